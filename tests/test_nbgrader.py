@@ -1,0 +1,252 @@
+"""The built lessons in the real nbgrader: generate_assignment and autograde, run as a teacher runs them.
+
+nbgrader reads the grade off a check cell's outputs: an error or anything on stderr is zero, the first result is the
+number of points, and a silent cell gets them all. Whole submissions are graded here, so it is those rules that decide.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from tests import toy
+
+CONFIG = """\
+c = get_config()
+c.CourseDirectory.course_id = "toy"
+c.CourseDirectory.root = {root!r}
+c.Execute.timeout = 600
+c.NbGrader.logfile = ""
+"""
+ASSIGNMENT = "lesson"
+SCORES = """\
+import json, sys
+from nbgrader.api import Gradebook
+with Gradebook("sqlite:///gradebook.db") as book:
+    submissions = book.assignment_submissions(sys.argv[1])
+    print(json.dumps({s.student.id: {g.name: [g.auto_score, g.max_score] for n in s.notebooks for g in n.grades
+                                     if g.max_score or g.auto_score} for s in submissions}))
+"""
+
+
+class Course:
+    """An nbgrader course whose only assignment is one built solution edition."""
+
+    def __init__(self, root: Path, code: Path, solution: Path) -> None:
+        self.root, self.code, self.notebook = root, code, solution.name
+        (root / "source" / ASSIGNMENT).mkdir(parents=True)
+        shutil.copy(solution, root / "source" / ASSIGNMENT)
+        (root / "nbgrader_config.py").write_text(CONFIG.format(root=str(root)))
+        self.nbgrader("generate_assignment", ASSIGNMENT)
+        self.release = nbformat.read(root / "release" / ASSIGNMENT / self.notebook, as_version=4)
+
+    def nbgrader(self, *arguments: str) -> str:
+        done = toy.python(self.root, "-m", "nbgrader", *arguments, timeout=900, PYTHONPATH=str(self.code))
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def grade(self, **submissions: NotebookNode) -> dict[str, dict[str, list[float | None]]]:
+        """Submits a notebook per student, grades them all, and returns {student: {grade id: [score, points]}}."""
+        for student, book in submissions.items():
+            folder = self.root / "submitted" / student / ASSIGNMENT
+            folder.mkdir(parents=True)
+            nbformat.write(book, folder / self.notebook)
+        self.nbgrader("autograde", ASSIGNMENT)
+        done = toy.python(self.root, "-c", SCORES, ASSIGNMENT)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def graded(self, student: str) -> NotebookNode:
+        """The notebook as it was run for grading, with its outputs."""
+        return nbformat.read(self.root / "autograded" / student / ASSIGNMENT / self.notebook, as_version=4)
+
+
+def cell_of(book: NotebookNode, grade_id: str) -> NotebookNode:
+    """The first cell with this nbgrader id."""
+    return next(cell for cell in book.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
+
+
+def errors(book: NotebookNode) -> list[str]:
+    """Every error a cell ended in."""
+    found = [(cell, o) for cell in book.cells for o in cell.get("outputs", ()) if o.output_type == "error"]
+    return [f"{cell.source}\n-> {o.ename}: {o.evalue}" for cell, o in found]
+
+
+def changed(book: NotebookNode, change: Callable[[NotebookNode], None]) -> NotebookNode:
+    """A changed copy."""
+    book = copy.deepcopy(book)
+    change(book)
+    return book
+
+
+# --------------------------------------------------------------------------------------------------- the tiny lesson
+
+
+ADD = "def add(a, b):\n    return b + a"
+SCALE = "def scale(values, factor):\n    return [v * factor for v in values]"
+NOISY = """\
+import os, sys, warnings
+def add(a, b):
+    warnings.warn("careful")
+    print("to the side", file=sys.stderr)
+    os.write(2, b"from a library in C")
+    return a + b"""
+
+
+def typed(**answers: str) -> Callable[[NotebookNode], None]:
+    """A change: code typed into the answer cells, by the exercise's name."""
+
+    def change(book: NotebookNode) -> None:
+        for name, code in answers.items():
+            cell_of(book, f"tiny-{name}").source = code
+
+    return change
+
+
+solved = typed(add=ADD, scale=SCALE)
+
+
+def split_answer(book: NotebookNode) -> None:
+    """What JupyterLab's "split cell" does: two cells with the same metadata."""
+    solved(book)
+    at = book.cells.index(cell_of(book, "tiny-add"))
+    first = copy.deepcopy(book.cells[at])
+    first.id, first.source = "first-half", "# my answer"
+    book.cells.insert(at, first)
+
+
+def split_check(book: NotebookNode) -> None:
+    """A check cell cut in two, so that the half that counts says nothing, under an answer that is wrong."""
+    typed(add="def add(a, b):\n    return a")(book)
+    at = book.cells.index(cell_of(book, "check-tiny-add"))
+    second = copy.deepcopy(book.cells[at])
+    second.id, second.source = "second-half", ""
+    book.cells.insert(at + 1, second)
+
+
+def pasted_check(book: NotebookNode) -> None:
+    """The check of the exercise that is right, copied over the check of the one that is not attempted."""
+    typed(add=ADD)(book)
+    cell_of(book, "check-tiny-scale").source = cell_of(book, "check-tiny-add").source
+    extra = copy.deepcopy(cell_of(book, "check-tiny-add"))
+    extra.id = "pasted"
+    book.cells.append(extra)
+
+
+def pasted_answer(book: NotebookNode) -> None:
+    """An answer cell with the metadata of another exercise's."""
+    solved(book)
+    extra = copy.deepcopy(cell_of(book, "tiny-add"))
+    extra.id, extra.source = "pasted", "x = 1"
+    book.cells.append(extra)
+
+
+def silenced_check(book: NotebookNode) -> None:
+    """Check cells emptied: a silent test cell is full marks for nbgrader."""
+    for name in ("check-tiny-add", "check-tiny-scale"):
+        cell_of(book, name).source = "pass"
+
+
+def deleted_check(book: NotebookNode) -> None:
+    solved(book)
+    book.cells.remove(cell_of(book, "check-tiny-scale"))
+
+
+def deleted_answer(book: NotebookNode) -> None:
+    solved(book)
+    book.cells.remove(cell_of(book, "tiny-add"))
+
+
+SUBMISSIONS: dict[str, tuple[Callable[[NotebookNode], None], float, float]] = {
+    # student: (what they did to the release, points for add of 2, points for scale of 3)
+    "untouched": (typed(), 0, 0),
+    "solved": (solved, 2, 3),
+    "wrong": (typed(add="def add(a, b):\n    return a - b", scale=SCALE), 0, 3),
+    "raises": (typed(add="def add(a, b):\n    return c", scale=SCALE), 0, 3),
+    "does_not_parse": (typed(add=ADD, scale="def scale(:"), 2, 0),
+    "exits": (typed(add="def add(a, b):\n    exit()", scale=SCALE), 0, 3),
+    "prints_a_number": (typed(add="def add(a, b):\n    print(2)\n2"), 0, 0),
+    "noisy": (typed(add=NOISY, scale=SCALE), 2, 3),
+    "split_answer": (split_answer, 2, 3),
+    "split_check": (split_check, 0, 0),
+    "pasted_check": (pasted_check, 2, 0),
+    "pasted_answer": (pasted_answer, 2, 3),
+    "silenced_check": (silenced_check, 0, 0),
+    "deleted_check": (deleted_check, 2, 0),
+    "deleted_answer": (deleted_answer, 0, 3),
+}
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, dict[str, dict[str, list[float | None]]]]:
+    """The tiny lesson built, released, submitted in many ways, and graded."""
+    code = toy.course(tmp_path_factory.mktemp("code"))
+    for arguments in ((), ("--solutions",)):
+        done = toy.python(code, "-m", "utils.builder", *arguments)
+        assert done.returncode == 0, done.stderr
+    course = Course(tmp_path_factory.mktemp("course"), code, code / "notebooks/solutions/00_tiny.ipynb")
+    books = {student: changed(course.release, change) for student, (change, *_) in SUBMISSIONS.items()}
+    books["solution_edition"] = nbformat.read(code / "notebooks/solutions/00_tiny.ipynb", as_version=4)
+    books["student_edition"] = nbformat.read(code / "notebooks/00_tiny.ipynb", as_version=4)
+    return course, course.grade(**books)
+
+
+def test_the_solution_edition_gets_full_marks(tiny) -> None:
+    assert tiny[1]["solution_edition"] == {"check-tiny-add": [2, 2], "check-tiny-scale": [3, 3]}
+
+
+def test_the_untouched_student_edition_gets_nothing(tiny) -> None:
+    assert tiny[1]["student_edition"] == {"check-tiny-add": [0, 2], "check-tiny-scale": [0, 3]}
+
+
+@pytest.mark.parametrize("student", SUBMISSIONS)
+def test_a_submission_gets_the_points_of_its_right_answers_only(tiny, student) -> None:
+    _, add, scale = SUBMISSIONS[student]
+    scores = {name: score or 0 for name, (score, _) in tiny[1][student].items()}
+    assert scores == {"check-tiny-add": add, "check-tiny-scale": scale}
+
+
+@pytest.mark.parametrize("student", ["untouched", "solved", "wrong", "raises", "exits", "noisy", "student_edition"])
+def test_grading_runs_to_the_end_without_an_error(tiny, student) -> None:
+    assert errors(tiny[0].graded(student)) == []
+
+
+def test_the_release_shows_neither_answers_nor_claims(tiny) -> None:
+    text = "\n".join(cell.source for cell in tiny[0].release.cells)
+    for secret in ("return a + b", "factor * value", "assert add(2, 3)", "BEGIN SOLUTION", "HIDDEN TESTS"):
+        assert secret not in text
+
+
+def test_the_release_is_the_student_edition_but_for_the_emptied_claims(tiny) -> None:
+    course = tiny[0]
+    student = nbformat.read(course.code / "notebooks/00_tiny.ipynb", as_version=4)
+    release = [cell for cell in course.release.cells if "solution" not in cell.metadata.get("tags", ())]
+    assert [(c.id, c.source, c.metadata) for c in student.cells] == [(c.id, c.source, c.metadata) for c in release]
+
+
+# --------------------------------------------------------------------------------------------------- the real lessons
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(p.stem for p in (toy.ROOT / "notebooks/solutions").glob("*.ipynb")))
+def test_a_lesson_in_nbgrader(tmp_path: Path, name: str) -> None:
+    """The solution edition gets full marks and the untouched student edition none; both run to the end."""
+    notebooks = toy.ROOT / "notebooks"
+    course = Course(tmp_path / "course", toy.ROOT, notebooks / f"solutions/{name}.ipynb")
+    editions = {"untouched": notebooks / f"{name}.ipynb", "solved": notebooks / f"solutions/{name}.ipynb"}
+    scores = course.grade(**{student: nbformat.read(file, as_version=4) for student, file in editions.items()})
+    assert scores["solved"] and all(score == points for score, points in scores["solved"].values())
+    assert all(score == 0 for score, _ in scores["untouched"].values())
+    for student in editions:
+        assert errors(course.graded(student)) == []
+    for cell in course.graded("untouched").cells:
+        if cell.metadata.get("nbgrader", {}).get("points"):
+            said = [o["data"]["text/plain"] for o in cell.outputs if o.output_type == "display_data"]
+            assert said and "not attempted" in said[0], (cell.source, said)
