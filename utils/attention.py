@@ -1,13 +1,15 @@
 """Attention, from one query to a module with many heads.
 
-Shapes are written as tuples of names: `batch`, `length_q` (number of queries), `length_k` (number of keys, which is also the
-number of values), `d` (width of a query and of a key), `d_value` (width of a value), `heads`, `d_head = d_model / heads`.
+Shapes are written as tuples of names: `batch`, `length_q` (number of queries), `length_k` (number of keys, which
+is also the number of values), `d` (width of a query and of a key), `d_value` (width of a value), `heads`,
+`d_head = d_model / heads`.
 
 One convention holds everywhere in the course: a mask is boolean, and **True means "may look"**. PyTorch's
 `F.scaled_dot_product_attention` agrees; `nn.MultiheadAttention` means the opposite, so negate a mask on the way to it.
 
-Sources: Vaswani et al. 2017, "Attention Is All You Need", section 3.2 (NeurIPS 30, arXiv:1706.03762); Cordonnier, Loukas and
-Jaggi 2020, "On the Relationship between Self-Attention and Convolutional Layers" (ICLR, arXiv:1911.03584).
+Sources: Vaswani et al. 2017, "Attention Is All You Need", section 3.2 (NeurIPS 30, arXiv:1706.03762);
+Cordonnier, Loukas and Jaggi 2020, "On the Relationship between Self-Attention and Convolutional Layers" (ICLR,
+arXiv:1911.03584).
 """
 
 from __future__ import annotations
@@ -97,12 +99,13 @@ def scaled_dot_product_attention(
         query: (..., length_q, d).
         key: (..., length_k, d).
         value: (..., length_k, d_value).
-        mask: boolean, broadcastable to (..., length_q, length_k); True = this query may look at this key. None = all may.
+        mask: boolean, broadcastable to (..., length_q, length_k); True = this query may look at this key. None =
+            all may.
 
     Returns:
         output: (..., length_q, d_value).
-        weights: (..., length_q, length_k). A masked place is exactly zero. A query that may look nowhere gets zeros in both,
-        as in PyTorch's own function since version 2.5.
+        weights: (..., length_q, length_k). A masked place is exactly zero. A query that may look nowhere gets
+        zeros in both, as in PyTorch's own function since version 2.5.
 
     Raises:
         TypeError: if the mask is not boolean (a mask of numbers would be ambiguous).
@@ -224,8 +227,8 @@ def average_heads(x: Tensor) -> Tensor:
 def look_at_offset(query_positions: Tensor, key_positions: Tensor, offset: Tensor, alpha: float) -> Tensor:
     """Attention weights of a head that looks a fixed step away, from positions alone.
 
-    With δ = key position − query position and Δ = offset, the score is −α(‖δ‖² − 2⟨Δ, δ⟩). It is highest at δ = Δ, because it
-    equals −α‖δ − Δ‖² up to a constant; a large α makes the weights one-hot.
+    With δ = key position − query position and Δ = offset, the score is −α(‖δ‖² − 2⟨Δ, δ⟩). It is highest at δ =
+    Δ, because it equals −α‖δ − Δ‖² up to a constant; a large α makes the weights one-hot.
 
     Args:
         query_positions: (length_q, dim), the coordinates of each query; dim is 1 for text, 2 for pictures.
@@ -254,9 +257,9 @@ def heads_as_convolution(
 ) -> Tensor:
     """A convolution computed by attention heads only: one head for each place in the kernel.
 
-    Head number h looks at offset Δ_h with weights near one-hot (`look_at_offset`), takes the value it finds there as it is, and
-    its block of the output projection is the kernel's matrix at that place. Padding gives the heads zero vectors to look at
-    outside the input.
+    Head number h looks at offset Δ_h with weights near one-hot (`look_at_offset`), takes the value it finds
+    there as it is, and its block of the output projection is the kernel's matrix at that place. Padding gives
+    the heads zero vectors to look at outside the input.
 
     Args:
         x: (batch, channels, *sizes), with one size (text), two (pictures) or more.
@@ -282,10 +285,12 @@ def heads_as_convolution(
     padded = nn.functional.pad(x, [n for side in reversed(sides) for n in (side, side)])
     new_sizes = [size - k + 1 for size, k in zip(padded.shape[2:], kernel.shape[2:], strict=True)]
     if min(new_sizes) < 1:
-        raise ValueError(f"The kernel {tuple(kernel.shape[2:])} is larger than the padded input {tuple(padded.shape[2:])}.")
+        places = tuple(padded.shape[2:])
+        raise ValueError(f"The kernel {tuple(kernel.shape[2:])} is larger than the padded input {places}.")
 
     values = padded.flatten(2).transpose(1, 2)  # (batch, places, channels): what the heads can look at
-    keys, queries = _grid(padded.shape[2:], x), _grid(new_sizes, x)  # a query stands where the kernel's first place lies
+    keys = _grid(padded.shape[2:], x)
+    queries = _grid(new_sizes, x)  # a query stands where the kernel's first place lies
     offsets = _grid(kernel.shape[2:], x)  # (heads, dim)
     heads = [look_at_offset(queries, keys, offset, alpha) @ values for offset in offsets]
     found = torch.cat(heads, dim=-1)  # (batch, queries, heads · channels): concatenated, as in any multi-head attention
@@ -297,7 +302,7 @@ def heads_as_convolution(
 
 
 def _grid(sizes: Sequence[int], like: Tensor) -> Tensor:
-    """The coordinates of every place of a grid, row by row: (product of sizes, len(sizes)), as numbers of `like`'s type."""
+    """The coordinates of every place of a grid, row by row: (product of sizes, len(sizes)), typed like `like`."""
     places = list(itertools.product(*(range(size) for size in sizes)))
     return torch.tensor(places, dtype=like.dtype, device=like.device)
 
@@ -319,8 +324,8 @@ def entropy(weights: Tensor) -> Tensor:
 def as_torch(layer: MultiHeadAttention) -> nn.MultiheadAttention:
     """PyTorch's own module with the same weights, to compare with.
 
-    The three projections lie stacked in one matrix there: `in_proj_weight` is (3 · d_model, d_model), in the order query, key,
-    value. Masks mean the opposite there: True = may not look.
+    The three projections lie stacked in one matrix there: `in_proj_weight` is (3 · d_model, d_model), in the
+    order query, key, value. Masks mean the opposite there: True = may not look.
     """
     has_bias = layer.query.bias is not None
     twin = nn.MultiheadAttention(layer.d_model, layer.heads, bias=has_bias, batch_first=True)

@@ -1,7 +1,7 @@
 """Telling attention where a token stands: vectors of positions, computed or learned.
 
-Sources: Vaswani et al. 2017, "Attention Is All You Need", section 3.5 (arXiv:1706.03762); Gehring et al. 2017, "Convolutional
-Sequence to Sequence Learning", section 3.1 (arXiv:1705.03122) for learned positions.
+Sources: Vaswani et al. 2017, "Attention Is All You Need", section 3.5 (arXiv:1706.03762); Gehring et al. 2017,
+"Convolutional Sequence to Sequence Learning", section 3.1 (arXiv:1705.03122) for learned positions.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ __all__ = ["LearnedPositions", "sinusoidal_positions"]
 def sinusoidal_positions(length: int, d: int) -> Tensor:
     """One vector a position, made of sines and cosines whose waves get longer from pair to pair.
 
-    PE(pos, 2i) = sin(pos / 10000^(2i/d)) and PE(pos, 2i + 1) = cos(pos / 10000^(2i/d)): sine and cosine alternate, and the two
-    of a pair share one frequency.
+    PE(pos, 2i) = sin(pos / 10000^(2i/d)) and PE(pos, 2i + 1) = cos(pos / 10000^(2i/d)): sine and cosine
+    alternate, and the two of a pair share one frequency.
 
     Args:
         length: number of positions, counted from 0.
@@ -58,10 +58,10 @@ class LearnedPositions(nn.Module):
         ### END SOLUTION
 
     def forward(self, x: Tensor) -> Tensor:
-        """Args: x (batch, length, d). Returns: (batch, length, d). Raises ValueError for a sentence that is too long."""
+        """x (batch, length, d) → (batch, length, d). Raises ValueError if length is greater than max_length."""
         ### BEGIN SOLUTION
         length = x.shape[1]
         if length > self.table.num_embeddings:
-            raise ValueError(f"A sentence of {length} tokens is longer than the {self.table.num_embeddings} places learned.")
+            raise ValueError(f"A sentence of {length} tokens needs more than {self.table.num_embeddings} places.")
         return x + self.table(torch.arange(length, device=x.device))
         ### END SOLUTION

@@ -1,0 +1,1693 @@
+"""The exercises of lesson 10, self-attention: cases, known mistakes and what to say about them, hints.
+
+Every answer that works on tensors is judged by its values and by its gradients: `_values_and_gradients` sums the
+output against fixed random numbers and differentiates. The sizes in a case are pairwise different, so that √length
+never equals √d.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from utils import attention, positions
+from utils.checks.compare import compare
+from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property
+from utils.checks.modules import load_by_name
+
+FUSED = (
+    "torch.nn.functional.scaled_dot_product_attention",
+    "torch.nn.functional.multi_head_attention_forward",
+    "torch.nn.MultiheadAttention",
+)
+INFINITY = float("inf")
+
+# ----------------------------------------------------------------------------- inputs, runs, judgement
+
+
+def _normal(rng: np.random.Generator, *shape: int, std: float = 1.0) -> Tensor:
+    return torch.tensor(std * rng.standard_normal(shape), dtype=torch.float32)
+
+
+def _mask(rng: np.random.Generator, *shape: int, share: float = 0.6) -> Tensor:
+    """A random boolean mask in which every row has a True and, if it is wider than one, a False."""
+    mask = torch.tensor(rng.random(shape) < share)
+    wide = shape[-1]
+    places = torch.tensor(rng.permuted(np.tile(np.arange(wide), (*shape[:-1], 1)), axis=-1))
+    mask.scatter_(-1, places[..., :1], True)
+    if wide > 1:
+        mask.scatter_(-1, places[..., 1:2], False)
+    return mask
+
+
+def _direction(shape: Sequence[int], number: int) -> Tensor:
+    """Fixed numbers to multiply an output with before it is summed, the same at every call."""
+    values = np.random.default_rng(1000 + number).standard_normal(tuple(shape))
+    return torch.tensor(values, dtype=torch.float32)
+
+
+def _is_number_tensor(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
+
+
+def _differentiate(result: Any, leaves: Mapping[str, Tensor]) -> dict[str, Tensor | None]:
+    """Gradients of the output, summed against fixed numbers, with respect to each leaf; None where none arrives."""
+    parts = result if isinstance(result, (tuple, list)) else (result,)
+    total = torch.zeros(())
+    for number, part in enumerate(parts):
+        if _is_number_tensor(part) and part.requires_grad:
+            total = total + (part.float() * _direction(part.shape, number)).sum()
+    if not total.requires_grad:
+        return dict.fromkeys(leaves)
+    found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
+    return dict(zip(leaves, found, strict=True))
+
+
+def _values_and_gradients(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """{"value": what the answer returns, "gradients": {input: gradient of the summed output}}."""
+    leaves = {name: v.clone().requires_grad_() for name, v in inputs.items() if _is_number_tensor(v)}
+    given = {name: leaves[name] * 1 if name in leaves else value for name, value in inputs.items()}
+    with torch.enable_grad():
+        result = answer(*given.values())  # by place: another name for a parameter is no mistake
+        gradients = _differentiate(result, leaves)
+    for name in leaves:  # an answer that changes its inputs in place: let the engine see it
+        if given[name].shape == inputs[name].shape and not torch.equal(given[name].detach(), inputs[name]):
+            inputs[name].copy_(given[name].detach())
+    return {"value": result, "gradients": gradients}
+
+
+def _judge(*names: str, tolerance: float = 1e-4) -> Callable[[Case, Any, Any], Mismatch | None]:
+    """First the values (a tuple's parts by name), then the gradients, each with its own words."""
+
+    def judge(case: Case, output: Any, expected: Any) -> Mismatch | None:
+        del case
+        if not isinstance(output, Mapping) or "value" not in output:
+            return compare(expected["value"], output, tolerance)
+        right, got = expected["value"], output["value"]
+        several = isinstance(right, (tuple, list)) and len(right) == len(names)
+        if several and isinstance(got, (tuple, list)) and len(got) == len(right):
+            for name, a, b in zip(names, right, got, strict=True):
+                found = compare(a, b, tolerance, name)
+                if found:
+                    return found
+        else:
+            found = compare(right, got, tolerance, "" if several else (names or ("",))[0])
+            if found:
+                wanted = f" Return two things: {' and '.join(names)}." if several else ""
+                return Mismatch(found.text + wanted, found.where)
+        known = [gradient for gradient in expected["gradients"].values() if gradient is not None]
+        largest = max((float(gradient.abs().max()) for gradient in known), default=0.0)
+        for name, gradient in expected["gradients"].items():
+            if gradient is None:
+                continue
+            mine = output["gradients"].get(name)
+            if mine is None and gradient.any():
+                return Mismatch(
+                    f"The numbers are right, but no gradient reaches `{name}`: such a layer could not learn. Somewhere"
+                    " the tensor is taken apart into plain numbers (.item(), .tolist(), torch.tensor(...), .detach()"
+                    " or .data).",
+                    f"gradient of {name}",
+                )
+            if mine is None:
+                continue
+            if mine.shape == gradient.shape and float((mine - gradient).abs().max()) <= tolerance * largest:
+                continue  # such as the bias of the keys: its gradient is zero on paper, and rounding in any answer
+            found = compare(gradient, mine, 10 * tolerance, f"gradient of {name}")
+            if found:
+                return Mismatch("The numbers are right, but their gradient is not. " + found.text, found.where)
+        return None
+
+    return judge
+
+
+# --------------------------------------------------------------------------------------- 1 · one query
+
+
+def _one_query(d: int, length: int, rng: np.random.Generator, std: float = 1.0) -> dict[str, Tensor]:
+    return {"query": _normal(rng, d, std=std), "keys": _normal(rng, length, d, std=std)}
+
+
+def _query_cases(rng: np.random.Generator) -> list[Case]:
+    lecture = {"query": torch.zeros(64), "keys": torch.zeros(2, 64)}
+    lecture["query"][0], lecture["keys"][:, 0] = 16.0, torch.tensor([7.0, 6.0])
+    steep = _one_query(6, 3, rng)
+    steep["keys"] = steep["query"] * torch.tensor([[300.0], [500.0], [-400.0]])
+    return [
+        Case(_one_query(3, 2, rng), "two keys", {"length_k": 2, "d": 3}),
+        Case(_one_query(5, 1, rng), "a single key", {"length_k": 1, "d": 5}),
+        Case(_one_query(3, 7, rng), "more keys than dimensions", {"length_k": 7, "d": 3}),
+        Case(_one_query(9, 4, rng), "more dimensions than keys", {"length_k": 4, "d": 9}),
+        Case(lecture, "the lecture's scores 112 and 96", {"length_k": 2, "d": 64}),
+        Case(steep, "very large scores", {"length_k": 3, "d": 6}),
+    ]
+
+
+def _naive_softmax(scores: Tensor) -> Tensor:
+    return scores.exp() / scores.exp().sum()
+
+
+QUERY_WEIGHTS = Exercise(
+    id="attention.query_weights",
+    lesson="10",
+    title="One query looks at its keys",
+    reference=attention.query_weights,
+    cases=_query_cases,
+    run=_values_and_gradients,
+    judge=_judge("weights"),
+    points=1,
+    minutes=5,
+    difficulty=1,
+    forbids=FUSED,
+    misconceptions=(
+        Misconception(
+            "no_scaling",
+            lambda query, keys: torch.softmax(keys @ query, dim=0),
+            "Your weights are too extreme: with the lecture's scores 112 and 96 the first key gets everything. The"
+            " scores go into the softmax undivided. Look again at step 3 of the picture, where 112 becomes 14.",
+        ),
+        Misconception(
+            "divides_by_d",
+            lambda query, keys: torch.softmax(keys @ query / query.shape[0], dim=0),
+            "Your weights are too even. The scores are divided by d itself. Their standard deviation grows like"
+            " √d, not like d, so this makes them too small: 112 should become 14 with d = 64.",
+        ),
+        Misconception(
+            "root_of_length",
+            lambda query, keys: torch.softmax(keys @ query / math.sqrt(keys.shape[0]), dim=0),
+            "The scores are divided by the square root of the number of keys. More words in the sentence do not"
+            " make a dot product larger; more components in the vectors do. Which size counts the components?",
+        ),
+        Misconception(
+            "multiplied_by_root",
+            lambda query, keys: torch.softmax(keys @ query * math.sqrt(query.shape[0]), dim=0),
+            "The scores have grown by √d where they should have shrunk by it. Compare 112 with 14.",
+        ),
+        Misconception(
+            "no_softmax",
+            lambda query, keys: keys @ query / math.sqrt(query.shape[0]),
+            "You return the scaled scores themselves. Some are negative and they do not sum to one; one step is"
+            " still to come.",
+        ),
+        Misconception(
+            "shares_without_exp",
+            lambda query, keys: (
+                (keys @ query / math.sqrt(query.shape[0])) / (keys @ query / math.sqrt(query.shape[0])).sum()
+            ),
+            "Your weights sum to one, but some are negative or above one: each score was divided by the sum of"
+            " scores. A softmax takes the exponential of each score first.",
+        ),
+        Misconception(
+            "scaled_after_softmax",
+            lambda query, keys: torch.softmax(keys @ query, dim=0) / math.sqrt(query.shape[0]),
+            "Your weights do not sum to one: they sum to 1/√d. The division belongs to the scores, before the softmax.",
+        ),
+        Misconception(
+            "sigmoid",
+            lambda query, keys: torch.sigmoid(keys @ query / math.sqrt(query.shape[0])),
+            "Each weight lies between 0 and 1, but together they do not sum to one: each key was judged alone. The"
+            " keys have to compete for the query's attention.",
+        ),
+        Misconception(
+            "naive_softmax",
+            lambda query, keys: _naive_softmax(keys @ query / math.sqrt(query.shape[0])),
+            "Right for small scores, but large ones give nan: exp of a number above 88 is infinite in float32."
+            " Subtract the largest score first (the result stays the same), or let PyTorch do it.",
+        ),
+    ),
+    properties=(
+        Property(
+            "sums_to_one",
+            lambda case, output: abs(float(output["value"].sum()) - 1) < 1e-4,
+            "The weights of a query sum to one.",
+        ),
+    ),
+    hints=(
+        "Three steps: compare the query with each key, make the scores smaller, turn them into shares. Each is one"
+        " operation.",
+        "`keys @ query` compares the query with all keys at once. How many components does a vector have: which"
+        " entry of `query.shape` says so?",
+        "`scores = keys @ query / math.sqrt(query.shape[0])`, and the shares are `torch.softmax(scores, dim=0)`.",
+    ),
+)
+
+# ------------------------------------------------------------------------------------- 2 · matrix form
+
+
+def _sentence(rng: np.random.Generator, length: int, d_model: int, d: int, d_value: int) -> Case:
+    inputs = {
+        "x": _normal(rng, length, d_model),
+        "w_query": _normal(rng, d_model, d),
+        "w_key": _normal(rng, d_model, d),
+        "w_value": _normal(rng, d_model, d_value),
+    }
+    sizes = {"length": length, "d_model": d_model, "d": d, "d_value": d_value}
+    return Case(inputs, "one token" if length == 1 else f"{length} tokens", sizes)
+
+
+def _sentence_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        _sentence(rng, 2, 3, 4, 5),
+        _sentence(rng, 1, 4, 3, 2),
+        _sentence(rng, 6, 3, 2, 4),
+        _sentence(rng, 5, 7, 3, 8),
+    ]
+
+
+def _sentence_variant(
+    scale: Callable[[Tensor, Tensor], float] = lambda x, w: math.sqrt(w.shape[1]),
+    swap: bool = False,
+    dim: int = 1,
+    value: Callable[..., Tensor] = lambda x, w_query, w_key, w_value: x @ w_value,
+    weights: Callable[[Tensor], Tensor] | None = None,
+    finish: Callable[[Tensor, Tensor], Tensor] = lambda weights, value: weights @ value,
+) -> Callable[..., Tensor]:
+    def answer(x: Tensor, w_query: Tensor, w_key: Tensor, w_value: Tensor) -> Tensor:
+        query, key = (x @ w_key, x @ w_query) if swap else (x @ w_query, x @ w_key)
+        scores = query @ key.T / scale(x, w_query)
+        shares = torch.softmax(scores, dim=dim) if weights is None else weights(scores)
+        return finish(shares, value(x, w_query, w_key, w_value))
+
+    return answer
+
+
+SELF_ATTENTION = Exercise(
+    id="attention.self_attention",
+    lesson="10",
+    title="A whole sentence in matrix form",
+    reference=attention.self_attention,
+    cases=_sentence_cases,
+    run=_values_and_gradients,
+    judge=_judge("output"),
+    points=2,
+    minutes=8,
+    difficulty=1,
+    forbids=FUSED,
+    misconceptions=(
+        Misconception(
+            "no_scaling",
+            _sentence_variant(scale=lambda x, w: 1.0),
+            "Almost: the weights are sharper than they should be, because Q Kᵀ goes into the softmax undivided.",
+        ),
+        Misconception(
+            "root_of_d_model",
+            _sentence_variant(scale=lambda x, w: math.sqrt(x.shape[1])),
+            "The scores are divided by √d_model, the width of X. The dot products are taken between rows of Q and"
+            " K: how wide are those?",
+        ),
+        Misconception(
+            "root_of_length",
+            _sentence_variant(scale=lambda x, w: math.sqrt(x.shape[0])),
+            "The scores are divided by the root of the number of tokens. A dot product grows with the number of"
+            " components in the two vectors, not with the length of the sentence.",
+        ),
+        Misconception(
+            "divides_by_d",
+            _sentence_variant(scale=lambda x, w: float(w.shape[1])),
+            "The scores are divided by d; the formula has the square root of d.",
+        ),
+        Misconception(
+            "queries_and_keys_swapped",
+            _sentence_variant(swap=True),
+            "Your scores are the right ones with rows and columns exchanged: the keys ask and the queries answer."
+            " A row of the scores belongs to the token that asks, so Q stands on the left.",
+        ),
+        Misconception(
+            "softmax_over_queries",
+            _sentence_variant(dim=0),
+            "Your softmax runs down the columns: for each key the shares of all queries sum to one. Each query has"
+            " its own shares to give, so the rows have to sum to one.",
+        ),
+        Misconception(
+            "values_not_projected",
+            _sentence_variant(value=lambda x, w_query, w_key, w_value: x),
+            "The weights are right, but they mix the tokens of X themselves. What is mixed has its own projection,"
+            " W_value.",
+        ),
+        Misconception(
+            "keys_as_values",
+            _sentence_variant(value=lambda x, w_query, w_key, w_value: x @ w_key),
+            "The weights are right, but they mix the keys. Keys are for being found; what a token passes on is its"
+            " value.",
+        ),
+        Misconception(
+            "weights_returned",
+            _sentence_variant(finish=lambda weights, value: weights),
+            "You return the weights, one number for each pair of tokens. The last step is missing: the weighted"
+            " sum of the values.",
+        ),
+        Misconception(
+            "no_softmax",
+            _sentence_variant(weights=lambda scores: scores),
+            "The values are mixed with the raw scores, which may be negative and sum to anything. The softmax is"
+            " missing.",
+        ),
+        Misconception(
+            "uniform_weights",
+            _sentence_variant(weights=lambda scores: torch.full_like(scores, 1 / scores.shape[1])),
+            "Every token gets the plain mean of all values: your weights do not depend on what is written in the"
+            " sentence.",
+        ),
+    ),
+    hints=(
+        "Make Q, K and V first, all from the same X. Then the previous exercise for all queries at once.",
+        "`query @ key.T` holds the dot product of query i with key j in row i, column j. Along which dimension"
+        " must the shares sum to one?",
+        "`torch.softmax(query @ key.T / math.sqrt(query.shape[1]), dim=1) @ value` with `query = x @ w_query`, and"
+        " so on.",
+    ),
+)
+
+# ------------------------------------------------------------------------------------- 3 · causal mask
+
+
+def _length_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case({"length": n}, f"{n} tokens" if n > 1 else "one token", {"length": n})
+        for n in (2, 1, 3, int(rng.integers(5, 12)))
+    ]
+
+
+def _ones(length: int) -> Tensor:
+    return torch.ones(length, length, dtype=torch.bool)
+
+
+CAUSAL_MASK = Exercise(
+    id="attention.causal_mask",
+    lesson="10",
+    title="A mask that hides the future",
+    reference=attention.causal_mask,
+    cases=_length_cases,
+    points=1,
+    minutes=5,
+    difficulty=1,
+    misconceptions=(
+        Misconception(
+            "slides_formula",
+            lambda length: _ones(length).triu(),
+            "Each token may look at itself and at the future, but not back. This is what the slide's formula says"
+            " (0 for i ≤ j); its picture is right. Row i is the token that looks: which columns has it already"
+            " read?",
+        ),
+        Misconception(
+            "true_means_hidden",
+            lambda length: _ones(length).triu(1),
+            'Your mask marks what is forbidden. In this course True means "may look" (nn.MultiheadAttention'
+            " means the opposite).",
+        ),
+        Misconception(
+            "not_even_itself",
+            lambda length: _ones(length).tril(-1),
+            "A token may not look at itself in your mask, so the first token may look nowhere. The present is not"
+            " the future: the diagonal is allowed.",
+        ),
+        Misconception(
+            "sees_one_ahead",
+            lambda length: _ones(length).tril(1),
+            "Each token sees one place too far: the very word it is to predict.",
+        ),
+        Misconception(
+            "all_allowed",
+            _ones,
+            "Everything is allowed in your mask: the first token may look at the last.",
+        ),
+        Misconception(
+            "only_itself",
+            lambda length: torch.eye(length, dtype=torch.bool),
+            "Each token sees only itself. It may also look at everything before it.",
+        ),
+        Misconception(
+            "numbers",
+            lambda length: torch.ones(length, length).tril(),
+            "The places are right, but your mask is made of numbers. A boolean mask says plainly what it means:"
+            " True = may look.",
+        ),
+        Misconception(
+            "minus_infinity",
+            lambda length: torch.full((length, length), -INFINITY).triu(1),
+            "This is the M of the formula, zeros and −∞, to be added to the scores. The exercise asks for the"
+            " boolean mask that says which places are allowed.",
+        ),
+    ),
+    hints=(
+        "Write down the mask for three tokens on paper: row = who looks, column = at whom.",
+        "Row i has True in the columns 0 … i: a lower triangle with its diagonal. PyTorch can cut a triangle out"
+        " of a matrix.",
+        "`torch.ones(length, length, dtype=torch.bool).tril()`.",
+    ),
+)
+
+# -------------------------------------------------------------------- 4 · scaled dot-product attention
+
+
+def _attention_case(
+    rng: np.random.Generator,
+    about: str,
+    sizes: Mapping[str, int],
+    mask: Tensor | None = None,
+    leading: Sequence[str] = ("batch",),
+    std: float = 1.0,
+) -> Case:
+    lead = [sizes[name] for name in leading]
+    inputs = {
+        "query": _normal(rng, *lead, sizes["length_q"], sizes["d"], std=std),
+        "key": _normal(rng, *lead, sizes["length_k"], sizes["d"]),
+        "value": _normal(rng, *lead, sizes["length_k"], sizes["d_value"]),
+        "mask": mask,
+    }
+    return Case(inputs, about, dict(sizes))
+
+
+def _attention_cases(rng: np.random.Generator) -> list[Case]:
+    def sized(*numbers: int) -> dict[str, int]:
+        return dict(zip(("batch", "length_q", "length_k", "d", "d_value", "heads"), numbers, strict=False))
+
+    blind = _mask(rng, 4, 6)
+    blind[1] = False  # the second query may look nowhere
+    steep = _attention_case(rng, "very large scores, random mask", sized(2, 4, 5, 3, 6), _mask(rng, 4, 5))
+    steep.inputs["query"].abs_().add_(0.5).mul_(3e4)
+    steep.inputs["key"].abs_().add_(0.5)[0].neg_()  # in the first sentence every score is far below −10,000
+    loud = _attention_case(
+        rng, "the highest score is masked", sized(3, 2, 4, 5, 6), torch.tensor([True, False, True, True])
+    )
+    key = loud.inputs["key"]  # the hidden key shouts: its score is near 30,000, all others near 0
+    key[:, 1] = 3e4 * loud.inputs["query"].sum(dim=1) / loud.inputs["query"].sum(dim=1).pow(2).sum(-1, keepdim=True)
+    return [
+        _attention_case(rng, "two queries, no mask", sized(1, 2, 3, 4, 5), leading=()),
+        _attention_case(rng, "one query, one key", sized(2, 1, 1, 3, 4)),
+        _attention_case(rng, "a batch, no mask", sized(2, 4, 3, 6, 5)),
+        _attention_case(rng, "self-attention, no mask", sized(2, 5, 5, 3, 4)),
+        _attention_case(rng, "a random mask", sized(2, 3, 5, 4, 6), _mask(rng, 2, 3, 5)),
+        _attention_case(rng, "one query may look nowhere", sized(2, 4, 6, 3, 5), blind),
+        _attention_case(rng, "a mask of the keys, the same for all queries", sized(4, 3, 6, 2, 5), _mask(rng, 4, 1, 6)),
+        _attention_case(
+            rng, "heads, causal mask", sized(2, 6, 6, 5, 4, 3), attention.causal_mask(6), leading=("batch", "heads")
+        ),
+        steep,
+        loud,
+    ]
+
+
+def _attend(
+    scale: Callable[[Tensor, Tensor, Tensor], float] = lambda query, key, value: math.sqrt(query.shape[-1]),
+    dim: int = -1,
+    hide: Callable[[Tensor, Tensor], Tensor] = lambda scores, mask: scores.masked_fill(~mask, -INFINITY),
+    blind: Callable[[Tensor, Tensor], Tensor] = lambda weights, mask: weights.masked_fill(~mask, 0.0),
+    share: Callable[[Tensor, int], Tensor] = lambda scores, dim: torch.softmax(scores, dim=dim),
+    finish: Callable[[Tensor, Tensor, Tensor], Any] = lambda weights, key, value: (weights @ value, weights),
+) -> Callable[..., Any]:
+    """The reference with one part exchanged."""
+
+    def answer(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Any:
+        scores = query @ key.transpose(-2, -1) / scale(query, key, value)
+        if mask is not None:
+            scores = hide(scores, mask)
+        weights = share(scores, dim)
+        if mask is not None:
+            weights = blind(weights, mask)
+        return finish(weights, key, value)
+
+    return answer
+
+
+def _as_is(weights: Tensor, mask: Tensor) -> Tensor:
+    del mask
+    return weights
+
+
+def _roles_swapped(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    return _attend()(key, query, value, mask)
+
+
+def _scores_returned(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    output, _ = _attend()(query, key, value, mask)
+    return output, query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+
+
+ATTENTION_NAMES = ("output", "weights")
+
+SCALED_DOT_PRODUCT = Exercise(
+    id="attention.scaled_dot_product",
+    lesson="10",
+    title="Scaled dot-product attention",
+    reference=attention.scaled_dot_product_attention,
+    cases=_attention_cases,
+    run=_values_and_gradients,
+    judge=_judge(*ATTENTION_NAMES),
+    points=3,
+    minutes=12,
+    difficulty=2,
+    forbids=FUSED,
+    misconceptions=(
+        Misconception(
+            "no_scaling",
+            _attend(scale=lambda query, key, value: 1.0),
+            "The weights are too sharp: the scores go into the softmax undivided. With d components their standard"
+            " deviation is about √d.",
+        ),
+        Misconception(
+            "divides_by_d",
+            _attend(scale=lambda query, key, value: float(query.shape[-1])),
+            "The weights are too even: the scores are divided by d, and the formula has its square root.",
+        ),
+        Misconception(
+            "root_of_length",
+            _attend(scale=lambda query, key, value: math.sqrt(key.shape[-2])),
+            "The scores are divided by the root of the number of keys (the last but one size of `key`). A dot"
+            " product has as many summands as the vectors have components: that is another size.",
+        ),
+        Misconception(
+            "root_of_length_q",
+            _attend(scale=lambda query, key, value: math.sqrt(query.shape[-2])),
+            "The scores are divided by the root of the number of queries. How many products are summed in one dot"
+            " product?",
+        ),
+        Misconception(
+            "root_of_d_value",
+            _attend(scale=lambda query, key, value: math.sqrt(value.shape[-1])),
+            "The scores are divided by the root of the values' width. The values take no part in the scores.",
+        ),
+        Misconception(
+            "softmax_over_queries",
+            _attend(dim=-2),
+            "In your weights the columns sum to one, not the rows: the softmax runs over the queries. Each query"
+            " shares out its attention among the keys.",
+        ),
+        Misconception(
+            "roles_swapped",
+            _roles_swapped,
+            "Query and key have changed places: your rows belong to the keys. Row i of the scores is for query i,"
+            " so the queries stand on the left of the product.",
+        ),
+        Misconception(
+            "mask_ignored",
+            _attend(hide=lambda scores, mask: scores, blind=_as_is),
+            "Without a mask you are right, with one the forbidden places still get weight: the mask is not used.",
+        ),
+        Misconception(
+            "mask_inverted",
+            _attend(
+                hide=lambda scores, mask: scores.masked_fill(mask, -INFINITY),
+                blind=lambda weights, mask: weights.masked_fill(mask, 0.0),
+            ),
+            'Your queries look exactly where they may not. Here True means "may look"; masked_fill fills where'
+            " its mask is True.",
+        ),
+        Misconception(
+            "mask_after_softmax",
+            _attend(hide=lambda scores, mask: scores),
+            "The forbidden places are zero, but the rows no longer sum to one: the hidden keys took their share"
+            " before they were hidden. They have to be out of the race before the softmax.",
+        ),
+        Misconception(
+            "renormalised_after",
+            _attend(
+                hide=lambda scores, mask: scores,
+                blind=lambda weights, mask: weights * mask / (weights * mask).sum(dim=-1, keepdim=True),
+            ),
+            "Masking after the softmax and dividing by the new sum is right on paper. Where a hidden key has by"
+            " far the highest score, the others have already become 0, and you divide 0 by 0. Hide before the"
+            " softmax.",
+        ),
+        Misconception(
+            "mask_added_as_numbers",
+            _attend(hide=lambda scores, mask: scores + mask.to(scores.dtype), blind=_as_is),
+            "The mask is added as 0 and 1: forbidden keys are only one point worse than the others. What has to be"
+            " added so that exp gives exactly zero?",
+        ),
+        Misconception(
+            "scores_times_mask",
+            _attend(hide=lambda scores, mask: scores * mask, blind=_as_is),
+            "Forbidden scores become 0, and exp(0) is 1: those keys still get weight, sometimes more than the"
+            " others. Zero is an ordinary score.",
+        ),
+        Misconception(
+            "minus_ten_thousand",
+            _attend(hide=lambda scores, mask: scores.masked_fill(~mask, -1e4), blind=_as_is),
+            "−10,000 is low, but not lower than every score: where the allowed scores lie below it, the hidden"
+            " keys win. And a query that may look nowhere gets something, where it should get zeros.",
+        ),
+        Misconception(
+            "very_low_number",
+            _attend(hide=lambda scores, mask: scores.masked_fill(~mask, -1e9), blind=_as_is),
+            "All right but one case: a query that may look nowhere. A large negative number is the same for all"
+            " its keys, so it looks at all of them evenly; the contract asks for zeros.",
+        ),
+        Misconception(
+            "nan_row",
+            _attend(blind=_as_is),
+            "All right but one case: a query that may look nowhere gets nan, because exp(−∞) summed is 0 and 0/0"
+            " is undefined. The contract asks for zeros there.",
+        ),
+        Misconception(
+            "uniform_weights",
+            _attend(
+                share=lambda scores, dim: torch.softmax(scores * 0, dim=dim),
+                hide=lambda scores, mask: scores,
+                blind=_as_is,
+            ),
+            "Every weight is 1/length_k: your weights do not depend on the queries and keys at all.",
+        ),
+        Misconception(
+            "keys_as_values",
+            _attend(finish=lambda weights, key, value: (weights @ key, weights)),
+            "The weights are right, but they mix the keys. The output is as wide as a value.",
+        ),
+        Misconception(
+            "weights_ignored",
+            _attend(
+                finish=lambda weights, key, value: (
+                    value.mean(dim=-2, keepdim=True).expand(*weights.shape[:-1], value.shape[-1]),
+                    weights,
+                )
+            ),
+            "The weights are right, but the output is the plain mean of the values: it makes no use of them.",
+        ),
+        Misconception(
+            "order_of_results",
+            _attend(finish=lambda weights, key, value: (weights, weights @ value)),
+            "Both results are right, in the other order: the output comes first, then the weights.",
+        ),
+        Misconception(
+            "output_only",
+            _attend(finish=lambda weights, key, value: weights @ value),
+            "The output is right. Hand back the weights too: they are what the heatmaps of this lesson show.",
+        ),
+        Misconception(
+            "naive_softmax",
+            _attend(share=lambda scores, dim: scores.exp() / scores.exp().sum(dim=dim, keepdim=True)),
+            "Right for small scores; large ones give nan: in float32 exp is infinite above 88, and 0 below −104,"
+            " so that the sum is infinite or 0. Subtract each row's largest score first (the result stays the"
+            " same), or let PyTorch do it.",
+        ),
+        Misconception(
+            "scores_returned",
+            _scores_returned,
+            "The output is right, but what you return as weights are the scores: they do not sum to one.",
+        ),
+    ),
+    properties=(
+        Property(
+            "rows_sum_to_one_or_zero",
+            lambda case, output: bool(
+                ((output["value"][1].sum(-1) - 1).abs() < 1e-4)
+                .logical_or(output["value"][1].abs().sum(-1) < 1e-6)
+                .all()
+            ),
+            "The weights of a query sum to one, or are all zero when it may look nowhere.",
+        ),
+        Property(
+            "nothing_where_masked",
+            lambda case, output: (
+                case.inputs["mask"] is None or not bool(output["value"][1].masked_fill(case.inputs["mask"], 0.0).any())
+            ),
+            "Where the mask is False the weight is exactly zero.",
+        ),
+    ),
+    hints=(
+        "It is the matrix form of the previous exercise; `transpose(-2, -1)` turns the last two dimensions,"
+        " whatever comes before. The mask enters between the scores and the softmax.",
+        "A forbidden score has to be so low that its exponential is exactly 0: −∞. A row of −∞ alone makes nan; set"
+        " the forbidden weights to 0 once more after the softmax.",
+        "`scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])`, `scores.masked_fill(~mask,"
+        " float('-inf'))`, `torch.softmax(scores, dim=-1)`, `weights.masked_fill(~mask, 0.0)`, and return `weights"
+        " @ value, weights`.",
+    ),
+)
+
+# ------------------------------------------------------------------------------ 5, 6 · split and merge
+
+
+def _split_case(rng: np.random.Generator, batch: int, length: int, heads: int, d_head: int) -> Case:
+    sizes = {"batch": batch, "length": length, "heads": heads, "d_head": d_head, "d_model": heads * d_head}
+    return Case({"x": _normal(rng, batch, length, heads * d_head), "heads": heads}, _in_words(sizes), sizes)
+
+
+def _in_words(sizes: Mapping[str, int]) -> str:
+    heads = "one head" if sizes["heads"] == 1 else f"{sizes['heads']} heads"
+    return f"{heads} of width {sizes['d_head']}"
+
+
+def _split_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        _split_case(rng, *sizes) for sizes in ((1, 2, 3, 4), (2, 1, 3, 5), (3, 4, 1, 2), (2, 5, 3, 4), (3, 4, 5, 2))
+    ]
+
+
+def _cut(x: Tensor, heads: int) -> Tensor:
+    return x.reshape(x.shape[0], x.shape[1], heads, x.shape[2] // heads)  # (batch, length, heads, d_head)
+
+
+def _interleaved(x: Tensor, heads: int) -> Tensor:
+    batch, length, d_model = x.shape
+    return x.reshape(batch, length, d_model // heads, heads).permute(0, 3, 1, 2)
+
+
+SPLIT_HEADS = Exercise(
+    id="attention.split_heads",
+    lesson="10",
+    title="Cut the vectors into heads",
+    reference=attention.split_heads,
+    cases=_split_cases,
+    run=_values_and_gradients,
+    judge=_judge("heads"),
+    points=1,
+    minutes=6,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "reshape_without_transpose",
+            lambda x, heads: x.reshape(x.shape[0], heads, x.shape[1], x.shape[2] // heads),
+            "The shape is right, the contents are not: one `reshape` to the final shape cuts across tokens, so a"
+            " head holds pieces of different words. A reshape never changes the order in which numbers lie in"
+            " memory; something else has to.",
+        ),
+        Misconception(
+            "not_transposed",
+            _cut,
+            "The cut is right. Length and heads still have to change places, so that each head sees a whole sentence.",
+        ),
+        Misconception(
+            "interleaved",
+            _interleaved,
+            "The shape is right, but head 0 holds every heads-th component instead of the first d_head ones: the"
+            " cut was made as (d_head, heads) instead of (heads, d_head).",
+        ),
+        Misconception(
+            "heads_as_width",
+            lambda x, heads: x.reshape(x.shape[0], x.shape[1], -1, heads).transpose(1, 2),
+            "You made heads of width `heads`; asked are `heads` heads. The new sizes of the last dimension stand"
+            " the wrong way round.",
+        ),
+        Misconception(
+            "length_last",
+            lambda x, heads: _cut(x, heads).permute(0, 2, 3, 1),
+            "Length and d_head have changed places. The order is batch, heads, length, d_head.",
+        ),
+        Misconception(
+            "heads_first",
+            lambda x, heads: _cut(x, heads).permute(2, 0, 1, 3),
+            "The heads stand before the batch. The order is batch, heads, length, d_head.",
+        ),
+        Misconception(
+            "list_of_heads",
+            lambda x, heads: list(_cut(x, heads).unbind(2)),
+            "You return a list with one tensor a head. Asked is one tensor with a dimension for the heads.",
+        ),
+    ),
+    hints=(
+        "Two steps: give the last dimension two sizes, then move the heads in front of the length.",
+        "After `reshape(batch, length, heads, d_head)`, which two dimensions have to change places?",
+        "`x.reshape(batch, length, heads, d_model // heads).transpose(1, 2)`.",
+    ),
+)
+
+
+def _merge_case(rng: np.random.Generator, batch: int, length: int, heads: int, d_head: int) -> Case:
+    sizes = {"batch": batch, "heads": heads, "length": length, "d_head": d_head}
+    return Case({"x": _normal(rng, batch, heads, length, d_head)}, _in_words(sizes), sizes)
+
+
+def _merge_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        _merge_case(rng, *sizes) for sizes in ((1, 2, 3, 4), (2, 1, 3, 5), (3, 4, 1, 2), (2, 5, 3, 4), (3, 4, 5, 2))
+    ]
+
+
+MERGE_HEADS = Exercise(
+    id="attention.merge_heads",
+    lesson="10",
+    title="Put the heads together again",
+    reference=attention.merge_heads,
+    cases=_merge_cases,
+    run=_values_and_gradients,
+    judge=_judge("vectors"),
+    points=1,
+    minutes=5,
+    difficulty=1,
+    misconceptions=(
+        Misconception(
+            "reshape_without_transpose",
+            lambda x: x.reshape(x.shape[0], x.shape[2], x.shape[1] * x.shape[3]),
+            "The shape is right, but the words are mixed: without moving the heads back first, the reshape joins"
+            " pieces of neighbouring tokens of one head. First the order of the dimensions, then the shape.",
+        ),
+        Misconception(
+            "interleaved",
+            lambda x: x.permute(0, 2, 3, 1).reshape(x.shape[0], x.shape[2], -1),
+            "The heads are shuffled into one another: component 0 of every head, then component 1 of every head."
+            " Each head's vector has to stay together.",
+        ),
+        Misconception(
+            "heads_in_reverse",
+            lambda x: x.flip(1).transpose(1, 2).flatten(2),
+            "The heads lie side by side, but the last one comes first.",
+        ),
+        Misconception(
+            "sum_of_heads",
+            lambda x: x.sum(dim=1),
+            "You add the heads up: the result is only d_head wide, and what each head found can no longer be told"
+            " apart. They are to be laid side by side.",
+        ),
+        Misconception(
+            "mean_of_heads",
+            lambda x: x.mean(dim=1),
+            "You average the heads. That is another way to join them (it comes later in this lesson); here they"
+            " lie side by side.",
+        ),
+        Misconception(
+            "one_after_the_other",
+            lambda x: x.reshape(x.shape[0], x.shape[1] * x.shape[2], x.shape[3]),
+            "The heads stand one after the other along the length, as if the sentence had grown. They belong side"
+            " by side, in the last dimension.",
+        ),
+        Misconception(
+            "only_transposed",
+            lambda x: x.transpose(1, 2),
+            "The order of the dimensions is right now. The last two of them still have to become one.",
+        ),
+    ),
+    hints=(
+        "Walk the road of `split_heads` backwards.",
+        "First bring heads and d_head next to each other, then make one dimension of the two.",
+        "`x.transpose(1, 2).reshape(batch, length, heads * d_head)`; `view` would complain, because a transposed"
+        " tensor does not lie in one piece.",
+    ),
+)
+
+# -------------------------------------------------------------------------------------- 7 · the module
+
+
+def _module_case(
+    rng: np.random.Generator,
+    about: str,
+    sizes: Mapping[str, int],
+    mask: Tensor | None = None,
+    memory: bool = False,
+    bias: bool = True,
+) -> Case:
+    d_model = sizes["heads"] * sizes["d_head"]
+    state = {}
+    for part in ("query", "key", "value", "output"):
+        state[f"{part}.weight"] = _normal(rng, d_model, d_model, std=1.2 / math.sqrt(sizes["d_head"]))
+        if bias:
+            state[f"{part}.bias"] = _normal(rng, d_model, std=0.5)
+    extra = {
+        "state": state,
+        "x": _normal(rng, sizes["batch"], sizes["length_q"], d_model),
+        "memory": _normal(rng, sizes["batch"], sizes["length_k"], d_model) if memory else None,
+        "mask": mask,
+    }
+    inputs = {"d_model": d_model, "heads": sizes["heads"], "bias": bias}
+    return Case(inputs, about, {**sizes, "d_model": d_model}, extra)
+
+
+def _module_cases(rng: np.random.Generator) -> list[Case]:
+    def sized(*numbers: int) -> dict[str, int]:
+        return dict(zip(("batch", "length_q", "length_k", "heads", "d_head"), numbers, strict=True))
+
+    return [
+        _module_case(rng, "one sentence of two words", sized(1, 2, 2, 3, 4)),
+        _module_case(rng, "self-attention, no mask", sized(2, 5, 5, 3, 4)),
+        _module_case(rng, "one head, one word", sized(2, 1, 1, 1, 3)),
+        _module_case(rng, "causal mask, no bias", sized(3, 5, 5, 2, 4), attention.causal_mask(5), bias=False),
+        _module_case(rng, "another sentence as memory", sized(2, 3, 6, 4, 5), memory=True),
+        _module_case(rng, "memory with padding, masked", sized(3, 4, 6, 2, 5), _mask(rng, 3, 1, 1, 6), memory=True),
+        _module_case(rng, "a mask for each head", sized(4, 2, 5, 3, 6), _mask(rng, 4, 3, 2, 5), memory=True),
+    ]
+
+
+def _run_module(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    layer = answer(**inputs)
+    load_by_name(layer, case.extra["state"])
+    leaves = {"x": case.extra["x"].clone().requires_grad_()}
+    if case.extra["memory"] is not None:
+        leaves["memory"] = case.extra["memory"].clone().requires_grad_()
+    named = dict(layer.named_parameters())
+    leaves |= {name: named[name] for name in case.extra["state"]}
+    mask = None if case.extra["mask"] is None else case.extra["mask"].clone()
+    memory = leaves["memory"] * 1 if "memory" in leaves else None
+    with torch.enable_grad():
+        result = layer(leaves["x"] * 1, mask=mask, memory=memory)
+        gradients = _differentiate(result, leaves)
+    return {"value": result, "gradients": gradients}
+
+
+class _Wrong(nn.Module):
+    """The reference's parameters, for wrong modules to inherit; each overrides one method."""
+
+    def __init__(self, d_model: int, heads: int, bias: bool = True) -> None:
+        super().__init__()
+        self.d_model, self.heads = d_model, heads
+        self.query = nn.Linear(d_model, d_model, bias=bias)
+        self.key = nn.Linear(d_model, d_model, bias=bias)
+        self.value = nn.Linear(d_model, d_model, bias=bias)
+        self.output = nn.Linear(d_model, d_model, bias=bias)
+
+    def split(self, x: Tensor) -> Tensor:
+        return attention.split_heads(x, self.heads)
+
+    def merge(self, x: Tensor) -> Tensor:
+        return attention.merge_heads(x)
+
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        return attention.scaled_dot_product_attention(query, key, value, mask)
+
+    def project(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return self.query(x), self.key(memory), self.value(memory)
+
+    def finish(self, x: Tensor) -> Tensor:
+        return self.output(x)
+
+    def weigh(self, weights: Tensor) -> Tensor:
+        return weights
+
+    def forward(self, x: Tensor, mask: Tensor | None = None, memory: Tensor | None = None) -> Any:
+        query, key, value = (self.split(part) for part in self.project(x, x if memory is None else memory))
+        found, weights = self.attend(query, key, value, mask)
+        return self.finish(self.merge(found)), self.weigh(weights)
+
+
+class _NoOutput(_Wrong):
+    def finish(self, x: Tensor) -> Tensor:
+        return x
+
+
+class _RootOfModel(_Wrong):
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        return attention.scaled_dot_product_attention(query / math.sqrt(self.heads), key, value, mask)
+
+
+class _NoScaling(_Wrong):
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        return attention.scaled_dot_product_attention(query * math.sqrt(query.shape[-1]), key, value, mask)
+
+
+class _ScaledTwice(_Wrong):
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        return attention.scaled_dot_product_attention(query / math.sqrt(query.shape[-1]), key, value, mask)
+
+
+class _SplitByReshape(_Wrong):
+    def split(self, x: Tensor) -> Tensor:
+        return x.reshape(x.shape[0], self.heads, x.shape[1], -1)
+
+    def merge(self, x: Tensor) -> Tensor:
+        return x.reshape(x.shape[0], x.shape[2], -1)
+
+
+class _MergeByReshape(_Wrong):
+    def merge(self, x: Tensor) -> Tensor:
+        return x.reshape(x.shape[0], x.shape[2], -1)
+
+
+class _MergeInterleaved(_Wrong):
+    def merge(self, x: Tensor) -> Tensor:
+        return x.permute(0, 2, 3, 1).reshape(x.shape[0], x.shape[2], -1)
+
+
+class _MemoryIgnored(_Wrong):
+    def forward(self, x: Tensor, mask: Tensor | None = None, memory: Tensor | None = None) -> Any:
+        if memory is not None and mask is not None:
+            mask = None  # a mask for the memory's keys fits nothing here
+        return super().forward(x, mask)
+
+
+class _QueriesFromMemory(_Wrong):
+    def project(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return self.query(memory), self.key(memory), self.value(memory)
+
+
+class _MaskIgnored(_Wrong):
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        return attention.scaled_dot_product_attention(query, key, value)
+
+
+class _MaskInverted(_Wrong):
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        return attention.scaled_dot_product_attention(query, key, value, None if mask is None else ~mask)
+
+
+class _KeysAsValues(_Wrong):
+    def project(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return self.query(x), self.key(memory), self.key(memory)
+
+
+class _ValuesNotProjected(_Wrong):
+    def project(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return self.query(x), self.key(memory), memory
+
+
+class _QueryKeySwapped(_Wrong):
+    def project(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return self.key(x), self.query(memory), self.value(memory)
+
+
+class _OneHead(_Wrong):
+    def split(self, x: Tensor) -> Tensor:
+        return x[:, None]
+
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        if mask is not None and mask.dim() == 4:
+            mask = mask[:, :1]
+        return attention.scaled_dot_product_attention(query, key, value, mask)
+
+
+class _MeanWeights(_Wrong):
+    def weigh(self, weights: Tensor) -> Tensor:
+        return weights.mean(dim=1)
+
+
+class _OutputOnly(_Wrong):
+    def forward(self, x: Tensor, mask: Tensor | None = None, memory: Tensor | None = None) -> Any:
+        return super().forward(x, mask, memory)[0]
+
+
+MULTI_HEAD = Exercise(
+    id="attention.multi_head",
+    lesson="10",
+    title="Multi-head attention, the module",
+    reference=attention.MultiHeadAttention,
+    cases=_module_cases,
+    run=_run_module,
+    judge=_judge(*ATTENTION_NAMES),
+    points=4,
+    minutes=15,
+    difficulty=3,
+    forbids=FUSED,
+    misconceptions=(
+        Misconception(
+            "no_output_projection",
+            _NoOutput,
+            "The weights are right; the output is the heads side by side, as they are. One linear layer is still"
+            " to come: it lets the heads' findings mix.",
+        ),
+        Misconception(
+            "root_of_d_model",
+            _RootOfModel,
+            "The scores are divided by √d_model. Each head compares vectors that are d_head wide, so it needs"
+            " √d_head. (The two slides write the same letter d for both.)",
+        ),
+        Misconception(
+            "no_scaling",
+            _NoScaling,
+            "The weights are too sharp in every head: the scores are not divided by √d_head.",
+        ),
+        Misconception(
+            "scaled_twice",
+            _ScaledTwice,
+            "The weights are too even: the scores are divided by √d_head twice. `scaled_dot_product_attention`"
+            " divides already.",
+        ),
+        Misconception(
+            "split_by_reshape",
+            _SplitByReshape,
+            "The shapes fit, but your heads hold pieces of different words: they are cut with one reshape. Use"
+            " `split_heads` and `merge_heads`.",
+        ),
+        Misconception(
+            "merged_by_reshape",
+            _MergeByReshape,
+            "The weights are right in every head, the output is not: the heads are merged without moving their"
+            " dimension back first, so the words get mixed.",
+        ),
+        Misconception(
+            "merged_interleaved",
+            _MergeInterleaved,
+            "The weights are right in every head, but the merged vector takes one component of each head in turn."
+            " Each head's vector has to stay together.",
+        ),
+        Misconception(
+            "memory_ignored",
+            _MemoryIgnored,
+            "Self-attention is right, but with a memory your layer still looks at x. Keys and values come from the"
+            " memory.",
+        ),
+        Misconception(
+            "queries_from_memory",
+            _QueriesFromMemory,
+            "With a memory, your output has one row for each of its tokens. The questions come from x: its tokens"
+            " want to know.",
+        ),
+        Misconception(
+            "mask_ignored",
+            _MaskIgnored,
+            "Without a mask you are right. With one, forbidden places still get weight: pass the mask on.",
+        ),
+        Misconception(
+            "mask_inverted",
+            _MaskInverted,
+            'Your heads look exactly where they may not. True means "may look", here and in'
+            " `scaled_dot_product_attention`.",
+        ),
+        Misconception(
+            "keys_as_values",
+            _KeysAsValues,
+            "The weights are right, but what is mixed comes from the key layer. The value layer takes no part in"
+            " your output.",
+        ),
+        Misconception(
+            "values_not_projected",
+            _ValuesNotProjected,
+            "The weights are right, but the tokens themselves are mixed. The value layer takes no part in your output.",
+        ),
+        Misconception(
+            "layers_swapped",
+            _QueryKeySwapped,
+            "The layers `query` and `key` have changed places. It would train as well, but with given weights the"
+            " tokens ask with what they should answer with.",
+        ),
+        Misconception(
+            "one_head",
+            _OneHead,
+            "Your layer attends once, in the full width. The weights should come with one map for each head: cut"
+            " before you attend.",
+        ),
+        Misconception(
+            "weights_averaged",
+            _MeanWeights,
+            "The output is right, but the weights are averaged over the heads (nn.MultiheadAttention does so by"
+            " default). Return every head's own map.",
+        ),
+        Misconception(
+            "output_only",
+            _OutputOnly,
+            "The output is right. Return the weights too: (output, weights).",
+        ),
+    ),
+    hints=(
+        "In `__init__`: four linear layers of the same size, named as the docstring says. In `forward`: project,"
+        " split, attend, merge, project. You have written all the parts already.",
+        "The queries come from x, keys and values from memory. `scaled_dot_product_attention` works on (batch,"
+        " heads, length, d_head) as it is, and divides by the right root by itself.",
+        "`query = split_heads(self.query(x), self.heads)`, the same for key and value with memory; `found, weights ="
+        " scaled_dot_product_attention(query, key, value, mask)`; return `self.output(merge_heads(found)), weights`.",
+    ),
+)
+
+# --------------------------------------------------------------------------------------- 8 · averaging
+
+
+AVERAGE_HEADS = Exercise(
+    id="attention.average_heads",
+    lesson="10",
+    title="Average the heads",
+    reference=attention.average_heads,
+    cases=_merge_cases,
+    run=_values_and_gradients,
+    judge=_judge("vectors"),
+    points=1,
+    minutes=3,
+    difficulty=1,
+    misconceptions=(
+        Misconception(
+            "sum_of_heads",
+            lambda x: x.sum(dim=1),
+            "Your numbers grow with the number of heads: you add them up, and the 1/K of the formula is missing.",
+        ),
+        Misconception(
+            "mean_over_batch",
+            lambda x: x.mean(dim=0),
+            "You average over the first dimension, the batch: different sentences are mixed. Which dimension holds"
+            " the heads?",
+        ),
+        Misconception(
+            "mean_over_length",
+            lambda x: x.mean(dim=2),
+            "You average over the tokens of the sentence; all words become one. Which dimension holds the heads?",
+        ),
+        Misconception(
+            "mean_over_width",
+            lambda x: x.mean(dim=3),
+            "You average the components of each vector into one number. Which dimension holds the heads?",
+        ),
+        Misconception(
+            "first_head",
+            lambda x: x[:, 0],
+            "You return the first head alone. With one head that is the mean, with more it is not.",
+        ),
+        Misconception(
+            "largest",
+            lambda x: x.amax(dim=1),
+            "You take the largest value over the heads, not their mean.",
+        ),
+        Misconception(
+            "kept_dimension",
+            lambda x: x.mean(dim=1, keepdim=True),
+            "The numbers are right; a dimension of size 1 is left where the heads were.",
+        ),
+        Misconception(
+            "concatenated",
+            attention.merge_heads,
+            "You lay the heads side by side. Here they are averaged: the result is as wide as one head.",
+        ),
+    ),
+    hints=(
+        "It is a mean over one dimension.",
+        "In (batch, heads, length, d_head) the heads are dimension number 1, counted from 0.",
+        "`x.mean(dim=1)`.",
+    ),
+)
+
+# --------------------------------------------------------------------------------------- 9 · sinusoids
+
+
+def _table_cases(rng: np.random.Generator) -> list[Case]:
+    shapes = [(2, 4), (1, 6), (5, 8), (7, 6), (4, 5), (3, 1), (int(rng.integers(20, 60)), 10)]
+    return [Case({"length": n, "d": d}, f"{n} positions, width {d}", {"length": n, "d": d}) for n, d in shapes]
+
+
+def _waves(
+    rate: Callable[[int, int], float] = lambda j, d: 10000.0 ** (-2 * (j // 2) / d),
+    wave: Callable[[int, int], Callable[[Tensor], Tensor]] = lambda j, d: torch.cos if j % 2 else torch.sin,
+    first: int = 0,
+) -> Callable[..., Tensor]:
+    """The reference column by column, with one part exchanged; j is the column."""
+
+    def answer(length: int, d: int) -> Tensor:
+        pos = torch.arange(first, first + length, dtype=torch.float64)
+        return torch.stack([wave(j, d)(pos * rate(j, d)) for j in range(d)], dim=1).float()
+
+    return answer
+
+
+SINUSOIDAL = Exercise(
+    id="positions.sinusoidal",
+    lesson="10",
+    title="Sinusoidal positions",
+    reference=positions.sinusoidal_positions,
+    cases=_table_cases,
+    points=2,
+    minutes=10,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "halves",
+            _waves(
+                rate=lambda j, d: 10000.0 ** (-2 * (j if j < (d + 1) // 2 else j - (d + 1) // 2) / d),
+                wave=lambda j, d: torch.sin if j < (d + 1) // 2 else torch.cos,
+            ),
+            "All sines come first, then all cosines. That works as well (some libraries do it), but the formula"
+            " alternates them: sine in the even columns, cosine in the odd ones.",
+        ),
+        Misconception(
+            "a_rate_for_each_column",
+            _waves(rate=lambda j, d: 10000.0 ** (-j / d)),
+            "The even columns are right. A sine and its cosine must share one frequency: column 2i + 1 has the"
+            " exponent 2i/d, not (2i + 1)/d.",
+        ),
+        Misconception(
+            "exponent_halved",
+            _waves(rate=lambda j, d: 10000.0 ** (-(j // 2) / d)),
+            "The waves get longer too slowly: your exponent is i/d, with i the number of the pair. The formula has"
+            " 2i/d, so that the last pair comes near 10000.",
+        ),
+        Misconception(
+            "exponent_doubled",
+            _waves(rate=lambda j, d: 10000.0 ** (-4 * (j // 2) / d)),
+            "The waves get longer too fast: the factor 2 is there twice. If your range already steps by 2, it"
+            " counts 2i, not i.",
+        ),
+        Misconception(
+            "multiplied",
+            _waves(rate=lambda j, d: 10000.0 ** (2 * (j // 2) / d)),
+            "The position is multiplied by 10000^(2i/d); it is to be divided. Your waves get shorter and look like"
+            " noise.",
+        ),
+        Misconception(
+            "cosine_first",
+            _waves(wave=lambda j, d: torch.sin if j % 2 else torch.cos),
+            "Sine and cosine have changed places: position 0 should begin with 0 (sin 0), then 1 (cos 0).",
+        ),
+        Misconception(
+            "only_sines",
+            _waves(wave=lambda j, d: torch.sin),
+            "The even columns are right, the odd ones are sines too. They should be cosines.",
+        ),
+        Misconception(
+            "counted_from_one",
+            _waves(first=1),
+            "Your first row is position 1. Positions count from 0: the first row reads 0, 1, 0, 1, …",
+        ),
+        Misconception(
+            "turned",
+            lambda length, d: _waves()(length, d).T,
+            "Rows and columns are exchanged: one row a position, one column a component.",
+        ),
+    ),
+    properties=(
+        Property(
+            "pairs_lie_on_a_circle",
+            lambda case, output: (
+                case.inputs["d"] % 2 == 1
+                or bool(((output[:, 0::2] ** 2 + output[:, 1::2] ** 2 - 1).abs() < 1e-3).all())
+            ),
+            "sin² + cos² is 1 in every pair of columns 2i and 2i + 1: the two share their angle.",
+        ),
+    ),
+    hints=(
+        "First a table of angles: rows are positions, columns are pairs. Then sines into the even columns, cosines"
+        " into the odd ones.",
+        "`torch.arange(0, d, 2)` is 2i for every pair. `torch.outer(a, b)` multiplies each with each. `table[:,"
+        " 0::2]` is every second column.",
+        "`rates = 10000.0 ** (-torch.arange(0, d, 2) / d)`; `angles = torch.outer(torch.arange(length).float(),"
+        " rates)`; `table[:, 0::2] = angles.sin()`; `table[:, 1::2] = angles.cos()[:, : d // 2]`.",
+    ),
+)
+
+# ------------------------------------------------------------------------------ 10 · learned positions
+
+
+def _learned_case(rng: np.random.Generator, batch: int, length: int, max_length: int, d: int) -> Case:
+    about = f"{length} tokens, room for {max_length}"
+    sizes = {"batch": batch, "length": length, "max_length": max_length, "d": d}
+    extra = {"x": _normal(rng, batch, length, d), "state": {"table.weight": _normal(rng, max_length, d)}}
+    return Case({"max_length": max_length, "d": d}, about, sizes, extra)
+
+
+def _learned_cases(rng: np.random.Generator) -> list[Case]:
+    sizes = ((1, 2, 4, 3), (3, 1, 5, 2), (2, 4, 6, 3), (4, 5, 5, 7), (2, 6, 5, 3))
+    return [_learned_case(rng, *numbers) for numbers in sizes]
+
+
+def _run_learned(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    layer = answer(**inputs)
+    load_by_name(layer, case.extra["state"])
+    leaves = {"x": case.extra["x"].clone().requires_grad_()}
+    if isinstance(layer, nn.Module):
+        leaves |= dict(layer.named_parameters())
+    with torch.enable_grad():
+        if case.sizes["length"] > case.sizes["max_length"]:
+            try:
+                layer(leaves["x"] * 1)
+            except ValueError:
+                return {"value": "ValueError", "gradients": {}}
+            except IndexError:
+                return {"value": "IndexError", "gradients": {}}
+            return {"value": "no error", "gradients": {}}
+        result = layer(leaves["x"] * 1)
+        gradients = _differentiate(result, leaves)
+    return {"value": result, "gradients": gradients}
+
+
+class _WrongPositions(nn.Module):
+    def __init__(self, max_length: int, d: int) -> None:
+        super().__init__()
+        self.table = nn.Embedding(max_length, d)
+
+    def places(self, x: Tensor) -> Tensor:
+        return torch.arange(x.shape[1])
+
+    def join(self, x: Tensor, found: Tensor) -> Tensor:
+        return x + found
+
+    def limit(self, x: Tensor) -> None:
+        if x.shape[1] > self.table.num_embeddings:
+            raise ValueError("too long")
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.limit(x)
+        return self.join(x, self.table(self.places(x)))
+
+
+class _FromOne(_WrongPositions):
+    def places(self, x: Tensor) -> Tensor:
+        return (torch.arange(x.shape[1]) + 1) % self.table.num_embeddings
+
+
+class _SamePlace(_WrongPositions):
+    def places(self, x: Tensor) -> Tensor:
+        return torch.zeros(x.shape[1], dtype=torch.long)
+
+
+class _Backwards(_WrongPositions):
+    def places(self, x: Tensor) -> Tensor:
+        return torch.arange(x.shape[1]).flip(0)
+
+
+class _AlongBatch(_WrongPositions):
+    def places(self, x: Tensor) -> Tensor:
+        return (torch.arange(x.shape[0]) % self.table.num_embeddings)[:, None]
+
+
+class _TableAlone(_WrongPositions):
+    def join(self, x: Tensor, found: Tensor) -> Tensor:
+        return found
+
+
+class _TableAloneInBatch(_WrongPositions):
+    def join(self, x: Tensor, found: Tensor) -> Tensor:
+        return found.expand_as(x)
+
+
+class _Multiplied(_WrongPositions):
+    def join(self, x: Tensor, found: Tensor) -> Tensor:
+        return x * found
+
+
+class _Concatenated(_WrongPositions):
+    def join(self, x: Tensor, found: Tensor) -> Tensor:
+        return torch.cat([x, found.expand_as(x)], dim=-1)
+
+
+class _Frozen(_WrongPositions):
+    def join(self, x: Tensor, found: Tensor) -> Tensor:
+        return x + found.detach()
+
+
+class _Clamped(_WrongPositions):
+    def limit(self, x: Tensor) -> None:
+        pass
+
+    def places(self, x: Tensor) -> Tensor:
+        return torch.arange(x.shape[1]).clamp(max=self.table.num_embeddings - 1)
+
+
+class _Unlimited(_WrongPositions):
+    def limit(self, x: Tensor) -> None:
+        pass
+
+
+LEARNED = Exercise(
+    id="positions.learned",
+    lesson="10",
+    title="Learned positions",
+    reference=positions.LearnedPositions,
+    cases=_learned_cases,
+    run=_run_learned,
+    judge=_judge("output"),
+    points=2,
+    minutes=8,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "table_alone",
+            _TableAlone,
+            "You return the positions' vectors alone, without the tokens: every sentence would look the same. Add"
+            " them to x.",
+        ),
+        Misconception(
+            "tokens_lost",
+            _TableAloneInBatch,
+            "The shape is right, but your output does not depend on x: only the positions are left. The two are added.",
+        ),
+        Misconception(
+            "same_place",
+            _SamePlace,
+            "Every token gets the vector of place 0, so nothing tells them apart. The first token needs place 0,"
+            " the second place 1, …",
+        ),
+        Misconception(
+            "counted_from_one",
+            _FromOne,
+            "The first token gets the vector of place 1. Places count from 0.",
+        ),
+        Misconception(
+            "counted_backwards",
+            _Backwards,
+            "The last token gets place 0. Then a word's place would change when the sentence goes on.",
+        ),
+        Misconception(
+            "along_the_batch",
+            _AlongBatch,
+            "The places are counted along the batch: all words of one sentence get the same vector. Which"
+            " dimension of x is the length?",
+        ),
+        Misconception(
+            "multiplied",
+            _Multiplied,
+            "Tokens and positions are multiplied; they are added.",
+        ),
+        Misconception(
+            "concatenated",
+            _Concatenated,
+            "The output is twice as wide: positions lie beside the tokens. They are added, so that the width stays.",
+        ),
+        Misconception(
+            "frozen",
+            _Frozen,
+            "The numbers are right, but no gradient reaches the table: these positions would never be learned.",
+        ),
+        Misconception(
+            "clamped",
+            _Clamped,
+            "A sentence that is too long gets the last vector again and again, and nobody is told. The contract"
+            " asks for a ValueError.",
+        ),
+        Misconception(
+            "unlimited",
+            _Unlimited,
+            "Right for every sentence that fits. For one that is too long the table raises its own IndexError"
+            ' ("index out of range in self"), which helps nobody: the contract asks for a ValueError that says'
+            " what is wrong.",
+        ),
+    ),
+    hints=(
+        'An embedding table whose "words" are the places 0, 1, 2, …',
+        "`torch.arange(length)` names the places. The table gives (length, d); adding it to (batch, length, d)"
+        " works by itself.",
+        "`self.table = nn.Embedding(max_length, d)`; in forward, after the test of the length: `x +"
+        " self.table(torch.arange(x.shape[1], device=x.device))`.",
+    ),
+)
+
+# ------------------------------------------------------------------------- 11 · heads as a convolution
+
+
+def _offset_case(rng: np.random.Generator, about: str, length_q: int, length_k: int, dim: int, alpha: float) -> Case:
+    def places(length: int) -> Tensor:
+        return torch.tensor(rng.integers(0, 6, size=(length, dim)), dtype=torch.float32)
+
+    offset = torch.tensor(rng.choice([-2.0, -1.0, 1.0, 2.0], size=dim), dtype=torch.float32)
+    inputs = {"query_positions": places(length_q), "key_positions": places(length_k), "offset": offset, "alpha": alpha}
+    return Case(inputs, about, {"length_q": length_q, "length_k": length_k, "dim": dim})
+
+
+def _offset_cases(rng: np.random.Generator) -> list[Case]:
+    row = torch.arange(7.0)[:, None]
+    line = {"query_positions": row[1:6], "key_positions": row, "offset": torch.tensor([1.0]), "alpha": 30.0}
+    return [
+        _offset_case(rng, "two queries on a line", 2, 3, 1, 0.5),
+        _offset_case(rng, "one query, one key", 1, 1, 2, 0.7),
+        _offset_case(rng, "in a picture, blurred", 4, 5, 2, 0.25),
+        _offset_case(rng, "in space, blurred", 5, 4, 3, 0.125),
+        Case(line, "one step to the right, sharp", {"length_q": 5, "length_k": 7, "dim": 1}),
+    ]
+
+
+def _offset_variant(
+    score: Callable[[Tensor, Tensor, float], Tensor],
+    finish: Callable[[Tensor], Tensor] = lambda scores: torch.softmax(scores, dim=-1),
+) -> Callable[..., Tensor]:
+    def answer(query_positions: Tensor, key_positions: Tensor, offset: Tensor, alpha: float) -> Tensor:
+        delta = key_positions[None, :, :] - query_positions[:, None, :]
+        return finish(score(delta, offset, alpha))
+
+    return answer
+
+
+def _right_score(delta: Tensor, offset: Tensor, alpha: float) -> Tensor:
+    return -alpha * (delta.pow(2).sum(-1) - 2 * delta @ offset)
+
+
+LOOK_AT_OFFSET = Exercise(
+    id="attention.look_at_offset",
+    lesson="10",
+    title="A head that looks one step to the side",
+    reference=attention.look_at_offset,
+    cases=_offset_cases,
+    run=_values_and_gradients,
+    judge=_judge("weights"),
+    points=2,
+    minutes=10,
+    difficulty=3,
+    misconceptions=(
+        Misconception(
+            "other_direction",
+            _offset_variant(lambda delta, offset, alpha: _right_score(delta, -offset, alpha)),
+            "Your head looks the same distance to the other side. δ is key minus query: where the key stands, seen"
+            " from the query. Check the order of that difference, and the sign before 2⟨Δ, δ⟩.",
+        ),
+        Misconception(
+            "looks_far_away",
+            _offset_variant(lambda delta, offset, alpha: -_right_score(delta, offset, alpha)),
+            "Your head looks as far away from the offset as it can. The minus before α turns a large distance into"
+            " a low score.",
+        ),
+        Misconception(
+            "no_two",
+            _offset_variant(lambda delta, offset, alpha: -alpha * (delta.pow(2).sum(-1) - delta @ offset)),
+            "Your head looks half way between itself and the offset: the factor 2 before the inner product is missing.",
+        ),
+        Misconception(
+            "no_alpha",
+            _offset_variant(lambda delta, offset, alpha: _right_score(delta, offset, 1.0)),
+            "Your weights do not change with alpha. It multiplies the whole score.",
+        ),
+        Misconception(
+            "alpha_in_one_part",
+            _offset_variant(lambda delta, offset, alpha: -alpha * delta.pow(2).sum(-1) + 2 * delta @ offset),
+            "alpha multiplies only the first part of your score. It stands before the bracket.",
+        ),
+        Misconception(
+            "not_squared",
+            _offset_variant(
+                lambda delta, offset, alpha: -alpha * (delta.pow(2).sum(-1).add(1e-24).sqrt() - 2 * delta @ offset)
+            ),
+            "Your score has ‖δ‖ where the formula has ‖δ‖². Without the square it is no parabola and has no peak"
+            " at the offset.",
+        ),
+        Misconception(
+            "offset_ignored",
+            _offset_variant(lambda delta, offset, alpha: -alpha * delta.pow(2).sum(-1)),
+            "Each query looks at its own place: the offset takes no part.",
+        ),
+        Misconception(
+            "softmax_over_queries",
+            _offset_variant(_right_score, lambda scores: torch.softmax(scores, dim=0)),
+            "Your columns sum to one, not your rows: the softmax runs over the queries.",
+        ),
+        Misconception(
+            "scores_returned",
+            _offset_variant(_right_score, lambda scores: scores),
+            "These are the scores, and they are right. The softmax that makes weights of them is missing.",
+        ),
+        Misconception(
+            "turned",
+            _offset_variant(_right_score, lambda scores: torch.softmax(scores, dim=-1).T),
+            "The numbers are right, rows and columns are exchanged: one row for each query.",
+        ),
+    ),
+    properties=(
+        Property(
+            "sums_to_one",
+            lambda case, output: bool(((output["value"].sum(-1) - 1).abs() < 1e-4).all()),
+            "The weights of each query sum to one.",
+        ),
+    ),
+    hints=(
+        "You need δ for every pair: a table (length_q, length_k, dim). `key_positions[None, :, :]` and"
+        " `query_positions[:, None, :]` broadcast to that.",
+        "‖δ‖² is `delta.pow(2).sum(dim=-1)`, and ⟨Δ, δ⟩ for all pairs at once is `delta @ offset`.",
+        "`scores = -alpha * (delta.pow(2).sum(dim=-1) - 2 * delta @ offset)`, then a softmax over the last dimension.",
+    ),
+)
+
+
+EXERCISES: tuple[Exercise, ...] = (
+    QUERY_WEIGHTS,
+    SELF_ATTENTION,
+    CAUSAL_MASK,
+    SCALED_DOT_PRODUCT,
+    SPLIT_HEADS,
+    MERGE_HEADS,
+    MULTI_HEAD,
+    AVERAGE_HEADS,
+    SINUSOIDAL,
+    LEARNED,
+    LOOK_AT_OFFSET,
+)
