@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import nbformat
@@ -18,13 +18,6 @@ from nbformat import NotebookNode
 
 from tests import toy
 
-CONFIG = """\
-c = get_config()
-c.CourseDirectory.course_id = "toy"
-c.CourseDirectory.root = {root!r}
-c.Execute.timeout = 600
-c.NbGrader.logfile = ""
-"""
 ASSIGNMENT = "lesson"
 SCORES = """\
 import json, sys
@@ -36,6 +29,9 @@ with Gradebook("sqlite:///gradebook.db") as book:
 """
 
 
+pytestmark = pytest.mark.slow
+
+
 class Course:
     """An nbgrader course whose only assignment is one built solution edition."""
 
@@ -43,7 +39,7 @@ class Course:
         self.root, self.code, self.notebook = root, code, solution.name
         (root / "source" / ASSIGNMENT).mkdir(parents=True)
         shutil.copy(solution, root / "source" / ASSIGNMENT)
-        (root / "nbgrader_config.py").write_text(CONFIG.format(root=str(root)))
+        shutil.copy(toy.ROOT / "nbgrader_config.py", root)
         self.nbgrader("generate_assignment", ASSIGNMENT)
         self.release = nbformat.read(root / "release" / ASSIGNMENT / self.notebook, as_version=4)
 
@@ -52,7 +48,7 @@ class Course:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def grade(self, **submissions: NotebookNode) -> dict[str, dict[str, list[float | None]]]:
+    def grade(self, submissions: Mapping[str, NotebookNode]) -> dict[str, dict[str, list[float | None]]]:
         """Submits a notebook per student, grades them all, and returns {student: {grade id: [score, points]}}."""
         for student, book in submissions.items():
             folder = self.root / "submitted" / student / ASSIGNMENT
@@ -79,12 +75,6 @@ def errors(book: NotebookNode) -> list[str]:
     return [f"{cell.source}\n-> {o.ename}: {o.evalue}" for cell, o in found]
 
 
-def changed(book: NotebookNode, change: Callable[[NotebookNode], None]) -> NotebookNode:
-    """A changed copy."""
-    book = copy.deepcopy(book)
-    change(book)
-    return book
-
 
 # --------------------------------------------------------------------------------------------------- the tiny lesson
 
@@ -93,15 +83,16 @@ ADD = "def add(a, b):\n    return b + a"
 SCALE = "def scale(values, factor):\n    return [v * factor for v in values]"
 NOISY = """\
 import os, sys, warnings
-def add(a, b):
+def scale(values, factor):
     warnings.warn("careful")
     print("to the side", file=sys.stderr)
     os.write(2, b"from a library in C")
-    return a + b"""
+    return [v * factor for v in values]"""
+Change = Callable[[NotebookNode], None]
 
 
-def typed(**answers: str) -> Callable[[NotebookNode], None]:
-    """A change: code typed into the answer cells, by the exercise's name."""
+def typed(**answers: str) -> Change:
+    """Code typed into the answer cells, by the exercise's name."""
 
     def change(book: NotebookNode) -> None:
         for name, code in answers.items():
@@ -110,77 +101,58 @@ def typed(**answers: str) -> Callable[[NotebookNode], None]:
     return change
 
 
-solved = typed(add=ADD, scale=SCALE)
+def doubled(grade_id: str, upper: str | None = None, lower: str | None = None) -> Change:
+    """A cell split in two or copied below itself: both keep the metadata; None leaves the half as it was."""
+
+    def change(book: NotebookNode) -> None:
+        cell = cell_of(book, grade_id)
+        second = copy.deepcopy(cell)
+        second.id = f"{cell.id}-again"
+        cell.source, second.source = (cell.source if s is None else s for s in (upper, lower))
+        book.cells.insert(book.cells.index(cell) + 1, second)
+
+    return change
 
 
-def split_answer(book: NotebookNode) -> None:
-    """What JupyterLab's "split cell" does: two cells with the same metadata."""
-    solved(book)
-    at = book.cells.index(cell_of(book, "tiny-add"))
-    first = copy.deepcopy(book.cells[at])
-    first.id, first.source = "first-half", "# my answer"
-    book.cells.insert(at, first)
+def deleted(grade_id: str) -> Change:
+    return lambda book: book.cells.remove(cell_of(book, grade_id))
 
 
-def split_check(book: NotebookNode) -> None:
-    """A check cell cut in two, so that the half that counts says nothing, under an answer that is wrong."""
-    typed(add="def add(a, b):\n    return a")(book)
-    at = book.cells.index(cell_of(book, "check-tiny-add"))
-    second = copy.deepcopy(book.cells[at])
-    second.id, second.source = "second-half", ""
-    book.cells.insert(at + 1, second)
+def overwritten(grade_id: str, code: str) -> Change:
+    """A locked cell changed after all, as editors that ignore locks allow."""
+
+    def change(book: NotebookNode) -> None:
+        cell_of(book, grade_id).source = code
+
+    return change
 
 
-def pasted_check(book: NotebookNode) -> None:
-    """The check of the exercise that is right, copied over the check of the one that is not attempted."""
-    typed(add=ADD)(book)
-    cell_of(book, "check-tiny-scale").source = cell_of(book, "check-tiny-add").source
-    extra = copy.deepcopy(cell_of(book, "check-tiny-add"))
-    extra.id = "pasted"
-    book.cells.append(extra)
-
-
-def pasted_answer(book: NotebookNode) -> None:
-    """An answer cell with the metadata of another exercise's."""
-    solved(book)
-    extra = copy.deepcopy(cell_of(book, "tiny-add"))
-    extra.id, extra.source = "pasted", "x = 1"
-    book.cells.append(extra)
-
-
-def silenced_check(book: NotebookNode) -> None:
-    """Check cells emptied: a silent test cell is full marks for nbgrader."""
-    for name in ("check-tiny-add", "check-tiny-scale"):
-        cell_of(book, name).source = "pass"
-
-
-def deleted_check(book: NotebookNode) -> None:
-    solved(book)
-    book.cells.remove(cell_of(book, "check-tiny-scale"))
-
-
-def deleted_answer(book: NotebookNode) -> None:
-    solved(book)
-    book.cells.remove(cell_of(book, "tiny-add"))
-
-
-SUBMISSIONS: dict[str, tuple[Callable[[NotebookNode], None], float, float]] = {
-    # student: (what they did to the release, points for add of 2, points for scale of 3)
-    "untouched": (typed(), 0, 0),
-    "solved": (solved, 2, 3),
-    "wrong": (typed(add="def add(a, b):\n    return a - b", scale=SCALE), 0, 3),
-    "raises": (typed(add="def add(a, b):\n    return c", scale=SCALE), 0, 3),
-    "does_not_parse": (typed(add=ADD, scale="def scale(:"), 2, 0),
-    "exits": (typed(add="def add(a, b):\n    exit()", scale=SCALE), 0, 3),
-    "prints_a_number": (typed(add="def add(a, b):\n    print(2)\n2"), 0, 0),
-    "noisy": (typed(add=NOISY, scale=SCALE), 2, 3),
-    "split_answer": (split_answer, 2, 3),
-    "split_check": (split_check, 0, 0),
-    "pasted_check": (pasted_check, 2, 0),
-    "pasted_answer": (pasted_answer, 2, 3),
-    "silenced_check": (silenced_check, 0, 0),
-    "deleted_check": (deleted_check, 2, 0),
-    "deleted_answer": (deleted_answer, 0, 3),
+# What a student did to the release, the points for `add` (of 2), the points for `scale` (of 3). A submission costs a
+# kernel, so each tries one thing on either exercise.
+SUBMISSIONS: dict[str, tuple[list[Change], float, float]] = {
+    "wrong and noisy": ([typed(add="def add(a, b):\n    return a - b", scale=NOISY)], 0, 3),
+    "raises and does not parse": ([typed(add="def add(a, b):\n    return c", scale="def scale(:")], 0, 0),
+    "exits, and the other answer split": (
+        [typed(add="def add(a, b):\n    exit()", scale=SCALE), doubled("tiny-scale", upper="# my answer")],
+        0,
+        3,
+    ),
+    "a number displayed, and a check pasted over another": (
+        [typed(add=ADD, scale="print(3)\n3"), overwritten("check-tiny-scale", 'add = check("tiny.add", add)')],
+        2,
+        0,
+    ),
+    "checks silenced": ([overwritten("check-tiny-add", "pass"), overwritten("check-tiny-scale", "")], 0, 0),
+    "check split into a silent half, and an answer deleted": (
+        [typed(add="def add(a, b):\n    return a"), doubled("check-tiny-add", lower=""), deleted("tiny-scale")],
+        0,
+        0,
+    ),
+    "answer pasted, and a check deleted": (
+        [typed(add=ADD, scale=SCALE), doubled("tiny-add", lower="x = 1"), deleted("check-tiny-scale")],
+        2,
+        0,
+    ),
 }
 
 
@@ -192,18 +164,22 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, dict[str, di
         done = toy.python(code, "-m", "utils.builder", *arguments)
         assert done.returncode == 0, done.stderr
     course = Course(tmp_path_factory.mktemp("course"), code, code / "notebooks/solutions/00_tiny.ipynb")
-    books = {student: changed(course.release, change) for student, (change, *_) in SUBMISSIONS.items()}
-    books["solution_edition"] = nbformat.read(code / "notebooks/solutions/00_tiny.ipynb", as_version=4)
-    books["student_edition"] = nbformat.read(code / "notebooks/00_tiny.ipynb", as_version=4)
-    return course, course.grade(**books)
+    books = {}
+    for student, (changes, *_) in SUBMISSIONS.items():
+        books[student] = copy.deepcopy(course.release)
+        for change in changes:
+            change(books[student])
+    books["solution edition"] = nbformat.read(code / "notebooks/solutions/00_tiny.ipynb", as_version=4)
+    books["student edition"] = nbformat.read(code / "notebooks/00_tiny.ipynb", as_version=4)
+    return course, course.grade(books)
 
 
 def test_the_solution_edition_gets_full_marks(tiny) -> None:
-    assert tiny[1]["solution_edition"] == {"check-tiny-add": [2, 2], "check-tiny-scale": [3, 3]}
+    assert tiny[1]["solution edition"] == {"check-tiny-add": [2, 2], "check-tiny-scale": [3, 3]}
 
 
 def test_the_untouched_student_edition_gets_nothing(tiny) -> None:
-    assert tiny[1]["student_edition"] == {"check-tiny-add": [0, 2], "check-tiny-scale": [0, 3]}
+    assert tiny[1]["student edition"] == {"check-tiny-add": [0, 2], "check-tiny-scale": [0, 3]}
 
 
 @pytest.mark.parametrize("student", SUBMISSIONS)
@@ -213,7 +189,7 @@ def test_a_submission_gets_the_points_of_its_right_answers_only(tiny, student) -
     assert scores == {"check-tiny-add": add, "check-tiny-scale": scale}
 
 
-@pytest.mark.parametrize("student", ["untouched", "solved", "wrong", "raises", "exits", "noisy", "student_edition"])
+@pytest.mark.parametrize("student", ["wrong and noisy", "checks silenced", "solution edition", "student edition"])
 def test_grading_runs_to_the_end_without_an_error(tiny, student) -> None:
     assert errors(tiny[0].graded(student)) == []
 
@@ -234,14 +210,13 @@ def test_the_release_is_the_student_edition_but_for_the_emptied_claims(tiny) -> 
 # --------------------------------------------------------------------------------------------------- the real lessons
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(p.stem for p in (toy.ROOT / "notebooks/solutions").glob("*.ipynb")))
 def test_a_lesson_in_nbgrader(tmp_path: Path, name: str) -> None:
     """The solution edition gets full marks and the untouched student edition none; both run to the end."""
     notebooks = toy.ROOT / "notebooks"
     course = Course(tmp_path / "course", toy.ROOT, notebooks / f"solutions/{name}.ipynb")
     editions = {"untouched": notebooks / f"{name}.ipynb", "solved": notebooks / f"solutions/{name}.ipynb"}
-    scores = course.grade(**{student: nbformat.read(file, as_version=4) for student, file in editions.items()})
+    scores = course.grade({student: nbformat.read(file, as_version=4) for student, file in editions.items()})
     assert scores["solved"] and all(score == points for score, points in scores["solved"].values())
     assert all(score == 0 for score, _ in scores["untouched"].values())
     for student in editions:

@@ -161,9 +161,10 @@ def closest(word: str, known: Mapping[str, Any]) -> str:
 
 def answer_source(exercise: Exercise) -> str:
     """The source of an exercise's reference as it stands in `utils`, its solution marks checked."""
+    reference = inspect.unwrap(exercise.reference)
     try:
-        file = inspect.getsourcefile(exercise.reference) or "?"
-        rows, first = inspect.getsourcelines(exercise.reference)
+        file = inspect.getsourcefile(reference) or "?"
+        rows, first = inspect.getsourcelines(reference)
     except (OSError, TypeError):
         raise BuildError("utils", 1, f"the source of exercise `{exercise.id}` cannot be found.") from None
     open_at, regions = None, 0

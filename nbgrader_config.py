@@ -1,0 +1,33 @@
+"""Settings for teachers who grade the lessons with nbgrader: copy this file into your nbgrader course folder.
+
+Put solution editions (notebooks/solutions/) into source/NAME/, then `nbgrader generate_assignment NAME`; collect what
+students hand in; `nbgrader autograde NAME`. The course has to be importable where the kernels run (`pip install` it).
+"""
+
+from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, DeduplicateIds, OverwriteCells, OverwriteKernelspec
+
+
+class ForgetDuplicates(DeduplicateIds):
+    """Takes the nbgrader metadata off copied and split cells.
+
+    nbgrader 0.9.6 leaves an empty dictionary there, takes that for metadata of an old version one step later, and stops
+    the whole class over one student's pasted cell.
+    """
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if not cell.metadata.get("nbgrader", True):
+            del cell.metadata["nbgrader"]
+        return cell, resources
+
+
+c = get_config()  # noqa: F821 - nbgrader defines it
+c.CourseDirectory.course_id = "sequence-models"
+c.Autograde.sanitize_preprocessors = [
+    ClearOutput,
+    ForgetDuplicates,
+    OverwriteKernelspec,
+    OverwriteCells,
+    CheckCellMetadata,
+]
+c.Execute.timeout = 600  # seconds a cell; the default of 30 is short for a cell that trains a model
