@@ -1,0 +1,510 @@
+"""The check engine survives whatever a cell can do, and says what it should. Each test runs forked and in place."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+import random
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.nn.functional import softmax as softmax_under_another_name
+
+from utils.checks import engine
+from utils.checks.model import Case, Exercise, Misconception, Property, Told
+
+
+def scale(x, factor=2.0):
+    ### BEGIN SOLUTION
+    return x * factor / math.sqrt(x.shape[-1])
+    ### END SOLUTION
+
+
+def _cases(rng):
+    for batch, length, width in ((1, 1, 3), (2, 3, 5), (4, 2, 7)):
+        x = torch.tensor(rng.normal(size=(batch, length, width)), dtype=torch.float32)
+        inputs = {"x": x, "factor": float(rng.uniform(1.5, 3))}
+        yield Case(inputs, "three sizes", {"batch": batch, "length": length, "width": width})
+
+
+def _exercise(**changes):
+    given = dict(
+        id="toy.scale",
+        lesson="03",
+        title="Scaling",
+        reference=scale,
+        cases=lambda rng: list(_cases(rng)),
+        points=2,
+        minutes=3,
+        difficulty=1,
+        hints=("one", "two", "three"),
+        seconds=3,
+        misconceptions=[
+            Misconception("no_root", lambda x, factor: x * factor / x.shape[-1], "The root is missing."),
+            Misconception(
+                "by_length", lambda x, factor: x * factor / math.sqrt(x.shape[-2]), "The length is not the width."
+            ),
+            Misconception("no_scaling", lambda x, factor: x * factor, "Nothing is divided."),
+            Misconception("added", lambda x, factor: (x + factor) / math.sqrt(x.shape[-1]), "It is added."),
+        ],
+        properties=[Property("finite", lambda case, out: bool(torch.isfinite(out).all()), "Something is not finite.")],
+    )
+    return Exercise(**{**given, **changes})
+
+
+EXERCISE = _exercise()
+
+
+@pytest.fixture(params=["fork", "none"], autouse=True)
+def isolation(request, monkeypatch):
+    if request.param == "fork" and not hasattr(os, "fork"):
+        pytest.skip("this system has no fork")
+    monkeypatch.setenv("COURSE_CHECK_ISOLATION", request.param)
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def next_check_is_right():
+    """After whatever a test did to it, the engine still tells right from wrong."""
+    yield
+    assert engine.examine(EXERCISE, lambda x, factor: x * (factor / x.shape[-1] ** 0.5)).verdict.outcome == "right"
+    assert engine.examine(EXERCISE, lambda x, factor: x * factor).verdict.diagnosis == "no_scaling"
+
+
+def _say(answer, exercise=EXERCISE):
+    return engine.examine(exercise, answer).verdict
+
+
+def test_right_answers_score_all_points():
+    for answer in (
+        scale,
+        lambda x, factor: x.double() * factor / math.sqrt(x.shape[-1]),
+        lambda a, b=1.0: b * a / a.shape[-1] ** 0.5,
+        lambda *args: args[0] * args[1] / math.sqrt(args[0].size(-1)),
+        lambda *, x, factor: x * factor / math.sqrt(x.shape[-1]),
+    ):
+        verdict = _say(answer)
+        assert (verdict.outcome, verdict.points, verdict.max_points) == ("right", 2, 2)
+
+
+@pytest.mark.parametrize("misconception", EXERCISE.misconceptions, ids=lambda m: m.name)
+def test_each_misconception_gets_its_own_sentence(misconception):
+    verdict = _say(misconception.answer)
+    assert (verdict.outcome, verdict.points, verdict.diagnosis) == ("wrong", 0, misconception.name)
+    assert verdict.message.startswith(misconception.sentence)
+    assert "Smallest failing case: x of shape (1, 1, width 3)" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda x, factor: None, "got None. Is a `return` missing?"),
+        (lambda x, factor: x, "hands back its argument `x` unchanged"),
+        (lambda x, factor: torch.zeros_like(x), "Every number you return is zero."),
+        (lambda x, factor: -scale_copy(x, factor), "minus the expected one"),
+        (lambda x, factor: scale_copy(x, factor) * x.shape[-1], "width times the expected one"),
+        (lambda x, factor: scale_copy(x, factor).sum(), "the shape (1, 1, 3), got ()"),
+        (lambda x, factor: scale_copy(x, factor)[:, :, :1], "the shape (1, 1, 3), got (1, 1, 1)"),
+        (lambda x, factor: scale_copy(x, factor).mT, "its last two dimensions swapped"),
+        (lambda x, factor: scale_copy(x, factor).numpy(), "got a NumPy array"),
+        (lambda x, factor: scale_copy(x, factor).tolist(), "got a list of"),
+        (lambda x, factor: (row for row in x), "got a generator"),
+        (lambda x, factor: x.mean, "are the brackets of a call missing?"),
+        (lambda x, factor: x * math.nan, "Got nan"),
+        (lambda x, factor: 1.0, "got the number 1"),
+        (lambda x, factor: x.to(torch.complex64), "complex64 tensor"),
+        (lambda x, factor: x > 0, "boolean tensor"),
+    ],
+)
+def test_generic_wrong_answers_are_told_apart(answer, words):
+    verdict = _say(answer)
+    assert verdict.outcome == "wrong" and verdict.points == 0
+    assert words in verdict.message
+
+
+def scale_copy(x, factor):
+    return x * factor / math.sqrt(x.shape[-1])
+
+
+@pytest.mark.parametrize("answer", [5, None, "text", [1], torch.ones(2), math])
+def test_an_answer_that_is_no_function(answer):
+    verdict = _say(answer)
+    assert verdict.outcome == "wrong" and "Give `check` the function itself" in verdict.message
+
+
+def test_too_few_parameters():
+    verdict = _say(lambda x: x)
+    assert verdict.outcome == "wrong"
+    assert "calls `scale(x, factor=2.0)`" in verdict.message and "(x)" in verdict.message
+
+
+def test_a_stub_is_not_attempted():
+    def stub(x, factor):
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    assert _say(stub).outcome == "not attempted"
+
+
+def test_not_implemented_by_torch_is_an_error_of_the_answer():
+    def half(x, factor):
+        return torch.ops.aten._fused_moving_avg_obs_fq_helper(x)  # fails inside torch
+
+    assert _say(half).outcome == "raised"
+
+
+def test_raised_names_the_line_and_the_sizes():
+    def broken(x, factor):
+        return x + torch.zeros(9, x.shape[-1] + 6)
+
+    verdict = _say(broken)
+    assert verdict.outcome == "raised"
+    assert "`return x + torch.zeros(9, x.shape[-1] + 6)`" in verdict.message
+    assert "raised RuntimeError" in verdict.message and "3 is width" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ZeroDivisionError("division by zero"), "Which count can be zero"),
+        (SystemExit(0), "asks Python to quit"),
+        (KeyboardInterrupt(), "raised KeyboardInterrupt"),
+        (GeneratorExit(), "GeneratorExit"),
+        (RecursionError("deep"), "When should it stop"),
+    ],
+)
+def test_whatever_is_raised_becomes_a_verdict(error, words):
+    def broken(x, factor):
+        raise error
+
+    verdict = _say(broken)
+    assert verdict.outcome == "raised" and words in verdict.message
+
+
+def test_an_exception_that_cannot_be_printed():
+    class Mean(Exception):
+        def __str__(self):
+            raise ValueError
+
+    def broken(x, factor):
+        raise Mean
+
+    assert _say(broken).outcome == "raised"
+
+
+def test_input_is_never_waited_for():
+    verdict = _say(lambda x, factor: input())
+    assert verdict.outcome == "raised" and "waits for typed input" in verdict.message
+
+
+def test_endless_loops_end():
+    def loop(x, factor):
+        while True:
+            pass
+
+    def stubborn(x, factor):
+        while True:
+            try:
+                while True:
+                    pass
+            except BaseException:
+                pass
+
+    quick = _exercise(seconds=0.5)
+    for answer in (loop, stubborn, lambda x, factor: time.sleep(1000)):
+        started = time.monotonic()
+        verdict = _say(answer, quick)
+        assert verdict.outcome == "too long" and "still running after 0.5 seconds" in verdict.message
+        assert time.monotonic() - started < 5
+
+
+def test_what_only_a_process_of_its_own_survives(isolation):
+    if isolation == "none":
+        pytest.skip("in place, C code cannot be stopped")
+    assert _say(lambda x, factor: sum(itertools.count()), _exercise(seconds=0.5)).outcome == "too long"
+    assert "ended the whole Python process" in _say(lambda x, factor: os._exit(0)).message
+    assert _say(lambda x, factor: os.kill(os.getpid(), 9)).outcome == "raised"
+    assert _say(lambda x, factor: [0] * 10**11).outcome == "raised"
+
+
+def test_ten_megabytes_of_prints():
+    def loud(x, factor):
+        for _ in range(10):
+            print("x" * 1_000_000)
+            print("y" * 1_000, file=sys.stderr)
+        return x * factor
+
+    judged = engine.examine(EXERCISE, loud)
+    assert judged.verdict.diagnosis == "no_scaling"
+    assert len(judged.printed) < 3000 and "characters more" in judged.printed
+
+
+def test_changed_inputs_are_told_and_harm_nobody():
+    def in_place(x, factor):
+        x *= factor / math.sqrt(x.shape[-1])
+        return x
+
+    verdict = _say(in_place)
+    assert verdict.outcome == "wrong" and "changes its argument `x` in place" in verdict.message
+    assert _say(in_place, _exercise(mutates=["x"])).outcome == "right"
+
+
+def test_global_state_is_as_before():
+    def vandal(x, factor):
+        torch.set_default_dtype(torch.float64)
+        torch.manual_seed(1)
+        random.seed(1)
+        np.random.seed(1)
+        torch.set_grad_enabled(False)
+        sys.setrecursionlimit(5000)
+        os.environ["COURSE_TOY"] = "1"
+        os.chdir("/")
+        np.seterr(all="raise")
+        sys.stdout = None
+        return scale_copy(x, factor)
+
+    torch.manual_seed(7)
+    random.seed(7)
+    np.random.seed(7)
+    before = (
+        torch.get_default_dtype(),
+        os.getcwd(),
+        sys.getrecursionlimit(),
+        np.geterr(),
+        sys.stdout,
+        dict(os.environ),
+    )
+    assert _say(vandal).outcome == "right"
+    after = (torch.get_default_dtype(), os.getcwd(), sys.getrecursionlimit(), np.geterr(), sys.stdout, dict(os.environ))
+    assert after == before and torch.is_grad_enabled()
+    drawn = (torch.rand(1).item(), random.random(), np.random.random())
+    torch.manual_seed(7)
+    random.seed(7)
+    np.random.seed(7)
+    assert drawn == (torch.rand(1).item(), random.random(), np.random.random())
+
+
+def test_a_learners_default_dtype_is_kept_and_does_not_matter():
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert _say(scale_copy).outcome == "right"
+        assert torch.get_default_dtype() is torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+class _Liar:
+    __hash__ = None
+
+    def __eq__(self, other):
+        return True
+
+    def __sub__(self, other):
+        return 0
+
+    __le__ = __ge__ = __lt__ = __gt__ = __eq__
+
+    def __float__(self):
+        return 0.0
+
+    def __repr__(self):
+        raise ValueError
+
+
+class _LyingNumber(float):
+    def __eq__(self, other):
+        return True
+
+    def __sub__(self, other):
+        return 0.0
+
+    __rsub__ = __sub__
+    __hash__ = float.__hash__
+
+
+class _LyingTensor(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        if func in (torch.Tensor.sub, torch.Tensor.__sub__):
+            return torch.zeros(1)
+        return super().__torch_function__(func, types, args, kwargs or {})
+
+    def __eq__(self, other):
+        return True
+
+
+def test_objects_that_lie_about_equality():
+    assert _say(lambda x, factor: _Liar()).outcome == "wrong"
+    assert _say(lambda x, factor: [_Liar()]).outcome == "wrong"
+    assert _say(lambda x, factor: (x * 0).as_subclass(_LyingTensor)).outcome == "wrong"
+    number = _exercise(run=lambda answer, inputs, case: answer(**inputs))
+    assert _say(lambda x, factor: _LyingNumber(0), number).outcome == "wrong"
+
+
+def test_a_number_that_lies_where_a_number_is_expected():
+    def area(side):
+        return side * side
+
+    exercise = _exercise(
+        reference=area,
+        cases=lambda rng: [Case({"side": float(s)}) for s in rng.uniform(1, 9, 3)],
+        misconceptions=[Misconception(f"m{i}", lambda side, i=i: side + i, f"Sentence {i}.") for i in range(4)],
+        properties=(),
+    )
+    assert _say(lambda side: side**2, exercise).outcome == "right"
+    assert _say(lambda side: torch.tensor(side) ** 2, exercise).outcome == "right"
+    assert _say(lambda side: np.float64(side) ** 2, exercise).outcome == "right"
+    assert _say(lambda side: _LyingNumber(0), exercise).outcome == "wrong"
+    assert _say(lambda side: True, exercise).outcome == "wrong"
+    assert _say(lambda side: str(side * side), exercise).outcome == "wrong"
+
+
+def test_monkeypatched_libraries_do_not_help(monkeypatch):
+    monkeypatch.setattr(torch, "allclose", lambda *a, **k: True)
+    monkeypatch.setattr(torch, "equal", lambda *a, **k: True)
+    monkeypatch.setattr(np, "allclose", lambda *a, **k: True)
+    monkeypatch.setattr(np, "abs", lambda x: 0 * x)
+    monkeypatch.setattr(math, "sqrt", lambda x: 1.0)
+    mine = torch.allclose
+    assert _say(lambda x, factor: x * factor).diagnosis == "no_scaling"
+    assert torch.allclose is mine  # the learner's own patch is left to them
+    monkeypatch.undo()
+
+
+def test_patching_from_inside_an_answer():
+    def patching(x, factor):
+        torch.allclose = lambda *a, **k: True
+        torch.Tensor.__sub__ = lambda a, b: torch.zeros(1)
+        return x * factor
+
+    kept = torch.allclose, torch.Tensor.__sub__
+    try:
+        assert _say(patching).diagnosis == "no_scaling"
+        assert _say(lambda x, factor: x * factor).diagnosis == "no_scaling"
+    finally:
+        torch.allclose, torch.Tensor.__sub__ = kept
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: F.softmax(x, -1),
+        lambda x: softmax_under_another_name(x, -1),
+        lambda x: torch.nn.Linear(x.shape[-1], x.shape[-1])(x),
+        lambda x: torch.softmax(x, -1),
+    ],
+)
+def test_forbidden_calls_say_so(call):
+    names = ["torch.nn.functional.softmax", "torch.softmax", "torch.nn.Linear"]
+    strict = _exercise(forbids=names)
+
+    def swallowing(x, factor):
+        try:
+            return call(x)
+        except BaseException:
+            return scale_copy(x, factor)
+
+    for answer in (lambda x, factor: call(x), swallowing):
+        verdict = _say(answer, strict)
+        assert verdict.outcome == "wrong" and "is what this exercise asks you to write" in verdict.message
+    call(torch.ones(1, 2, 3))  # everywhere else it works
+    assert _say(scale_copy, strict).outcome == "right"
+
+
+def test_the_reference_may_not_be_called_but_may_be_judged():
+    verdict = _say(lambda x, factor: scale(x, factor))
+    assert verdict.outcome == "wrong" and "the course's own `scale`" in verdict.message
+    assert _say(scale).outcome == "right"
+    assert torch.equal(scale(torch.ones(1, 1, 4)), torch.ones(1, 1, 4))
+
+
+def test_what_was_lent_is_not_counted():
+    lent = engine.borrow(EXERCISE)
+    assert torch.equal(lent(torch.ones(1, 1, 4)), torch.ones(1, 1, 4))
+    verdict = _say(lent)
+    assert verdict.outcome == "not attempted" and "lent to you" in verdict.message
+
+
+def test_a_told_sentence_reaches_the_learner():
+    def run(answer, inputs, case):
+        raise Told("The parameter `w` is missing.")
+
+    verdict = engine.examine(
+        _exercise(
+            run=lambda answer, inputs, case: (
+                run(answer, inputs, case) if answer.__name__ == "mine" else answer(**inputs)
+            )
+        ),
+        _named("mine"),
+    ).verdict
+    assert verdict.outcome == "wrong" and "The parameter `w` is missing." in verdict.message
+
+
+def _named(name):
+    def answer(x, factor):
+        return x
+
+    answer.__name__ = name
+    return answer
+
+
+def test_errors_in_what_was_returned_are_put_down_to_it():
+    pair = _exercise(
+        reference=scale_pair,
+        run=_both,
+        misconceptions=[Misconception(f"m{i}", lambda x, factor, i=i: (x + i + 1, x), f"S{i}.") for i in range(4)],
+        properties=(),
+    )
+    verdict = _say(lambda x, factor: (x, x, x), pair)
+    assert verdict.outcome == "wrong" and "Your function returned a tuple of 3 items, which is not" in verdict.message
+
+
+def scale_pair(x, factor=2.0):
+    return x * factor, x
+
+
+def _both(answer, inputs, case):
+    first, second = answer(**inputs)
+    return {"first": first, "second": second}
+
+
+def test_property_speaks_when_no_misconception_fits():
+    ordered = _exercise(
+        properties=[Property("small", lambda case, out: bool((out.abs() < 1e3).all()), "It should stay small.")]
+    )
+    verdict = _say(lambda x, factor: x * x * 1e9 + 1e6, ordered)
+    assert verdict.message.startswith("It should stay small.")
+
+
+def test_partly_right_is_said():
+    verdict = _say(lambda x, factor: scale_copy(x, factor) if x.shape[0] == 1 else x)
+    assert "1 of 3 cases are right." in verdict.message
+
+
+def test_fresh_cases_every_time_and_the_same_for_a_seed():
+    first, second = (list(_cases(np.random.default_rng(s)))[0].inputs["factor"] for s in (1, 2))
+    assert first != second
+    one, two = (engine.examine(EXERCISE, lambda x, factor: x * factor, seed=5).verdict for _ in range(2))
+    assert one == two
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"hints": ("a",)}, "needs three hints"),
+        ({"lesson": "3"}, "lesson must be two digits"),
+        ({"id": "Scale"}, "module.name"),
+        ({"difficulty": 4}, "difficulty must be"),
+        ({"points": 0}, "points must be positive"),
+        ({"misconceptions": EXERCISE.misconceptions[:3]}, "at least four misconceptions"),
+        ({"misconceptions": [*EXERCISE.misconceptions, EXERCISE.misconceptions[0]]}, "the same name"),
+    ],
+)
+def test_a_bad_record_is_refused_with_a_sentence(changes, words):
+    with pytest.raises(ValueError, match=words):
+        _exercise(**changes)

@@ -1,0 +1,107 @@
+"""Turns what Python says of an error into what a learner can use: their line, the sizes by name, where to look."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from utils.checks.compare import show
+from utils.checks.model import Case, Exercise
+from utils.checks.sandbox import Failure
+
+_WORDS = {
+    "NameError": "A name is used that this cell or an earlier one has not defined: a typing slip, or a cell that was not run.",
+    "UnboundLocalError": "A variable is read before it got its first value inside the function.",
+    "IndexError": "An index is past the end. Which is the largest index of that dimension?",
+    "KeyError": "This key is not in the dictionary. What should happen for something never seen?",
+    "ZeroDivisionError": "Something is divided by zero. Which count can be zero here?",
+    "AttributeError": "The object has no such attribute or method. Is it of the type you think it is?",
+    "RecursionError": "The function calls itself without end. When should it stop?",
+    "EOFError": "The code waits for typed input, which an exercise never needs.",
+    "MemoryError": "More memory was asked for than there is.",
+    "SystemExit": "The code asks Python to quit (`exit()`, `quit()` or `sys.exit()`); a `return` is enough.",
+    "KeyboardInterrupt": "The code was interrupted.",
+    "StopIteration": "`next()` was called on something that had no item left.",
+    "GeneratorExit": "The code raised GeneratorExit, which only Python itself should.",
+    "AssertionError": "An `assert` in the code does not hold for this input.",
+    "OverflowError": "A number grew too large for its type.",
+    "UnicodeEncodeError": "A character cannot be written in the chosen encoding.",
+}
+
+
+def call_text(exercise: Exercise, case: Case) -> str:
+    """How the check called the answer, with sizes by name: "`mle(counts, context)` with context = ('the',)"."""
+    parts = [f"{name} {shape_text(value, case.sizes)}" for name, value in case.inputs.items()]
+    inside = "; ".join(parts)
+    about = f" ({case.about})" if case.about else ""
+    return f"{inside}{about}" if inside else case.about
+
+
+def shape_text(value: Any, sizes: Mapping[str, int]) -> str:
+    """A tensor's shape with its sizes' names, "(batch 2, length 5)"; small values are shown themselves."""
+    if isinstance(value, (torch.Tensor, np.ndarray)) and np.ndim(value) > 0:
+        count = int(np.prod(value.shape))
+        if count <= 6 and not sizes:
+            return f"= {show(value)}"
+        names = _names(sizes)
+        inside = ", ".join(f"{names[s]} {s}" if s in names else str(s) for s in value.shape)
+        return f"of shape ({inside})"
+    if isinstance(value, torch.nn.Module):
+        return f"a {type(value).__name__}"
+    return f"= {show(value, 100)}"
+
+
+def sizes_in(text: str, sizes: Mapping[str, int]) -> str:
+    """Names for the sizes that an error message mentions: "5 is length, 7 is d_head." Empty if none is known."""
+    names = _names(sizes)
+    seen = dict.fromkeys(int(n) for n in re.findall(r"(?<![\w.])\d+(?![\w.]\d)", text))
+    told = [f"{n} is {names[n]}" for n in seen if n in names]
+    return (", ".join(told) + ".") if told else ""
+
+
+def _names(sizes: Mapping[str, int]) -> dict[int, str]:
+    """Size → its name, where there is just one; 1 is too common to be named."""
+    values = list(sizes.values())
+    return {size: name for name, size in sizes.items() if size > 1 and values.count(size) == 1}
+
+
+def failure_text(exercise: Exercise, failure: Failure, case: Case) -> str:
+    """The message for an answer that raised an exception."""
+    if failure.line:
+        where = f"Line {failure.number} of your code, `{failure.line}`, raised {failure.type_name}"
+    elif failure.number:
+        where = f"Line {failure.number} of your code raised {failure.type_name}"
+    else:
+        where = f"Calling your answer raised {failure.type_name}"
+    text = failure.text.strip().splitlines()[0][:300] if failure.text.strip() else ""
+    said = f"{where}: {text}" if text else where
+    said += "" if said.endswith((".", "!", "?")) else "."
+    more = [
+        said,
+        sizes_in(failure.text, case.sizes),
+        _words(exercise, failure),
+        f"The input was: {call_text(exercise, case)}.",
+    ]
+    return " ".join(m for m in more if m)
+
+
+def _words(exercise: Exercise, failure: Failure) -> str:
+    text = failure.text
+    if failure.type_name == "TypeError":
+        if re.search(r"(takes|missing|unexpected keyword|positional argument)", text):
+            return f"The exercise calls `{exercise.signature}`." if exercise.name in text or not failure.number else ""
+        return ""
+    if failure.type_name == "RuntimeError":
+        if "must match the size" in text or "shapes cannot be multiplied" in text or "expected size" in text.lower():
+            return "Two shapes do not fit. Print `.shape` of both sides before this line."
+        if "is invalid for input of size" in text:
+            return "`view` or `reshape` asks for another number of elements than there are."
+        if "same dtype" in text or "expected scalar type" in text or "expected m1 and m2" in text:
+            return "Two tensors of different types meet (such as integers and floats); `.float()` or `.to(other.dtype)` converts."
+        if "backward through the graph a second" in text:
+            return "The same graph was used for two backward passes."
+    return _WORDS.get(failure.type_name, "")

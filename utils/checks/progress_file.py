@@ -1,0 +1,194 @@
+"""The learner's progress: a small file beside the notebooks, written so that a crash, a full disk or a bad edit loses nothing.
+
+The best result of an exercise stays: a later wrong answer takes no points away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from utils import paths
+from utils.checks.card import Card
+from utils.checks.model import Verdict
+from utils.checks.registry import number, records
+
+VERSION = 1
+_unsaved: dict[str, Any] = {}  # kept for this session where the file cannot be written
+
+
+def _empty() -> dict[str, Any]:
+    return {"version": VERSION, "exercises": {}}
+
+
+def load() -> tuple[dict[str, Any], str]:
+    """The progress so far, and a sentence if the file was damaged and had to be set aside (else "")."""
+    path = Path(paths.progress_file())
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return (_unsaved or _empty()), ""
+    except (ValueError, UnicodeDecodeError):
+        return _rebuild(path)
+    except OSError as error:
+        return (
+            _unsaved or _empty()
+        ), f"The progress file {path.name} cannot be read ({error.strerror}); it is left as it is."
+    if not _is_sound(found):
+        return _rebuild(path)
+    return found, ""
+
+
+def _is_sound(found: Any) -> bool:
+    if not (isinstance(found, dict) and found.get("version") == VERSION and isinstance(found.get("exercises"), dict)):
+        return False
+    return all(
+        isinstance(e, dict) and isinstance(e.get("points", 0), (int, float)) and isinstance(e.get("attempts", 0), int)
+        for e in found["exercises"].values()
+    )
+
+
+def _rebuild(path: Path) -> tuple[dict[str, Any], str]:
+    aside = path.with_name(f"{path.stem}.damaged-{datetime.datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}{path.suffix}")
+    try:
+        os.replace(path, aside)
+    except OSError:
+        return (
+            _unsaved or _empty()
+        ), f"The progress file {path.name} is damaged and cannot be moved; it is left as it is."
+    return _empty(), f"The progress file {path.name} was damaged: it is kept as {aside.name}, and a new one is begun."
+
+
+@contextlib.contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Two notebooks may be checked at once; the second waits. A lock left by a crash is ignored after five seconds."""
+    lock = path.with_name(path.name + ".lock")
+    deadline = time.monotonic() + 5
+    held = False
+    while not held and time.monotonic() < deadline:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            held = True
+        except FileExistsError:
+            with contextlib.suppress(OSError):
+                if time.time() - lock.stat().st_mtime > 5:
+                    lock.unlink()
+            time.sleep(0.02)
+        except OSError:
+            break
+    try:
+        yield
+    finally:
+        if held:
+            with contextlib.suppress(OSError):
+                lock.unlink()
+
+
+def _save(state: dict[str, Any]) -> str:
+    """Writes the file whole or not at all; returns a sentence if that was impossible."""
+    global _unsaved
+    path = Path(paths.progress_file())
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(state, file, indent=1, ensure_ascii=False)
+        os.replace(name, path)
+    except OSError as error:
+        _unsaved = state
+        return f"Your progress cannot be saved beside the notebooks ({error.strerror}); it is kept until this kernel stops."
+    _unsaved = {}
+    return ""
+
+
+def _change(exercise_id: str, change: Any) -> tuple[dict[str, Any], str]:
+    """Applies `change` to one exercise's entry under the lock; returns the entry and what is to be said."""
+    path = Path(paths.progress_file())
+    with _lock(path):
+        state, said = load()
+        entry = state["exercises"].setdefault(
+            exercise_id, {"points": 0, "outcome": "not attempted", "attempts": 0, "hints": 0}
+        )
+        before = dict(entry)
+        change(entry)
+        if entry != before or exercise_id not in state["exercises"]:
+            said = " ".join(s for s in (said, _save(state)) if s)
+    return entry, said
+
+
+def note(exercise_id: str, verdict: Verdict) -> str:
+    """Keeps a verdict; returns a sentence for the learner if something about the file has to be said."""
+    if verdict.outcome == "not attempted":
+        return load()[1]
+
+    def change(entry: dict[str, Any]) -> None:
+        entry["attempts"] = entry.get("attempts", 0) + 1
+        if verdict.points >= entry.get("points", 0):
+            entry["points"] = verdict.points
+        if entry.get("outcome") != "right":
+            entry["outcome"] = verdict.outcome
+        entry["last"] = datetime.datetime.now().isoformat(timespec="seconds")
+
+    return _change(exercise_id, change)[1]
+
+
+def next_hint(exercise_id: str) -> tuple[int, str]:
+    """How many hints to show now: one more than the last time, at most three."""
+
+    def change(entry: dict[str, Any]) -> None:
+        entry["hints"] = min(3, entry.get("hints", 0) + 1)
+
+    entry, said = _change(exercise_id, change)
+    return entry["hints"], said
+
+
+def points() -> tuple[float, float]:
+    """Points so far, and points of all exercises there are."""
+    entries = load()[0]["exercises"]
+    return sum(_earned(entries, e) for e in records()), sum(e.points for e in records().values())
+
+
+def _earned(entries: dict[str, Any], exercise_id: str) -> float:
+    most = records()[exercise_id].points
+    return max(0, min(most, entries.get(exercise_id, {}).get("points", 0)))
+
+
+def card() -> Card:
+    """Points per lesson, and what to do next."""
+    state, said = load()
+    entries = state["exercises"]
+    rows: list[list[str]] = [["Lesson", "Exercises right", "Points", ""]]
+    for lesson in dict.fromkeys(e.lesson for e in records().values()):
+        own = [e for e in records().values() if e.lesson == lesson]
+        right = sum(entries.get(e.id, {}).get("outcome") == "right" for e in own)
+        got, most = sum(_earned(entries, e.id) for e in own), sum(e.points for e in own)
+        full = round(10 * got / most)
+        rows.append([lesson, f"{right} of {len(own)}", f"{got:g} of {most:g}", "■" * full + "□" * (10 - full)])
+    got, most = points()
+    open_ones = [e for e in records().values() if entries.get(e.id, {}).get("outcome") != "right"]
+    begun = [e for e in open_ones if entries.get(e.id, {}).get("attempts")]
+    following = _following(entries)
+    if not open_ones:
+        advice = "Every exercise is right."
+    elif begun:
+        advice = (
+            f"Next: Exercise {number(begun[0])}, {begun[0].title}, which you have begun. `hint({begun[0].id!r})` helps."
+        )
+    else:
+        advice = f"Next: Exercise {number(following)}, {following.title}, about {following.minutes} minutes."
+    return Card("", f"Your progress: {got:g} of {most:g} points", [p for p in (said, advice) if p], table=rows)
+
+
+def _following(entries: dict[str, Any]) -> Any:
+    """The first open exercise after the last one that was right; else the first open one."""
+    order = list(records().values())
+    done = [i for i, e in enumerate(order) if entries.get(e.id, {}).get("outcome") == "right"]
+    later = [e for e in order[(done[-1] + 1 if done else 0) :] if entries.get(e.id, {}).get("outcome") != "right"]
+    earlier = [e for e in order if entries.get(e.id, {}).get("outcome") != "right"]
+    return (later or earlier or order)[0]
