@@ -6,7 +6,7 @@
 #   make lint            ruff, and the types of utils
 #   make notebooks       sources -> notebooks/NN_name.ipynb
 #   make solutions       sources -> notebooks/solutions/NN_name.ipynb, executed
-#   make bench           the numbers that README quotes
+#   make bench           measure: checks, first cell, lessons, builder, mutation score
 #
 # Variables: PYTHON=python3.12 (which Python .venv is made with) · LESSON=10_self_attention.ipynb (what opens first)
 # LAB_FLAGS="--no-browser --port 9999" · PIP_FLAGS="--extra-index-url ..." · TEST_FLAGS="-k attention" · WORKERS=2
