@@ -419,9 +419,10 @@ class NgramIndex:
         self._levels = []
         place = np.zeros(len(codes) + 1, dtype=np.int64)  # place[i]: the context before token i, one level below
         contexts = 1
-        for length in range(1, min(self.order, len(codes)) + 1):
+        lengths = range(1, min(self.order, len(codes)) + 1)
+        for length, walk in zip(lengths, _alphabetical(codes, self.size), strict=False):
             # The n-grams of this length end at the tokens length - 1, length, ...
-            keys, first, ids, counts = _unique(place[:-1] * self.size + codes[length - 1 :])
+            keys, first, ids, counts = _unique(place[:-1] * self.size + codes[length - 1 :], walk)
             if self._levels:  # each n-gram of this length is one left neighbour of its last length - 1 tokens
                 left = np.bincount(place[first + 1], minlength=contexts)
                 left[place[0]] += 1  # the text's first n-gram has the beginning of the text on its left
@@ -452,13 +453,14 @@ class NgramIndex:
         """
         codes = self._known().encode(text)
         context = np.zeros(len(codes), dtype=np.int64)
-        for level in self._levels:
-            key = np.where((context >= 0) & (codes >= 0), context * self.size + codes, -1)
-            # Sorted questions walk through the sorted keys without jumping: several times as fast.
-            walk = np.argsort(key, kind="stable")
-            entry = np.empty_like(key)
-            entry[walk] = np.minimum(np.searchsorted(level.keys, key[walk]), len(level.keys) - 1)
-            entry = np.where(level.keys[entry] == key, entry, -1)
+        walks = _alphabetical(codes, self.size)
+        for before, (level, walk) in enumerate(zip(self._levels, walks, strict=False)):
+            # Questions in alphabetical order walk through the sorted keys without jumping: several times as fast.
+            asked = walk + before
+            key = np.where((context >= 0) & (codes >= 0), context * self.size + codes, -1)[asked]
+            found = np.minimum(np.searchsorted(level.keys, key), len(level.keys) - 1)
+            entry = np.full(len(codes), -1, dtype=np.int64)
+            entry[asked] = np.where(level.keys[found] == key, found, -1)
             yield context, entry
             context = np.concatenate([np.full(min(1, len(codes)), -1, dtype=np.int64), entry[:-1]])
 
@@ -532,11 +534,27 @@ class NgramIndex:
         return places
 
 
+def _alphabetical(codes: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
+    """For n-grams of length 1, 2, 3 ...: the places where they begin, in alphabetical order of the n-grams.
+
+    One length gives the next: sorting by the first token, and leaving those that share it in the order of their rests.
+    Codes are small integers, which numpy sorts in linear time; the n-grams themselves are never compared.
+    """
+    small = (codes + 1).astype(np.min_scalar_type(size))  # unknown tokens have the code -1
+    walk = np.argsort(small, kind="stable")
+    while True:
+        yield walk
+        walk = walk[walk > 0] - 1
+        walk = walk[np.argsort(small[walk], kind="stable")]
+
+
 def _unique(
-    values: NDArray[np.int64],
+    values: NDArray[np.int64], walk: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Sorted distinct values, the place of one occurrence of each, each value's place among them, and the counts."""
-    walk = np.argsort(values, kind="stable")
+    """Sorted distinct values, the place of one occurrence of each, each value's place among them, and the counts.
+
+    `walk` are the places of the values in ascending order, as np.argsort(values) would give them.
+    """
     ordered = values[walk]
     new = np.concatenate([[True], ordered[1:] != ordered[:-1]])
     edges = np.flatnonzero(new)
