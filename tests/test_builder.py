@@ -329,6 +329,8 @@ def test_building_twice_changes_nothing_and_errors_write_nothing(tmp_path: Path)
     assert done.returncode == 1 and "somebody wrote into this notebook" in done.stderr and file.read_bytes() == edited
     assert toy.python(course, "-m", "utils.builder", "--force").returncode == 0
     assert file.read_bytes() == before["notebooks/00_tiny.ipynb"][0]
+    file.write_bytes(edited[:-50])  # what cannot be read may hold somebody's work, too
+    assert toy.python(course, "-m", "utils.builder").returncode == 1 and file.read_bytes() == edited[:-50]
     assert "there is no lesson 09" in toy.python(course, "-m", "utils.builder", "9").stderr
 
 

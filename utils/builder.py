@@ -353,8 +353,10 @@ def load(file: Path) -> NotebookNode | None:
 
 def edited(file: Path) -> bool:
     """Whether somebody wrote into a built notebook: its cells are not those that the builder put there."""
+    if not file.exists():
+        return False
     book = load(file)
-    return book is not None and book.metadata.get("course", {}).get("fingerprint") != fingerprint(book)
+    return book is None or book.metadata.get("course", {}).get("fingerprint") != fingerprint(book)
 
 
 def write(book: NotebookNode, file: Path) -> bool:
