@@ -177,3 +177,16 @@ def test_training_repeats_itself_and_leaves_the_random_state_alone():
     _, other = referents.train(seed=4, steps=12, batch=16, progress=False)
     assert one == two != other
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_the_number_of_threads_changes_nothing_and_comes_back():
+    before = torch.get_num_threads()
+    losses = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            losses.append(referents.train(seed=3, steps=12, batch=16, progress=False)[1])
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert losses[0] == losses[1]
