@@ -334,22 +334,32 @@ def test_building_twice_changes_nothing_and_errors_write_nothing(tmp_path: Path)
     assert "there is no lesson 09" in toy.python(course, "-m", "utils.builder", "9").stderr
 
 
+WITH_WIDGET = toy.SOURCE.replace(
+    "```{code-cell} ipython3\nprogress()",
+    "```{code-cell} ipython3\nfrom ipywidgets import interact\ninteract(lambda n: print(n), n=(0, 9));\n```\n\n"
+    "```{code-cell} ipython3\nprogress()",
+)
+
+
 @pytest.mark.slow
 def test_solutions_are_executed_once(tmp_path: Path) -> None:
     course = toy.course(tmp_path)
+    source = course / "notebooks/source/00_tiny.md"
+    source.write_text(WITH_WIDGET, encoding="utf-8")
     assert toy.python(course, "-m", "utils.builder", "--solutions", NBGRADER_EXECUTION="autograde").returncode == 0
     before = snapshot(course)
     assert list(before) == ["notebooks/solutions/00_tiny.ipynb"]
     book = nbformat.read(course / "notebooks/solutions/00_tiny.ipynb", as_version=4)
     assert all(cell.execution_count for cell in book.cells if cell.cell_type == "code")
     assert not any(o.output_type == "execute_result" for c in book.cells for o in c.get("outputs", ()))
+    outputs = [output for cell in book.cells for output in cell.get("outputs", ())]
+    assert "widgets" not in book.metadata and not any("widget-view" in str(output) for output in outputs)
     assert any("5 [3, 6]" in o.get("text", "") for c in book.cells for o in c.get("outputs", ()))
     assert not (course / "progress.json").exists() and not (course / "notebooks/progress.json").exists()
     assert toy.python(course, "-m", "utils.builder", "--solutions").returncode == 0 and snapshot(course) == before
 
     # New words in the front matter reach the notebook without a run; the outputs stay.
-    source = course / "notebooks/source/00_tiny.md"
-    source.write_text(toy.SOURCE.replace('title: "Tiny"', 'title: "Small"'), encoding="utf-8")
+    source.write_text(WITH_WIDGET.replace('title: "Tiny"', 'title: "Small"'), encoding="utf-8")
     assert toy.python(course, "-m", "utils.builder", "--solutions").returncode == 0
     renamed = nbformat.read(course / "notebooks/solutions/00_tiny.ipynb", as_version=4)
     assert renamed.metadata["course"]["title"] == "Small" and renamed.cells == book.cells

@@ -396,7 +396,7 @@ def execute(lesson: Lesson, folder: Path, timeout: int = 900) -> NotebookNode:
     """
     book = copy.deepcopy(lesson.solution)
     client = nbclient.NotebookClient(
-        book, timeout=timeout, record_timing=False, coalesce_streams=True, store_widget_state=False,
+        book, timeout=timeout, record_timing=False, coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}}, extra_arguments=["--log-level=ERROR"],
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as temporary:
@@ -412,10 +412,13 @@ def execute(lesson: Lesson, folder: Path, timeout: int = 900) -> NotebookNode:
             failed = [any(o.output_type == "error" for o in cell.get("outputs", ())) for cell in book.cells]
             line = lesson.lines[failed.index(True)] if True in failed else 1
             raise BuildError(lesson.source, line, f"this cell raised {error.ename}: {error.evalue}") from None
-        except nbclient.exceptions.CellTimeoutError:
+        except (nbclient.exceptions.CellTimeoutError, nbclient.exceptions.DeadKernelError) as error:
             ran = [n for n, cell in enumerate(book.cells) if cell.get("execution_count")]
+            dead = isinstance(error, nbclient.exceptions.DeadKernelError)
+            what = "killed the kernel" if dead else f"ran for more than {timeout} s"
             line = lesson.lines[max(ran, default=0)]
-            raise BuildError(lesson.source, line, f"the cell after this one ran for more than {timeout} s.") from None
+            raise BuildError(lesson.source, line, f"this cell or the next one {what}.") from None
+    book.metadata.pop("widgets", None)
     book.metadata["language_info"] = {"name": "python"}
     widget = "application/vnd.jupyter.widget-view+json"
     for cell in book.cells:
