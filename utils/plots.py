@@ -468,7 +468,8 @@ def _nothing() -> None:
 def _attach(axes: Any, alternative: str) -> None:
     """Keep the text alternative of what was drawn into `axes`, whoever made their figure."""
     alternative = " ".join(alternative.split())
-    axes.figure.alternatives = [*getattr(axes.figure, "alternatives", []), alternative]
+    before = getattr(axes.figure, "alternatives", [])
+    axes.figure.alternatives = before if before and before[-1] == alternative else [*before, alternative]
     _in_words.append(alternative)
     del _in_words[:-100]  # outside a notebook nobody shows them
 
