@@ -411,7 +411,9 @@ def execute(lesson: Lesson, folder: Path, timeout: int = 900) -> NotebookNode:
         except nbclient.exceptions.CellExecutionError as error:
             failed = [any(o.output_type == "error" for o in cell.get("outputs", ())) for cell in book.cells]
             line = lesson.lines[failed.index(True)] if True in failed else 1
-            raise BuildError(lesson.source, line, f"this cell raised {error.ename}: {error.evalue}") from None
+            arrow = re.search(r"^-+> *\d+ +(.*)", re.sub(r"\x1b\[[\d;]*m", "", error.traceback), re.M)
+            said = f"this cell raised {error.ename}: {error.evalue}".rstrip(": ")
+            raise BuildError(lesson.source, line, said + (f" at `{arrow[1].strip()}`" if arrow else "")) from None
         except (nbclient.exceptions.CellTimeoutError, nbclient.exceptions.DeadKernelError) as error:
             ran = [n for n, cell in enumerate(book.cells) if cell.get("execution_count")]
             dead = isinstance(error, nbclient.exceptions.DeadKernelError)
