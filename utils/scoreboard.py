@@ -189,7 +189,8 @@ def show(corpus: str = "bbe", part: str = "dev") -> Axes | None:
     if any(row.seconds for row in chosen):
         right.set_xscale("log")
         right.margins(x=0.2)
-    right.bar_label(right.containers[0], [_seconds(row.seconds) for row in chosen], padding=2, fontsize=8.5)
+    drawn: Any = right.containers[0]
+    right.bar_label(drawn, [_seconds(row.seconds) for row in chosen], padding=2, fontsize=8.5)
     right.set_yticks([])
     for axes in (left, right):
         for patch, row in zip(axes.patches, chosen, strict=True):
