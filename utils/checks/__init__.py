@@ -105,7 +105,7 @@ def check(exercise_id: str, answer: Any) -> Callable[..., Any]:
 
 
 def _hand_to_nbgrader(points: float) -> None:
-    """Makes the points the cell's result, before any other output: nbgrader takes the first result of a test cell for its grade."""
+    """Makes the points the cell's first output, as a result: that is what nbgrader takes for the grade."""
     module = sys.modules.get("IPython")
     shell = module.get_ipython() if module else None
     if shell is not None:

@@ -1,4 +1,4 @@
-"""Cards: what a learner sees under a check, as HTML that reads in light and dark themes and as the same words in plain text."""
+"""Cards: what a learner sees under a check, as HTML for light and dark themes and, in the same words, as text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Any
 
 from utils.checks.model import Exercise, Outcome
 
-# Mid-tones that reach a contrast of 3:1 against white and against JupyterLab's dark grey alike; the words inherit the theme's colour.
+# Mid-tones that reach a contrast of 3:1 against white and against JupyterLab's dark grey alike; the words inherit the
+# theme's colour.
 _COLOURS = {
     "right": "#2e8b57",
     "wrong": "#d9663a",
@@ -70,7 +71,8 @@ class Card:
         )
         parts = [
             f'<div role="status" class="course-card" data-outcome="{html.escape(self.tone)}" style="{box}">',
-            f'<div style="font-weight:600"><span style="color:{colour}" aria-hidden="true">{_MARKS.get(self.tone, "·")}</span> '
+            f'<div style="font-weight:600"><span style="color:{colour}" aria-hidden="true">'
+            f"{_MARKS.get(self.tone, '·')}</span> "
             f"{_marked(self.heading)}</div>",
         ]
         parts += [f'<p style="margin:.4em 0 0 0">{_marked(p)}</p>' for p in self.paragraphs]
@@ -79,7 +81,8 @@ class Card:
         if self.printed:
             parts.append(
                 '<p style="margin:.4em 0 0 0">Your code printed:</p>'
-                '<pre style="margin:.2em 0 0 0;background:transparent;color:inherit;white-space:pre-wrap;max-height:16em;'
+                '<pre style="margin:.2em 0 0 0;background:transparent;color:inherit;white-space:pre-wrap;'
+                "max-height:16em;"
                 f'overflow:auto">{html.escape(self.printed.rstrip())}</pre>'
             )
         if self.footer:

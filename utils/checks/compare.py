@@ -29,9 +29,11 @@ class Opaque:
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """A copy of `value` made of plain types only: tensors (detached, on the CPU), arrays, numbers, strings, lists, dicts, sets.
+    """A copy of `value` made of plain types only: tensors (detached, on the CPU), arrays, numbers, strings, lists,
+    dicts, sets.
 
-    Everything else (generators, modules, the learner's own classes) becomes an `Opaque`. Subclasses lose their behaviour:
+    Everything else (generators, modules, the learner's own classes) becomes an `Opaque`. Subclasses lose their
+    behaviour:
     a `float` with its own `__eq__` comes back as a `float`, a `Counter` as a `dict`.
     """
     if depth > DEEPEST:
@@ -184,7 +186,8 @@ def show(value: Any, limit: int = 80) -> str:
 def compare(expected: Any, got: Any, tolerance: float = 1e-4, path: str = "") -> Mismatch | None:
     """The first place in which `got` differs from `expected`, or None when they agree.
 
-    Lists and tuples are the same to it, and so are a number and a tensor with one number and no dimension. Shapes are never
+    Lists and tuples are the same to it, and so are a number and a tensor with one number and no dimension. Shapes are
+    never
     broadcast. A tensor's numbers may differ by `tolerance` times the largest expected absolute value (never less than
     1e-6); a number by a tenth of the tolerance times its own size.
 
@@ -349,7 +352,8 @@ def _compare_arrays(expected: Any, got: Any, tolerance: float, path: str) -> Mis
     return Mismatch(f"Expected {pair[0]} at {place}, got {pair[1]}{count}.", place)
 
 
-# -------------------------------------------------------------------------------------------- what two outputs have to do
+# -------------------------------------------------------------------------------------------- what two outputs have
+# to do
 
 
 def relations(
@@ -391,7 +395,7 @@ def relations(
 
 
 def _factors(factor: float, sizes: Mapping[str, int], near: float) -> list[str]:
-    """What a constant factor may stand for: sizes by name, their roots, the change of a logarithm's base, or just itself."""
+    """What a constant factor may stand for: sizes by name, their roots, another base of the logarithm."""
     named = [(-1.0, "minus"), (math.log(2), "ln 2 times"), (1 / math.log(2), "1 / ln 2 times")]
     for name, size in sizes.items():
         if size > 1:

@@ -1,4 +1,4 @@
-"""The judge: runs an answer on an exercise's cases, compares, and finds the known mistake that reproduces a wrong output."""
+"""The judge: runs an answer on an exercise's cases, compares, and finds the known mistake behind a wrong output."""
 
 from __future__ import annotations
 
@@ -159,7 +159,8 @@ def _unfit_signature(exercise: Exercise, answer: Any, cases: Sequence[Case]) -> 
     for case in cases:
         if _bind(signature, case.inputs) is None:
             own = f"{getattr(answer, '__name__', exercise.name)}{signature.replace(return_annotation=signature.empty)}"
-            return f"The exercise calls `{exercise.signature}`; your function is `{own}`, which cannot take these arguments."
+            called = f"The exercise calls `{exercise.signature}`"
+            return f"{called}; your function is `{own}`, which cannot take these arguments."
     return ""
 
 
@@ -173,7 +174,8 @@ def _bind(signature: inspect.Signature, inputs: Mapping[str, Any]) -> inspect.Bo
     return None
 
 
-# ----------------------------------------------------------------------------------------------------------- one attempt
+# ----------------------------------------------------------------------------------------------------------- one
+# attempt
 
 
 def _call(exercise: Exercise, answer: Any, inputs: dict[str, Any], case: Case, last: list[Any]) -> Any:
@@ -253,7 +255,8 @@ def _read(exercise: Exercise, error: BaseException, answer: Any) -> Failure:
     told = text if isinstance(error, Told) else ""
     returned = str(getattr(error, "__dict__", {}).get("returned to the check", ""))
     if returned and not place and not told and isinstance(error, Exception):
-        told = f"Your function returned {returned}, which is not what the exercise asks for ({type(error).__name__}: {text})."
+        why = f"({type(error).__name__}: {text})"
+        told = f"Your function returned {returned}, which is not what the exercise asks for {why}."
     stub = isinstance(error, NotImplementedError) and ("NotImplementedError" in line or not (line or text))
     return Failure(
         type_name=type(error).__name__,
@@ -266,7 +269,8 @@ def _read(exercise: Exercise, error: BaseException, answer: Any) -> Failure:
     )
 
 
-# ------------------------------------------------------------------------------------------------------------ the verdict
+# ------------------------------------------------------------------------------------------------------------ the
+# verdict
 
 
 def _mismatch(exercise: Exercise, case: Case, output: Any, expected: Any) -> Mismatch | None:
@@ -334,7 +338,8 @@ def _fault(exercise: Exercise, case: Case, expected: Any, result: Result) -> str
         return mismatch.text
     if result[2]:
         name = result[2][0]
-        return f"The output is right, but your function changes its argument `{name}` in place: the caller's own data is lost."
+        text = f"The output is right, but your function changes its argument `{name}` in place"
+        return f"{text}: the caller's own data is lost."
     return ""
 
 
@@ -372,7 +377,7 @@ def _general(
     failing: Sequence[int],
     smallest: int,
 ) -> str:
-    """What can be said when no misconception fits: a relation that holds in every failing case, else a broken property."""
+    """What can be said when no misconception fits: a relation true of every failing case, else a broken property."""
     values = [
         i for i in failing if results[i][0] == "value" and _mismatch(exercise, cases[i], results[i][1], expected[i])
     ]

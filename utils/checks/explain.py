@@ -14,7 +14,7 @@ from utils.checks.model import Case, Exercise
 from utils.checks.sandbox import Failure
 
 _WORDS = {
-    "NameError": "A name is used that this cell or an earlier one has not defined: a typing slip, or a cell that was not run.",
+    "NameError": "No cell that was run has defined this name: a typing slip, or a cell that was skipped.",
     "UnboundLocalError": "A variable is read before it got its first value inside the function.",
     "IndexError": "An index is past the end. Which is the largest index of that dimension?",
     "KeyError": "This key is not in the dictionary. What should happen for something never seen?",
@@ -101,7 +101,7 @@ def _words(exercise: Exercise, failure: Failure) -> str:
         if "is invalid for input of size" in text:
             return "`view` or `reshape` asks for another number of elements than there are."
         if "same dtype" in text or "expected scalar type" in text or "expected m1 and m2" in text:
-            return "Two tensors of different types meet (such as integers and floats); `.float()` or `.to(other.dtype)` converts."
+            return "Two tensors of different types meet, such as integers and floats; `.to(dtype)` converts."
         if "backward through the graph a second" in text:
             return "The same graph was used for two backward passes."
     return _WORDS.get(failure.type_name, "")

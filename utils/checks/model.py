@@ -30,7 +30,8 @@ class Case:
             list, dict, or an `nn.Module` of the course (for exercises that are given one). Fresh objects are made for
             every run, so an answer that changes its inputs harms nobody.
         about: half a sentence for the message, such as "one query, causal mask".
-        sizes: the named sizes behind the shapes, such as {"batch": 2, "length": 5}. Use pairwise different numbers: they
+        sizes: the named sizes behind the shapes, such as {"batch": 2, "length": 5}. Use pairwise different numbers:
+            they
             let the engine translate "size 5" in an error message into "length".
         extra: anything `Exercise.run` or `Exercise.judge` needs and the answer must not see (weights, seeds).
     """
@@ -92,13 +93,16 @@ class Exercise:
         title: shown in the heading.
         reference: the function or class of `utils` that the exercise asks for.
         cases: `cases(rng) -> [Case, ...]` with `rng` a `numpy.random.Generator` seeded afresh at every check. Sizes
-            pairwise different; edge cases included; the smallest first. Tensors are made from `rng`, never from torch's state.
+            pairwise different; edge cases included; the smallest first. Tensors are made from `rng`, never from
+            torch's state.
         misconceptions: at least four.
         hints: three steps, from a nudge to the formula in code.
         points, minutes, difficulty: as shown to the learner; difficulty is 1, 2 or 3.
-        run: `run(answer, inputs, case) -> output`; by default `answer(**inputs)` with positional order kept. `inputs` is a fresh
+        run: `run(answer, inputs, case) -> output`; by default `answer(**inputs)` with positional order kept. `inputs`
+            is a fresh
             deep copy of `case.inputs`. Return plain values only (tensors, numbers, strings, lists, dicts of these).
-        judge: `judge(case, output, expected) -> Mismatch | None`, by default the strict comparison of `utils.checks.compare`.
+        judge: `judge(case, output, expected) -> Mismatch | None`, by default the strict comparison of
+            `utils.checks.compare`.
         properties: see `Property`.
         forbids: what may not be called while the answer runs: dotted names such as "torch.nn.functional.softmax".
             The reference itself is always forbidden.

@@ -56,7 +56,8 @@ def gradients(output: Tensor, projection: Tensor, tensors: Mapping[str, Tensor])
         tensors: leaves (inputs with `requires_grad`, or parameters).
 
     Raises:
-        Told: if `output` has another shape, or no gradient reaches a tensor (a `.detach()`, `.item()` or NumPy on the way).
+        Told: if `output` has another shape, or no gradient reaches a tensor (a `.detach()`, `.item()` or NumPy on the
+            way).
     """
     if not isinstance(output, Tensor):
         raise Told(f"Expected a tensor as output, got an object of type {type(output).__name__}.")
@@ -64,7 +65,7 @@ def gradients(output: Tensor, projection: Tensor, tensors: Mapping[str, Tensor])
         raise Told(f"Expected an output of shape {tuple(projection.shape)}, got {tuple(output.shape)}.")
     if not output.requires_grad:
         raise Told(
-            "No gradient flows through the output: a `.detach()`, `.data`, `torch.no_grad()` or NumPy stands on the way."
+            "No gradient flows through the output: a `.detach()`, `.data`, `torch.no_grad()` or NumPy is in the way."
         )
     found = torch.autograd.grad((output * projection).sum(), list(tensors.values()), allow_unused=True)
     for name, gradient in zip(tensors, found):

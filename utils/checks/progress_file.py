@@ -1,4 +1,5 @@
-"""The learner's progress: a small file beside the notebooks, written so that a crash, a full disk or a bad edit loses nothing.
+"""The learner's progress: a small file beside the notebooks, written so that a crash, a full disk or a bad edit loses
+nothing.
 
 The best result of an exercise stays: a later wrong answer takes no points away.
 """
@@ -102,7 +103,8 @@ def _save(state: dict[str, Any]) -> str:
         os.replace(name, path)
     except OSError as error:
         _unsaved = state
-        return f"Your progress cannot be saved beside the notebooks ({error.strerror}); it is kept until this kernel stops."
+        kept = "it is kept until this kernel stops"
+        return f"Your progress cannot be saved beside the notebooks ({error.strerror}); {kept}."
     _unsaved = {}
     return ""
 
@@ -167,9 +169,9 @@ def card() -> Card:
     for lesson in dict.fromkeys(e.lesson for e in records().values()):
         own = [e for e in records().values() if e.lesson == lesson]
         right = sum(entries.get(e.id, {}).get("outcome") == "right" for e in own)
-        got, most = sum(_earned(entries, e.id) for e in own), sum(e.points for e in own)
-        full = round(10 * got / most)
-        rows.append([lesson, f"{right} of {len(own)}", f"{got:g} of {most:g}", "■" * full + "□" * (10 - full)])
+        earned, worth = sum(_earned(entries, e.id) for e in own), sum(e.points for e in own)
+        full = round(10 * earned / worth)
+        rows.append([lesson, f"{right} of {len(own)}", f"{earned:g} of {worth:g}", "■" * full + "□" * (10 - full)])
     got, most = points()
     open_ones = [e for e in records().values() if entries.get(e.id, {}).get("outcome") != "right"]
     begun = [e for e in open_ones if entries.get(e.id, {}).get("attempts")]

@@ -1,6 +1,7 @@
 """Runs an answer where it can do no harm: in a forked process where there is one, under a guard everywhere.
 
-The answer's process can loop, exit, print ten megabytes, eat memory, patch libraries or change global state: nothing of it
+The answer's process can loop, exit, print ten megabytes, eat memory, patch libraries or change global state: nothing
+of it
 reaches the notebook. Where the system has no `fork` that is safe (Windows, macOS, a process that uses a GPU), the same
 code runs in the notebook's own process: a timer ends endless Python loops, and the guard puts global state back.
 """
@@ -37,7 +38,7 @@ GRACE = 3.0  # seconds in which a forked process must have begun; else the answe
 
 
 class Forbidden(BaseException):
-    """Raised inside an answer that calls what its exercise asks to write. A BaseException, so that no `except Exception` eats it."""
+    """Raised inside an answer that calls what its exercise asks to write; no `except Exception` eats it."""
 
 
 class TimeUp(BaseException):
@@ -85,7 +86,8 @@ class Run:
     printed: str = ""
 
 
-# ------------------------------------------------------------------------------------------------------- the clean state
+# ------------------------------------------------------------------------------------------------------- the clean
+# state
 
 _WATCHED: dict[str, tuple[Any, dict[str, Any]]] = {}
 
@@ -135,7 +137,7 @@ def _put(place: Any, name: str, value: Any) -> None:
 
 @contextlib.contextmanager
 def guarded() -> Iterator[None]:
-    """Whatever happens inside, global state is afterwards as it was: random numbers, default dtype, streams, folder, filters."""
+    """Whatever happens inside, global state is as it was afterwards: random numbers, default dtype, streams, folder."""
     kept = (torch.get_rng_state(), random.getstate(), np.random.get_state(), torch.get_default_dtype())
     grad, threads, limit = torch.is_grad_enabled(), torch.get_num_threads(), sys.getrecursionlimit()
     streams, folder, errors = (sys.stdin, sys.stdout, sys.stderr), _folder(), np.geterr()
@@ -237,7 +239,8 @@ def _is_hashable(value: Any) -> bool:
 def _resolve(dotted: str) -> Any:
     import importlib
 
-    module, rest = dotted, []
+    module = dotted
+    rest: list[str] = []
     while module:
         try:
             found: Any = importlib.import_module(module)
@@ -313,7 +316,8 @@ def _globals_of(answer: Any) -> dict[str, Any]:
     return getattr(code, "__globals__", {})
 
 
-# ----------------------------------------------------------------------------------------------------------- the running
+# ----------------------------------------------------------------------------------------------------------- the
+# running
 
 Task = Callable[[int], tuple]  # runs case number i and returns its entry of `Run.results`; may raise anything
 
@@ -322,7 +326,8 @@ def run_cases(task: Task, count: int, seconds: float, read_failure: Callable[[Ba
     """Runs `task(0) … task(count - 1)` under a time limit for all of them together.
 
     Args:
-        task: see `Task`. Called in the forked process, or here under `guarded()`. Whatever it runs of the learner's, it runs
+        task: see `Task`. Called in the forked process, or here under `guarded()`. Whatever it runs of the learner's,
+            it runs
             through `interruptible`.
         count: number of cases.
         seconds: the limit.
@@ -358,7 +363,7 @@ def _results(task: Task, count: int, read_failure: Callable[[BaseException], Fai
 
 
 def interruptible(call: Callable[[], Any]) -> Any:
-    """Calls `call`. In place, the alarm interrupts only what runs below this frame, so never the engine's own tidying up."""
+    """Calls `call`. In place, the alarm interrupts only what runs below this frame, never the engine itself."""
     return call()
 
 
@@ -426,13 +431,13 @@ def _child(
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
-    _limit_memory(seconds)
+    _limit_memory()
     torch.set_num_threads(1)
     out = Shortened()
-    sys.stdin, sys.stdout, sys.stderr = io.StringIO(), out, out  # type: ignore[assignment]
+    sys.stdin, sys.stdout, sys.stderr = io.StringIO(), out, out
     send("begun", None)
     with guarded():
-        sys.stdin, sys.stdout, sys.stderr = io.StringIO(), out, out  # type: ignore[assignment]
+        sys.stdin, sys.stdout, sys.stderr = io.StringIO(), out, out
         for result in _results(task, count, read_failure):
             try:
                 send("result", result)
@@ -442,7 +447,7 @@ def _child(
     exit_now(0)
 
 
-def _limit_memory(seconds: float) -> None:
+def _limit_memory() -> None:
     try:
         import resource
 
@@ -455,7 +460,8 @@ def _limit_memory(seconds: float) -> None:
 
 
 def _listen(reading: int, count: int, seconds: float) -> Run | None:
-    data, results, printed, begun = bytearray(), [], "", False
+    data, printed, begun = bytearray(), "", False
+    results: list[tuple] = []
     deadline = time.monotonic() + GRACE
     while True:
         left = deadline - time.monotonic()
@@ -484,7 +490,7 @@ def _in_place(task: Task, count: int, seconds: float, read_failure: Callable[[Ba
     results: list[tuple] = []
     out = Shortened()
     with guarded(), _alarm(seconds) as rung:
-        sys.stdin, sys.stdout, sys.stderr = io.StringIO(), out, out  # type: ignore[assignment]
+        sys.stdin, sys.stdout, sys.stderr = io.StringIO(), out, out
         try:
             for result in _results(task, count, read_failure):
                 if rung:
@@ -548,7 +554,7 @@ def files_of(answer: Any) -> set[str]:
     if isinstance(code, type):
         codes = [v for c in code.__mro__ for v in vars(c).values()]
     else:
-        codes = [code, getattr(code, "func", None), getattr(type(code), "__call__", None)]
+        codes = [code, getattr(code, "func", None), vars(type(code)).get("__call__")]
     found = {getattr(getattr(c, "__code__", None), "co_filename", "") for c in codes}
     return {f for f in found if f and f"{os.sep}torch{os.sep}" not in f}
 
@@ -556,7 +562,8 @@ def files_of(answer: Any) -> set[str]:
 def read_traceback(error: BaseException, files: set[str], skip: Any = None) -> tuple[str, int]:
     """The learner's line that raised: its text and its number; ("", 0) if none of their lines took part.
 
-    The innermost line in one of `files` or in another cell of the notebook counts. The function `skip` is the check's own.
+    The innermost line in one of `files` or in another cell of the notebook counts. The function `skip` is the check's
+    own.
     """
     line, number = "", 0
     trace = error.__traceback__
