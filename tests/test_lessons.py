@@ -47,8 +47,8 @@ def checks(book: NotebookNode) -> list[NotebookNode]:
 
 
 def prose_words(text: str) -> int:
-    """The words of a markdown cell without code, formulas and tags."""
-    text = re.sub(r"```.*?```|\$\$.*?\$\$|\$[^$]*\$|<[^>]+>", " ", text, flags=re.S)
+    """The words of a markdown cell without code, formulas, tags and addresses."""
+    text = re.sub(r"```.*?```|\$\$.*?\$\$|\$[^$]*\$|<[^>]+>|\]\([^)\s]*\)", " ", text, flags=re.S)
     return len(re.findall(r"\w+", text))
 
 
