@@ -190,7 +190,7 @@ def _differs(exercise: Exercise, answer: Any) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class Score:
-    """What came of judging the wrong answers: how many were tried, rejected, and (where one was due) rightly diagnosed."""
+    """What came of judging the wrong answers: how many were tried, rejected, and, if due, rightly diagnosed."""
 
     tried: int
     rejected: int
