@@ -309,7 +309,8 @@ def claims_source(text: str, source: Path, line: int) -> str:
     try:
         body = ast.parse(text).body
     except SyntaxError as error:
-        raise BuildError(source, line + (error.lineno or 1), f"this does not parse: {error.msg}.") from None
+        sentence = f"this cell does not parse: {error.msg} at `{(error.text or '').strip()}`."
+        raise BuildError(source, line, sentence) from None
     if body and isinstance(body[-1], ast.Expr):
         # A value displayed by a graded cell is taken for points, and the cell is worth none.
         raise BuildError(source, line, "a cell tagged `solution` ends in an `assert`, never in a value to display.")
