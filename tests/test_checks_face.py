@@ -167,7 +167,7 @@ def test_a_damaged_file_is_set_aside_and_said(file, content, capsys):
     file.write_bytes(content)
     check(FIRST.id, FIRST.reference)
     said = " ".join(capsys.readouterr().out.split())
-    assert "was damaged: it is kept as progress.damaged-" in said
+    assert "was damaged: it is set aside as progress.json.damaged-" in said
     kept = [p for p in file.parent.iterdir() if ".damaged-" in p.name]
     assert len(kept) == 1 and kept[0].read_bytes() == content
     assert json.loads(file.read_text())["exercises"][FIRST.id]["outcome"] == "right"
@@ -176,8 +176,18 @@ def test_a_damaged_file_is_set_aside_and_said(file, content, capsys):
     assert "damaged" not in capsys.readouterr().out
 
 
+def test_what_is_whole_of_a_damaged_file_is_kept(file, capsys):
+    whole = {"points": FIRST.points, "outcome": "right", "attempts": 2, "hints": 0}
+    file.write_text(json.dumps({"version": 1, "exercises": {FIRST.id: whole, "other": 3}}))
+    progress()
+    said = " ".join(capsys.readouterr().out.split())
+    assert "what could be read of it is kept" in said and f"Your progress: {FIRST.points} of" in said
+    assert json.loads(file.read_text())["exercises"] == {FIRST.id: whole}
+
+
 def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "nowhere" / "progress.json"))
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "file" / "progress.json"))
     check(FIRST.id, FIRST.reference)
     assert "cannot be saved beside the notebooks" in " ".join(capsys.readouterr().out.split())
     progress()

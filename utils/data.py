@@ -30,7 +30,7 @@ import time
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from utils import paths
+from utils import files, paths
 
 Part = Literal["train", "dev", "test"]
 PARTS: tuple[Part, ...] = ("train", "dev", "test")
@@ -354,23 +354,13 @@ def _write_cache(file: Path, source: Path | None, corpus: dict[int, str]) -> Non
     """Write the cache file in one step, so that processes that build it at the same time never see half of one."""
     body = "\n".join(corpus.get(number, "") for number in _ids()).encode("utf-8")
     header = {"format": _FORMAT, "stamp": _stamp(source) if source else 0, "sha256": hashlib.sha256(body).hexdigest()}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name + ".")
-    try:
-        with os.fdopen(handle, "wb") as temporary:
-            temporary.write(json.dumps(header).encode("ascii") + b"\n" + body)
-        os.chmod(name, 0o644)
-        os.replace(name, file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    files.write_whole(file, json.dumps(header).encode("ascii") + b"\n" + body)
 
 
 def _set_aside(file: Path) -> None:
     """Rename a damaged file, and say so. On stdout: stderr would cost a learner's marks in nbgrader."""
-    aside = file.with_name(f"{file.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
     try:
-        os.replace(file, aside)
+        aside = files.set_aside(file)
         print(f"The cache file {file.name} was damaged: it is set aside as {aside.name}, and a new one is built.")
     except FileNotFoundError:  # another process was quicker
         pass

@@ -19,24 +19,20 @@ On the command line:
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import math
 import os
-import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from utils import paths
+from utils import files, paths
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _FORMAT = 1
-_WAIT = 5.0  # seconds: a lock older than that was left by a process that died
 
 
 @dataclasses.dataclass(frozen=True)
@@ -293,10 +289,9 @@ def _read(file: Path, yours: bool) -> list[Row]:
 
 def _set_aside(file: Path, good: Sequence[Row]) -> None:
     """Rename a damaged file, write the rows that are whole into a new one, and say so (on stdout: see `utils.data`)."""
-    aside = file.with_name(f"{file.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
     kept = f"what could be read of it ({_counted(len(good), 'row')}) is kept" if good else "a new one is begun"
     try:
-        os.replace(file, aside)
+        aside = files.set_aside(file)
         _write(file, good)
         print(f"The scoreboard file {file.name} was damaged: it is set aside as {aside.name}, and {kept}.")
     except OSError as error:
@@ -312,16 +307,7 @@ def _write(file: Path, new: Sequence[Row]) -> None:
         entries.append(f"  {json.dumps(entry, ensure_ascii=False)}")
     content = f'{{"format": {_FORMAT}, "rows": [\n' + ",\n".join(entries) + "\n]}\n" if entries else ""
     content = content or f'{{"format": {_FORMAT}, "rows": []}}\n'
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name + ".")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as temporary:
-            temporary.write(content)
-        os.chmod(name, 0o644)
-        os.replace(name, file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    files.write_whole(file, content)
 
 
 def _change(official: bool, change: Any) -> None:
@@ -329,29 +315,10 @@ def _change(official: bool, change: Any) -> None:
     file = _file(official)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(file):
+        with files.locked(file):
             _write(file, change(_read(file, yours=not official)))
     except OSError as error:
         print(f"The scoreboard could not be written to {file} ({error.strerror}); this row is not kept.")
-
-
-@contextlib.contextmanager
-def _locked(file: Path) -> Iterator[None]:
-    """Let one process at a time change the file: two notebooks may record a model at the same moment."""
-    lock = file.with_name(file.name + ".lock")
-    while True:
-        try:
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-            break
-        except FileExistsError:
-            with contextlib.suppress(FileNotFoundError):
-                if time.time() - lock.stat().st_mtime > _WAIT:
-                    lock.unlink()
-            time.sleep(0.02)
-    try:
-        yield
-    finally:
-        lock.unlink(missing_ok=True)
 
 
 def _seconds(seconds: float) -> str:

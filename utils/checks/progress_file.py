@@ -6,17 +6,12 @@ The best result of an exercise stays: a later wrong answer takes no points away.
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import json
-import os
-import tempfile
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from utils import paths
+from utils import files, paths
 from utils.checks.card import Card
 from utils.checks.model import Verdict
 from utils.checks.registry import number, records
@@ -32,64 +27,41 @@ def _empty() -> dict[str, Any]:
 def load() -> tuple[dict[str, Any], str]:
     """The progress so far, and a sentence if the file was damaged and had to be set aside (else "")."""
     path = Path(paths.progress_file())
+    kept = _unsaved or _empty()
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return (_unsaved or _empty()), ""
-    except (ValueError, UnicodeDecodeError):
-        return _rebuild(path)
+        return kept, ""
+    except ValueError:  # not UTF-8, or not JSON
+        return _rebuild(path, {})
     except OSError as error:
-        return (
-            _unsaved or _empty()
-        ), f"The progress file {path.name} cannot be read ({error.strerror}); it is left as it is."
-    if not _is_sound(found):
-        return _rebuild(path)
+        return kept, f"The progress file {path.name} cannot be read ({error.strerror}); it is left as it is."
+    entries = found.get("exercises") if isinstance(found, dict) and found.get("version") == VERSION else None
+    if not isinstance(entries, dict) or not all(_is_sound(e) for e in entries.values()):
+        return _rebuild(path, entries if isinstance(entries, dict) else {})
     return found, ""
 
 
-def _is_sound(found: Any) -> bool:
-    if not (isinstance(found, dict) and found.get("version") == VERSION and isinstance(found.get("exercises"), dict)):
-        return False
-    return all(
-        isinstance(e, dict) and isinstance(e.get("points", 0), (int, float)) and isinstance(e.get("attempts", 0), int)
-        for e in found["exercises"].values()
+def _is_sound(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("points", 0), (int, float))
+        and all(isinstance(entry.get(name, 0), int) for name in ("attempts", "hints"))
+        and isinstance(entry.get("outcome", ""), str)
     )
 
 
-def _rebuild(path: Path) -> tuple[dict[str, Any], str]:
-    aside = path.with_name(f"{path.stem}.damaged-{datetime.datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}{path.suffix}")
+def _rebuild(path: Path, entries: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Sets a damaged file aside; what can be read of it stands in the new one."""
+    whole = {name: entry for name, entry in entries.items() if _is_sound(entry)}
+    state = {**_empty(), "exercises": whole}
     try:
-        os.replace(path, aside)
+        aside = files.set_aside(path)
     except OSError:
-        return (
-            _unsaved or _empty()
-        ), f"The progress file {path.name} is damaged and cannot be moved; it is left as it is."
-    return _empty(), f"The progress file {path.name} was damaged: it is kept as {aside.name}, and a new one is begun."
-
-
-@contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Two notebooks may be checked at once; the second waits. A lock left by a crash is ignored after five seconds."""
-    lock = path.with_name(path.name + ".lock")
-    deadline = time.monotonic() + 5
-    held = False
-    while not held and time.monotonic() < deadline:
-        try:
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-            held = True
-        except FileExistsError:
-            with contextlib.suppress(OSError):
-                if time.time() - lock.stat().st_mtime > 5:
-                    lock.unlink()
-            time.sleep(0.02)
-        except OSError:
-            break
-    try:
-        yield
-    finally:
-        if held:
-            with contextlib.suppress(OSError):
-                lock.unlink()
+        return state, f"The progress file {path.name} is damaged and cannot be moved; it is left as it is."
+    done = "what could be read of it is kept" if whole else "a new one is begun"
+    said = f"The progress file {path.name} was damaged: it is set aside as {aside.name}, and {done}."
+    return state, " ".join(s for s in (said, _save(state)) if s)
 
 
 def _save(state: dict[str, Any]) -> str:
@@ -97,10 +69,7 @@ def _save(state: dict[str, Any]) -> str:
     global _unsaved
     path = Path(paths.progress_file())
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(state, file, indent=1, ensure_ascii=False)
-        os.replace(name, path)
+        files.write_whole(path, json.dumps(state, indent=1, ensure_ascii=False))
     except OSError as error:
         _unsaved = state
         kept = "it is kept until this kernel stops"
@@ -112,7 +81,7 @@ def _save(state: dict[str, Any]) -> str:
 def _change(exercise_id: str, change: Any) -> tuple[dict[str, Any], str]:
     """Applies `change` to one exercise's entry under the lock; returns the entry and what is to be said."""
     path = Path(paths.progress_file())
-    with _lock(path):
+    with files.locked(path):
         state, said = load()
         entry = state["exercises"].setdefault(
             exercise_id, {"points": 0, "outcome": "not attempted", "attempts": 0, "hints": 0}
