@@ -356,6 +356,22 @@ def _compare_arrays(expected: Any, got: Any, tolerance: float, path: str) -> Mis
 # to do
 
 
+def first_unlike(expected: Any, got: Any, tolerance: float) -> tuple[Any, Any]:
+    """The first parts that differ in two outputs made of several (dicts, tuples); else the outputs themselves."""
+    if isinstance(expected, Mapping) and isinstance(got, Mapping) and list(expected) == list(got):
+        pairs = [(expected[key], got[key]) for key in expected]
+    elif isinstance(expected, tuple) and isinstance(got, tuple) and len(expected) == len(got):
+        pairs = list(zip(expected, got))
+    else:
+        return expected, got
+    if not any(isinstance(a, (torch.Tensor, np.ndarray, Mapping, tuple)) for a, _ in pairs):
+        return expected, got
+    for a, b in pairs:
+        if compare(a, b, tolerance):
+            return first_unlike(a, b, tolerance)
+    return expected, got
+
+
 def relations(
     expected: Any, got: Any, inputs: Mapping[str, Any], sizes: Mapping[str, int], tolerance: float
 ) -> list[str]:

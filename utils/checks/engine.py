@@ -381,10 +381,10 @@ def _general(
     values = [
         i for i in failing if results[i][0] == "value" and _mismatch(exercise, cases[i], results[i][1], expected[i])
     ]
-    said = [
-        compare.relations(expected[i], results[i][1], cases[i].inputs, cases[i].sizes, exercise.tolerance)
-        for i in values
-    ]
+    said = []
+    for i in values:
+        right, own = compare.first_unlike(expected[i], results[i][1], exercise.tolerance)
+        said.append(compare.relations(right, own, cases[i].inputs, cases[i].sizes, exercise.tolerance))
     shared = [sentence for sentence in said[0] if all(sentence in others for others in said)] if said else []
     if shared and len(said) >= 2:
         return shared[0]
