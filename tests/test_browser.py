@@ -1,8 +1,8 @@
 """A learner's first quarter of an hour, in a real JupyterLab in a real browser: `make test-browser`.
 
-JupyterLab is started on a copy of the lessons and driven with headless Chromium through Playwright. The tests build on
-each other, in the order in which they stand here: the lesson runs untouched to its end; a wrong answer is typed, then
-the right one; a slider is moved; the cards are measured and photographed in the light and in the dark theme.
+JupyterLab is started on a copy of the lessons and driven with headless Chromium through Playwright: the lesson runs
+untouched to its end; a wrong answer is typed, then the right one; a slider is moved; the cards are measured and
+photographed in the light and in the dark theme. All tests share one page, because a lesson takes a while to run.
 
     COURSE_UPDATE_SCREENSHOT=1 make test-browser      renews docs/lesson-with-check.png, which README shows
 """
@@ -33,7 +33,7 @@ SCREENSHOT = ROOT / "docs" / "lesson-with-check.png"
 
 LESSON = "03"
 EXERCISE = "ngrams.perplexity"
-# What the learner types in place of the last two lines of the cell, and the mistake that it is.
+# What the learner types below the docstring, and the mistake that it is.
 WRONG, MISTAKE = "return math.exp(-sum(log_probs))", "no_length"
 RIGHT = "return math.prod(math.exp(-x) ** (1 / len(log_probs)) for x in log_probs)"
 
@@ -102,16 +102,21 @@ class Lesson:
             timeout=STEP_MS,
         )
 
-    def replace_end(self, index: int, lines: int, text: str) -> None:
-        """Replaces the last lines of a cell by `text`, key by key; the indentation of the first of them stays."""
+    def answer(self, text: str) -> None:
+        """Types an answer in place of what stands below the exercise's docstring, and runs it and its check."""
+        index = self.check_index - 1
         cell = self.cell(index)
+        lines = [line.strip() for line in cell.locator(".cm-line").all_inner_texts()]
+        below = lines[::-1].index('"""')
         cell.scroll_into_view_if_needed()
         cell.locator(".cm-content").first.click()
-        for key in ["Control+End", *["Shift+ArrowUp"] * (lines - 1), "Shift+Home", "Delete"]:
+        for key in ["Control+End", *["Shift+ArrowUp"] * (below - 1), "Shift+Home", "Delete"]:
             self.page.keyboard.press(key)
-        self.page.keyboard.type(text)
+        self.page.keyboard.type(text)  # key by key; the indentation was left standing
         written = cell.locator(".cm-line").all_inner_texts()
-        assert written[-1].strip() == text, f"the cell ends with {written[-1]!r}"
+        assert [line.strip() for line in written] == [*lines[:-below], text]
+        self.run(index)
+        self.run(self.check_index)
 
 
 def _chromium(playwright: Any) -> str | None:
@@ -127,17 +132,14 @@ def _chromium(playwright: Any) -> str | None:
 def browser() -> Iterator[Any]:
     """Headless Chromium; skips with one sentence where there is none."""
     try:
-        from playwright.sync_api import Error, sync_playwright
+        from playwright.sync_api import sync_playwright
     except ModuleNotFoundError:
         pytest.skip("The browser test needs Playwright: install it with `.venv/bin/pip install playwright`.")
     with sync_playwright() as playwright:
         program = _chromium(playwright)
         if program is None:
             pytest.skip(f"The browser test needs Chromium: {HOW_TO_GET_IT}")
-        try:
-            chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        except Error as error:
-            pytest.skip(f"Chromium does not start ({str(error).splitlines()[0]}): {HOW_TO_GET_IT}")
+        chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield chromium
         chromium.close()
 
@@ -227,7 +229,7 @@ def _jupyterlab(folder: Path, notebooks: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def lesson(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lesson]:
-    """The lesson, opened in JupyterLab, its kernel started and nothing run yet."""
+    """The lesson, opened in JupyterLab, and run untouched from the first cell to the last."""
     folder = tmp_path_factory.mktemp("jupyterlab")
     notebooks = folder / "notebooks"
     shutil.copytree(
@@ -242,6 +244,13 @@ def lesson(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
         page.locator(".jp-NotebookPanel .jp-Cell").nth(len(cells) - 1).wait_for(state="attached", timeout=60_000)
         _wait_for_idle_kernel(page, 60_000)
         page.keyboard.press("Control+b")  # no file browser beside the lesson
+        _menu(page, "Run", "Run All Cells")
+        page.wait_for_function(
+            r"""() => [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')]
+                .every(prompt => /\[\d+\]/.test(prompt.innerText))""",
+            timeout=RUN_MS,
+        )
+        _wait_for_idle_kernel(page, STEP_MS)
         yield Lesson(page, file, cells)
         page.close()
 
@@ -257,16 +266,9 @@ def test_an_untouched_lesson_runs_to_its_end(lesson: Lesson) -> None:
     from utils.checks import exercises
 
     page = lesson.page
-    _menu(page, "Run", "Run All Cells")
-    page.wait_for_function(
-        r"""() => [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')]
-            .every(prompt => /\[\d+\]/.test(prompt.innerText))""",
-        timeout=RUN_MS,
-    )
-    _wait_for_idle_kernel(page, STEP_MS)
-
-    errors = page.locator('.jp-Notebook [data-mime-type="application/vnd.jupyter.error"]').all_inner_texts()
-    assert not errors, errors[0]
+    for kind in ("error", "stderr"):  # what JupyterLab shows on red: errors, and warnings
+        red = page.locator(f'.jp-Notebook [data-mime-type="application/vnd.jupyter.{kind}"]').all_inner_texts()
+        assert not red, red[0]
     count = sum(cell["cell_type"] == "code" for cell in lesson.cells)
     assert f"[{count}]" in lesson.cell(len(lesson.cells) - 1).locator(".jp-InputPrompt").first.inner_text()
     for exercise in (e for e in exercises() if e.lesson == LESSON):
@@ -287,20 +289,14 @@ def test_a_wrong_answer_gets_its_diagnosis_and_the_right_one_is_right(lesson: Le
 
     exercise = record(EXERCISE)
     [sentence] = [m.sentence for m in exercise.misconceptions if m.name == MISTAKE]
-    answer = lesson.check_index - 1
-
-    lesson.replace_end(answer, lines=2, text=WRONG)
-    lesson.run(answer)
-    lesson.run(lesson.check_index)
+    lesson.answer(WRONG)
     card = lesson.card(lesson.check_index)
     text = card.inner_text()
     assert card.get_attribute("data-outcome") == "wrong" and "not right yet" in text, text
     assert _plain(sentence) in _plain(text), text
     _take_screenshot(lesson, tmp_path / "lesson-with-check.png")
 
-    lesson.replace_end(answer, lines=1, text=RIGHT)
-    lesson.run(answer)
-    lesson.run(lesson.check_index)
+    lesson.answer(RIGHT)
     text = card.inner_text()
     assert card.get_attribute("data-outcome") == "right", text
     assert f"{exercise.title}: right ({exercise.points:g} of {exercise.points:g} points)" in text
@@ -385,9 +381,7 @@ def test_cards_are_readable_in_both_themes(lesson: Lesson, theme: str, tmp_path:
         }""",
         arg=theme == "dark",
     )
-    lesson.replace_end(lesson.check_index - 1, lines=1, text=WRONG)
-    lesson.run(lesson.check_index - 1)
-    lesson.run(lesson.check_index)
+    lesson.answer(WRONG)
     _take_screenshot(lesson, tmp_path / f"lesson-{theme}.png", update=False)
 
     cards = page.locator(".jp-Notebook .course-card")
