@@ -245,7 +245,7 @@ def load_times() -> dict[str, tuple[float, float]]:
 
 # --- the versions: package -> cache -> dict ---------------------------------------------------------------------------
 
-_FORMAT = 1  # raise it when the reading or the repairs below change: older cache files are then built anew
+_FORMAT = 2  # raise it when the reading or the repairs below change: older cache files are then built anew
 
 
 class _Damaged(Exception):
@@ -424,17 +424,26 @@ def _read_numbered(content: str) -> dict[int, str]:
     Some chapters are numbered as in the Hebrew Bible, with the English number behind it between backslashes:
     " 39.\43:1\Now the land ...". Three cases follow from that: a number that is the next verse in the English count
     starts it; one that repeats the verse before it (the first line of a psalm, after its title) goes on with it; so
-    does one that fits nothing (there is a stray 52 in John 1).
+    does one that fits nothing.
+
+    In John 1 the transcription has a number without a verse ("39.+ 40. He said to them, Come and see."): from there to
+    the end of the chapter the numbers run one too high. And Psalm 73's title stands before its number.
     """
+    content = re.sub(r"(A Psalm\. Of Asaph\.) (1\.) (?=Truly, God is good to Israel)", r"\2 \1 ", content)
     ids = _ids()
     tokens = list(re.finditer(r"(?<!\d)(?<!\d:)(\d+)\.(?:\\(\d+):(\d+)\\)?(?!\d)", content))
     raw: dict[int, str] = {}
-    position = 0
+    position = ahead = 0
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         words = content[token.end() : following.start() if following else len(content)]
+        if words.strip() == "+":
+            ahead = 1
+            continue
+        if token[1] == "1":
+            ahead = 0
         expected = ids[position] if position < len(ids) else 0
         chapter = int(token[2]) if token[2] else expected // 1000 % 1000
-        verse = int(token[3] or token[1])
+        verse = int(token[3] or token[1]) - ahead
         if (chapter, verse) == (expected // 1000 % 1000, expected % 1000):
             raw[expected] = words
             position += 1
