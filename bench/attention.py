@@ -30,7 +30,7 @@ def measure(quick: bool) -> list[Row]:
     generator = torch.Generator().manual_seed(0)
     for length in LENGTHS[:2] if quick else LENGTHS:
         query, key, value = (torch.randn(BATCH, HEADS, length, WIDTH, generator=generator) for _ in range(3))
-        calls = 20 if quick or length > 1000 else 20_000 // length  # a tenth of a second or so
+        calls = 5 if quick or length > 1000 else 5000 // length  # some hundredths of a second
         with torch.inference_mode():
             functions = (scaled_dot_product_attention, F.scaled_dot_product_attention)
             takers = [partial(seconds, partial(repeat, f, (query, key, value), calls)) for f in functions]

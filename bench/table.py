@@ -54,7 +54,7 @@ class Row:
 
     @property
     def status(self) -> Status:
-        """"over" or "under" the target, if it was missed; empty where there is none."""
+        """Whether the target was reached, or missed ("over", "under"); empty where there is none."""
         if self.value is None:
             return "not measured"
         if self.target is None:
