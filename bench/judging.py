@@ -94,9 +94,10 @@ def measure_mutations(quick: bool) -> list[Row]:
     score = proof().mutation_score()
     if not (score.tried and score.expected_diagnoses):
         raise NotMeasured("there are no wrong answers to judge.")
-    missed = ("; ".join(score.missed) + ".") if score.missed else ""
-    parts = ((score.rejected, score.tried), (score.right_diagnoses, score.expected_diagnoses))
+    accepted = [line for line in score.missed if ": right, " in line]
+    misnamed = [line for line in score.missed if line not in accepted]
+    parts = ((score.rejected, score.tried, accepted), (score.right_diagnoses, score.expected_diagnoses, misnamed))
     return [
-        Row(name, 100.0 * good / of, "%", Target("≥", 100.0), detail=f"{good} of {of}", note=missed * (good < of))
-        for name, (good, of) in zip(names, parts, strict=True)
+        Row(name, 100.0 * good / of, "%", Target("≥", 100.0), detail=f"{good} of {of}", note="; ".join(missed))
+        for name, (good, of, missed) in zip(names, parts, strict=True)
     ]

@@ -78,16 +78,29 @@ def run(book: Any, timeout: int) -> float:
             client.execute(env=environment)
         except nbclient.exceptions.CellExecutionError as error:
             raise NotMeasured(f"a cell raised {error.ename}: {error.evalue}") from None
-        except (nbclient.exceptions.CellTimeoutError, nbclient.exceptions.DeadKernelError):
-            raise NotMeasured(f"a cell ran for more than {timeout} s or killed its kernel.") from None
+        except nbclient.exceptions.CellTimeoutError:
+            raise NotMeasured(f"{running(book)} ran for more than {timeout} s.") from None
+        except nbclient.exceptions.DeadKernelError:
+            raise NotMeasured(f"the kernel died in {running(book)}.") from None
         return time.perf_counter() - start
+
+
+def running(book: Any) -> str:
+    """Which cell a run that broke off was in: the last one that began, by its number and its first line."""
+    began = [i for i, cell in enumerate(book.cells) if "iopub.execute_input" in cell.metadata.get("execution", {})]
+    return f"cell {began[-1] + 1}, {first_line(book.cells[began[-1]])}," if began else "the first cell"
+
+
+def first_line(cell: Any) -> str:
+    """The beginning of a cell, as a name for it."""
+    return f"`{cell.source.strip().splitlines()[0][:70]}`"
 
 
 def slowest_cells(book: Any, most: int = 3) -> str:
     """Where the time of an executed notebook went, in a sentence that names the slowest cells by their first line."""
     code = [cell for cell in book.cells if cell.cell_type == "code" and "execution" in cell.metadata]
     ordered = sorted(code, key=cell_seconds, reverse=True)[:most]
-    named = [f"{cell_seconds(cell):.1f} s `{cell.source.strip().splitlines()[0][:70]}`" for cell in ordered]
+    named = [f"{cell_seconds(cell):.1f} s {first_line(cell)}" for cell in ordered]
     return f"the slowest cells are {', '.join(named)}."
 
 
@@ -105,7 +118,7 @@ def measure_runs(quick: bool) -> list[Row]:
             first = next(cell for cell in book.cells if cell.cell_type == "code")
             if quick:
                 book.cells = [first]
-            taken = run(book, timeout=600)
+            taken = run(book, timeout=300)
         except (NotMeasured, builder.BuildError) as error:
             rows.append(unmeasured(f"lesson {number}", str(error)))
             continue

@@ -237,13 +237,18 @@ def test_the_checks_of_some_exercises_are_really_judged() -> None:
 def test_the_mutation_score(monkeypatch: pytest.MonkeyPatch) -> None:
     assert callable(judging.proof().mutation_score)
     score = types.SimpleNamespace(
-        tried=200, rejected=200, expected_diagnoses=50, right_diagnoses=49, missed=("a.b: zeros: wrong, None",)
+        tried=200,
+        rejected=199,
+        expected_diagnoses=50,
+        right_diagnoses=49,
+        missed=("a.b: zeros: wrong, None", "a.c: ones: right, None"),
     )
     monkeypatch.setattr(judging, "proof", lambda: types.SimpleNamespace(mutation_score=lambda: score))
     rejected, diagnosed = judging.measure_mutations(quick=False)
-    assert (rejected.status, rejected.detail, rejected.note) == ("ok", "200 of 200", "")
+    assert (rejected.status, rejected.detail, rejected.value) == ("under", "199 of 200", 99.5)
+    assert rejected.note == "a.c: ones: right, None"
     assert (diagnosed.status, diagnosed.detail, diagnosed.value) == ("under", "49 of 50", 98.0)
-    assert diagnosed.note == "a.b: zeros: wrong, None."
+    assert diagnosed.note == "a.b: zeros: wrong, None"
 
 
 # ------------------------------------------------------------------------------------------------------------- lessons
@@ -260,6 +265,14 @@ def test_a_lesson_is_run_in_a_kernel_with_times_for_each_cell(monkeypatch: pytes
     total = lessons.run(book, timeout=60)
     assert 0.3 <= lessons.cell_seconds(book.cells[1]) < total
     assert lessons.slowest_cells(book, most=1).endswith("s `time.sleep(0.3)`.")
+
+
+def test_a_lesson_that_hangs_or_dies_says_in_which_cell() -> None:
+    book = notebook("1 + 1", "import time\ntime.sleep(60)")
+    with pytest.raises(NotMeasured, match=r"^cell 2, `import time`, ran for more than 1 s"):
+        lessons.run(book, timeout=1)
+    with pytest.raises(NotMeasured, match="died in cell 1, `import os`"):
+        lessons.run(notebook("import os\nos._exit(1)"), timeout=60)
 
 
 def test_a_lesson_that_fails_is_a_row_that_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
