@@ -120,6 +120,21 @@ def test_hints_come_one_at_a_time(file, capsys):
     assert json.loads(file.read_text())["exercises"][FIRST.id]["hints"] == 3
 
 
+def test_hints_by_number_and_of_what_was_checked_last(file, capsys):
+    hint(number(FIRST))
+    assert f"{FIRST.title}: hint 1 of 3" in capsys.readouterr().out
+    second = list(records().values())[1]
+    check(second.id, _wrong)
+    capsys.readouterr()
+    hint()
+    assert f"{second.title}: hint 1 of 3" in capsys.readouterr().out
+
+
+def test_without_anything_begun_the_hint_is_for_what_comes_next(file, capsys):
+    hint()
+    assert f"{FIRST.title}: hint 1 of 3" in capsys.readouterr().out
+
+
 # --------------------------------------------------------------------------------------------------------------
 # progress
 

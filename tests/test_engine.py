@@ -97,7 +97,7 @@ def test_each_misconception_gets_its_own_sentence(misconception):
     verdict = _say(misconception.answer)
     assert (verdict.outcome, verdict.points, verdict.diagnosis) == ("wrong", 0, misconception.name)
     assert verdict.message.startswith(misconception.sentence)
-    assert "Smallest failing case: x of shape (1, 1, width 3)" in verdict.message
+    assert "Smallest failing case: x of shape (1, 1, width = 3) = [[[" in verdict.message
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_each_misconception_gets_its_own_sentence(misconception):
         (lambda x, factor: x.mean, "are the brackets of a call missing?"),
         (lambda x, factor: x * math.nan, "Got nan"),
         (lambda x, factor: 1.0, "got the number 1"),
-        (lambda x, factor: x.to(torch.complex64), "complex64 tensor"),
-        (lambda x, factor: x > 0, "boolean tensor"),
+        (lambda x, factor: x.to(torch.complex64), "got one of type complex64"),
+        (lambda x, factor: x > 0, "Expected a tensor of type float32, got one of type bool"),
     ],
 )
 def test_generic_wrong_answers_are_told_apart(answer, words):
@@ -481,9 +481,51 @@ def test_property_speaks_when_no_misconception_fits():
     assert verdict.message.startswith("It should stay small.")
 
 
+def test_a_property_says_nothing_where_only_the_shape_is_wrong():
+    small = _exercise(properties=[Property("small", lambda case, out: out.dim() == 3, "It should stay small.")])
+    verdict = _say(lambda x, factor: scale_copy(x, factor)[None], small)
+    assert "It should stay small." not in verdict.message and "the shape (1, 1, 3), got (1, 1, 1, 3)" in verdict.message
+
+
+def test_what_is_wrong_in_one_part_of_several_is_related_to_it():
+    both = _exercise(
+        reference=scale_pair,
+        run=lambda answer, inputs, case: {"first": answer(**inputs)[0], "twice": answer(**inputs)[0] * 2},
+        misconceptions=[Misconception(f"m{i}", lambda x, factor, i=i: (x + i + 1, x), f"S{i}.") for i in range(4)],
+        properties=(),
+    )
+    verdict = _say(lambda x, factor: (scale_copy(x, factor) * x.shape[-1], x), both)
+    assert verdict.message.startswith("Every number is √width times the expected one.")
+
+
+@pytest.mark.parametrize("change", [lambda x: x.transpose_(1, 2), lambda x: x.unsqueeze_(0), lambda x: x.mul_(2)])
+def test_changed_arguments_are_seen_behind_a_run_of_its_own(change):
+    def answer(x, factor):
+        result = scale_copy(x, factor)
+        change(x)
+        return result
+
+    cloning = _exercise(run=lambda answer, inputs, case: answer(inputs["x"].clone(), inputs["factor"]))
+    verdict = _say(answer, cloning)
+    assert verdict.outcome == "wrong" and "changes its argument `x` in place" in verdict.message
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x: torch.nested.nested_tensor([x[0]]),
+        lambda x: x.to("meta"),
+        lambda x: x.to_sparse()[:, :, :1],
+        lambda x: torch.quantize_per_tensor(x, 0.1, 0, torch.qint8),
+    ],
+)
+def test_tensors_of_a_special_kind(make):
+    assert _say(lambda x, factor: make(x)).outcome in ("wrong", "raised")
+
+
 def test_partly_right_is_said():
     verdict = _say(lambda x, factor: scale_copy(x, factor) if x.shape[0] == 1 else x)
-    assert "1 of 3 cases are right." in verdict.message
+    assert "1 of 3 cases is right." in verdict.message
 
 
 def test_fresh_cases_every_time_and_the_same_for_a_seed():

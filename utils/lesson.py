@@ -57,8 +57,8 @@ def check(exercise_id: str, answer: Any) -> Callable[..., Any]:
     return importlib.import_module("utils.checks").check(exercise_id, answer)
 
 
-def hint(exercise_id: str) -> Any:
-    """Show the next hint of an exercise. See `utils.checks.hint`."""
+def hint(exercise_id: str | None = None) -> Any:
+    """Show the next hint of an exercise, by default of the one last checked. See `utils.checks.hint`."""
     return importlib.import_module("utils.checks").hint(exercise_id)
 
 

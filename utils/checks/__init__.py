@@ -78,7 +78,7 @@ def check(exercise_id: str, answer: Any) -> Callable[..., Any]:
     """Judges an answer, shows a card with what was found, and keeps the points.
 
     Args:
-        exercise_id: such as "attention.scaled_dot_product".
+        exercise_id: such as "attention.scaled_dot_product", or the number as printed ("10.4").
         answer: the function or class.
 
     Returns:
@@ -98,7 +98,7 @@ def check(exercise_id: str, answer: Any) -> Callable[..., Any]:
     grading = bool(os.environ.get("NBGRADER_EXECUTION"))
     if grading:
         _hand_to_nbgrader(verdict.points)
-    said = "" if grading else progress_file.note(exercise_id, verdict)
+    said = "" if grading else progress_file.note(exercise.id, verdict)
     message = "\n".join(p for p in (verdict.message, said) if p)
     show(verdict_card(exercise, number(exercise), verdict.outcome, message, judged.printed, goes_on=not right))
     return answer if right else engine.borrow(exercise)
@@ -112,8 +112,11 @@ def _hand_to_nbgrader(points: float) -> None:
         shell.displayhook(float(points))
 
 
-def hint(exercise_id: str) -> None:
+def hint(exercise_id: str | None = None) -> None:
     """Shows the hints of an exercise: the first, and one more with every call, up to the third.
+
+    Args:
+        exercise_id: the id, or the number as printed ("10.3"); the exercise last checked and not right yet when None.
 
     Raises:
         ValueError: if there is no such exercise.
@@ -122,9 +125,9 @@ def hint(exercise_id: str) -> None:
     from utils.checks.card import Card, show
     from utils.checks.registry import number, record
 
-    exercise = record(exercise_id)
-    count, said = progress_file.next_hint(exercise_id)
-    more = f"`hint({exercise_id!r})` once more shows the next." if count < 3 else "This is the last one."
+    exercise = record(progress_file.last_open() if exercise_id is None else exercise_id)
+    count, said = progress_file.next_hint(exercise.id)
+    more = f"`hint({exercise.id!r})` once more shows the next." if count < 3 else "This is the last one."
     text = [f"{i + 1}. {h}" for i, h in enumerate(exercise.hints[:count])]
     show(
         Card(

@@ -95,14 +95,15 @@ class Card:
 
 def _marked(text: str) -> str:
     """Escapes for HTML; `code` between backticks becomes <code>."""
-    style = "background:transparent;color:inherit;font-size:95%"
+    style = "background:transparent;color:inherit;font-size:95%;padding:0"
     return re.sub(r"`([^`]+)`", rf'<code style="{style}">\1</code>', html.escape(text, quote=False))
 
 
 def _html_table(rows: Sequence[Sequence[str]]) -> str:
     def line(cells: Sequence[str], tag: str) -> str:
         style = "padding:.15em 1em .15em 0;text-align:left;color:inherit;background:transparent"
-        return "<tr>" + "".join(f'<{tag} style="{style}">{_marked(c)}</{tag}>' for c in cells) + "</tr>"
+        inside = "".join(f'<{tag} style="{style}">{_marked(c)}</{tag}>' for c in cells)
+        return f'<tr style="background:transparent">{inside}</tr>'
 
     body = line(rows[0], "th") + "".join(line(r, "td") for r in rows[1:])
     return (
@@ -121,17 +122,19 @@ def verdict_card(exercise: Exercise, place: str, outcome: Outcome, message: str,
         printed: what the answer printed.
         goes_on: whether the lesson goes on with the course's version.
     """
+    unit = "point" if exercise.points == 1 else "points"
     points = (
-        f"{exercise.points:g} of {exercise.points:g} points"
+        f"{exercise.points:g} of {exercise.points:g} {unit}"
         if outcome == "right"
-        else f"0 of {exercise.points:g} points"
+        else f"0 of {exercise.points:g} {unit}"
     )
     footer = ""
     if goes_on:
         footer = f"Until it is right, the cells below use the course's own `{exercise.name}`, so you can go on."
         if outcome not in ("not attempted",):
             footer += f" A nudge: `hint({exercise.id!r})`."
-    heading = f"Exercise {place} · {exercise.title}: {_HEADS[outcome]} ({points})"
+    colon = "" if exercise.title.endswith(("?", "!")) else ":"
+    heading = f"Exercise {place} · {exercise.title}{colon} {_HEADS[outcome]} ({points})"
     return Card(outcome, heading, message.split("\n"), "" if outcome == "right" else printed, footer)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,11 +41,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, torch.Tensor):
-        if value.numel() > LARGEST:
-            return Opaque("Tensor", f"shape {tuple(value.shape)}: too large")
-        with torch.no_grad():
-            dense = value.to_dense() if value.layout != torch.strided else value
-            return torch.Tensor.clone(dense.detach()).as_subclass(torch.Tensor).cpu()
+        return _plain_tensor(value)
     if isinstance(value, np.generic):
         return plain(value.item(), depth + 1)
     if isinstance(value, np.ndarray):
@@ -74,6 +70,16 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, (set, frozenset)):
         return frozenset(_key(v) for v in value)
     return Opaque(type(value).__name__, _safe_repr(value))
+
+
+def _plain_tensor(value: torch.Tensor) -> Any:
+    if value.is_nested or value.is_meta or value.is_quantized:
+        return Opaque("Tensor", "of a special kind, without plain numbers")
+    if value.numel() > LARGEST:
+        return Opaque("Tensor", f"shape {tuple(value.shape)}: too large")
+    with torch.no_grad():
+        dense = value.to_dense() if value.layout != torch.strided else value
+        return torch.Tensor.clone(dense.detach()).as_subclass(torch.Tensor).cpu()
 
 
 def _key(value: Any) -> Any:
@@ -108,12 +114,10 @@ def kind(value: Any) -> str:
     if value is None:
         return "None"
     if isinstance(value, torch.Tensor):
-        what = {torch.bool: "boolean tensor", torch.float32: "tensor", torch.float64: "tensor"}.get(value.dtype)
-        what = what or f"{str(value.dtype).removeprefix('torch.')} tensor"
+        named = {torch.bool: "a boolean", torch.float32: "a", torch.float64: "a", torch.int64: "an integer"}
+        what = f"{named.get(value.dtype, 'a ' + str(value.dtype).removeprefix('torch.'))} tensor"
         return (
-            f"a {what} of shape {tuple(value.shape)}"
-            if value.dim()
-            else f"a {what} with one number, {show(value.item())}"
+            f"{what} of shape {tuple(value.shape)}" if value.dim() else f"{what} with one number, {show(value.item())}"
         )
     if isinstance(value, np.ndarray):
         return f"a NumPy array of shape {value.shape}"
@@ -124,9 +128,7 @@ def kind(value: Any) -> str:
     if isinstance(value, str):
         return f"the text {show(value)}" if len(value) <= 60 else f"a text of {len(value)} characters"
     if isinstance(value, (list, tuple)):
-        name = "list" if isinstance(value, list) else "tuple"
-        items = "1 item" if len(value) == 1 else f"{len(value)} items"
-        return f"a {name} of {items}"
+        return f"a {'list' if isinstance(value, list) else 'tuple'} of {_items(value)}"
     if isinstance(value, Mapping):
         return f"a dict with {len(value)} " + ("key" if len(value) == 1 else "keys")
     if isinstance(value, frozenset):
@@ -149,6 +151,10 @@ def kind(value: Any) -> str:
             return f"the function `{value.text}` itself (are the brackets of a call missing?)"
         return f"an object of type {value.type_name}" + (f", {value.text}" if "too" in value.text else "")
     return f"a {type(value).__name__}"
+
+
+def _items(values: Sequence[Any]) -> str:
+    return f"{len(values)} item{'s' * (len(values) != 1)}"
 
 
 def show(value: Any, limit: int = 80) -> str:
@@ -226,6 +232,9 @@ def compare(expected: Any, got: Any, tolerance: float = 1e-4, path: str = "") ->
 def _unlike(expected: Any, got: Any, at: str, path: str) -> Mismatch:
     if got is None:
         return Mismatch(f"Expected{at} {kind(expected)}, got None. Is a `return` missing?", path)
+    if isinstance(expected, torch.Tensor) and isinstance(got, torch.Tensor):
+        types = [str(t.dtype).removeprefix("torch.") for t in (expected, got)]
+        return Mismatch(f"Expected{at} a tensor of type {types[0]}, got one of type {types[1]}.", path)
     return Mismatch(f"Expected{at} {kind(expected)}, got {kind(got)}.", path)
 
 
@@ -280,8 +289,11 @@ def _compare_lists(expected: list | tuple, got: Any, tolerance: float, path: str
         return _unlike(expected, got, at, path)
     if len(expected) != len(got):
         first = next((i for i, (a, b) in enumerate(zip(expected, got)) if compare(a, b, tolerance)), None)
+        both = (show(list(expected)), show(list(got)))
+        if max(len(text) for text in both) <= 60:
+            return Mismatch(f"Expected{at} {both[0]}, got {both[1]}.", path)
         part = "" if first is None else f" They part at [{first}]: {show(expected[first])} against {show(got[first])}."
-        return Mismatch(f"Expected{at} {len(expected)} items, got {len(got)}.{part}", path)
+        return Mismatch(f"Expected{at} {_items(expected)}, got {_items(got)}.{part}", path)
     for i, (a, b) in enumerate(zip(expected, got)):
         found = compare(a, b, tolerance, f"{path}[{i}]")
         if found:
@@ -370,6 +382,20 @@ def first_unlike(expected: Any, got: Any, tolerance: float) -> tuple[Any, Any]:
         if compare(a, b, tolerance):
             return first_unlike(a, b, tolerance)
     return expected, got
+
+
+def same_form(expected: Any, got: Any) -> bool:
+    """Whether two outputs are built alike: the same kinds of parts, the same shapes, whatever the numbers."""
+    if isinstance(expected, (torch.Tensor, np.ndarray)):
+        return isinstance(got, (torch.Tensor, np.ndarray)) and tuple(got.shape) == tuple(expected.shape)
+    if isinstance(expected, Mapping):
+        return isinstance(got, Mapping)
+    if isinstance(expected, tuple):
+        same = isinstance(got, (list, tuple)) and len(got) == len(expected)
+        return same and all(same_form(a, b) for a, b in zip(expected, got))
+    if isinstance(expected, (bool, int, float)):
+        return isinstance(got, (bool, int, float))
+    return isinstance(got, type(expected))
 
 
 def relations(

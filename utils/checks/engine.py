@@ -103,6 +103,7 @@ def examine(exercise: Exercise, answer: Any, seed: int | None = None) -> Judged:
         points = exercise.points if outcome == "right" else 0
         return Judged(Verdict(outcome, message, points, exercise.points, diagnosis), printed, seed)
 
+    _parameters(exercise.reference)
     early = _before_running(exercise, answer)
     if early:
         return verdict(*early)
@@ -178,7 +179,10 @@ def _bind(signature: inspect.Signature, inputs: Mapping[str, Any]) -> inspect.Bo
 # attempt
 
 
-def _call(exercise: Exercise, answer: Any, inputs: dict[str, Any], case: Case, last: list[Any]) -> Any:
+def _call(
+    exercise: Exercise, answer: Any, inputs: dict[str, Any], case: Case, last: list[Any], changed: list[str]
+) -> Any:
+    """Calls the answer as the exercise wants it; notes what it last returned, and the arguments that it changed."""
     if exercise.run is None:
         try:
             bound = _bind(inspect.signature(answer), inputs)
@@ -190,10 +194,19 @@ def _call(exercise: Exercise, answer: Any, inputs: dict[str, Any], case: Case, l
 
     @functools.wraps(answer, updated=())
     def noting(*args: Any, **kwargs: Any) -> Any:
+        given = {**dict(zip(_parameters(exercise.reference), args)), **kwargs}
+        before = {name: compare.plain(value) for name, value in given.items()}
         last[:] = [answer(*args, **kwargs)]
+        changed.extend(name for name, value in given.items() if _differs(before[name], compare.plain(value)))
         return last[0]
 
     return exercise.run(noting, inputs, case)
+
+
+@functools.cache
+def _parameters(reference: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of the parameters, asked for the first time before the reference is blocked and looks another way."""
+    return tuple(inspect.signature(reference).parameters)
 
 
 def _run_once(exercise: Exercise, answer: Any, case: Case) -> Result:
@@ -203,18 +216,15 @@ def _run_once(exercise: Exercise, answer: Any, case: Case) -> Result:
     random.seed(0)
     np.random.seed(0)
     last: list[Any] = []
+    changed: list[str] = []
     try:
-        output = sandbox.interruptible(lambda: compare.plain(_call(exercise, answer, inputs, case, last)))
+        output = sandbox.interruptible(lambda: compare.plain(_call(exercise, answer, inputs, case, last, changed)))
     except BaseException as error:
         if last:
             error.__dict__["returned to the check"] = compare.kind(compare.plain(last[0]))
         raise
-    changed = [
-        name
-        for name, value in inputs.items()
-        if name not in exercise.mutates and _differs(compare.plain(case.inputs[name]), compare.plain(value))
-    ]
-    return "value", output, changed
+    changed += [name for name in inputs if _differs(compare.plain(case.inputs[name]), compare.plain(inputs[name]))]
+    return "value", output, [name for name in dict.fromkeys(changed) if name not in exercise.mutates]
 
 
 def _differs(before: Any, after: Any) -> bool:
@@ -279,7 +289,10 @@ def _mismatch(exercise: Exercise, case: Case, output: Any, expected: Any) -> Mis
             return exercise.judge(case, output, expected)
         except Exception:  # a judge written for right types meets a wrong one: the strict comparison says what is wrong
             return compare.compare(expected, output, exercise.tolerance) or Mismatch("The output cannot be judged.")
-    return compare.compare(expected, output, exercise.tolerance)
+    try:
+        return compare.compare(expected, output, exercise.tolerance)
+    except RuntimeError:  # a tensor whose numbers cannot be read
+        return Mismatch(f"Expected {compare.kind(expected)}, got something whose numbers cannot be read.")
 
 
 def _decide(
@@ -296,7 +309,8 @@ def _decide(
     if len(results) < len(cases):
         stuck = cases[len(results)]
         if run.timed_out:
-            text = f"Your code was still running after {exercise.seconds:g} seconds. Is there a loop that never ends?"
+            text = f"Your code was still running after {exercise.seconds:g} seconds. "
+            text += "Is there a loop that never ends" + (", or is it very slow?" if results else "?")
             return "too long", f"{text} The input was: {explain.call_text(exercise, stuck)}.", None
         text = "Your code ended the whole Python process, or asked for more memory than there is."
         return "raised", f"{text} The input was: {explain.call_text(exercise, stuck)}.", None
@@ -309,13 +323,14 @@ def _decide(
     found = diagnose(exercise, cases, results, failing)
     raised = results[smallest][0] == "failure" and not results[smallest][1].told
     if raised:
-        parts = [found[1] if found else "", told[smallest]]
+        said = explain.failure_text(exercise, results[smallest][1], cases[smallest], advice=not found)
+        parts = [found[1] if found else "", said]
     else:
         parts = [found[1] if found else _general(exercise, cases, expected, results, failing, smallest)]
         parts.append(f"Smallest failing case: {explain.call_text(exercise, cases[smallest])}. {told[smallest]}")
     passed = len(cases) - len(failing)
     if passed and not found:
-        parts.append(f"{passed} of {len(cases)} cases are right.")
+        parts.append(f"{passed} of {len(cases)} cases {'is' if passed == 1 else 'are'} right.")
     message = "\n".join(p for p in parts if p)
     return ("raised" if raised else "wrong"), message, (found[0] if found else None)
 
@@ -394,10 +409,12 @@ def _general(
             return "Your function returns the same whatever it is given."
     for rule in exercise.properties:
         for i in sorted(values, key=lambda i: compare.elements(cases[i].inputs.values())):
+            if not compare.same_form(expected[i], results[i][1]):
+                continue  # that the shape is another says more than the rule it breaks
             try:
                 holds = rule.holds(cases[i], results[i][1])
             except Exception:
-                holds = True  # the output has not even the form the property speaks of: the mismatch says so better
+                holds = True
             if not holds:
                 return rule.sentence
     return ""

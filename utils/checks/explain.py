@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from utils.checks.sandbox import Failure
 _WORDS = {
     "NameError": "No cell that was run has defined this name: a typing slip, or a cell that was skipped.",
     "UnboundLocalError": "A variable is read before it got its first value inside the function.",
-    "IndexError": "An index is past the end. Which is the largest index of that dimension?",
+    "IndexError": "An index is past the end: what is the last one that there is?",
     "KeyError": "This key is not in the dictionary. What should happen for something never seen?",
     "ZeroDivisionError": "Something is divided by zero. Which count can be zero here?",
     "AttributeError": "The object has no such attribute or method. Is it of the type you think it is?",
@@ -45,20 +46,24 @@ def shape_text(value: Any, sizes: Mapping[str, int]) -> str:
     """A tensor's shape with its sizes' names, "(batch 2, length 5)"; small values are shown themselves."""
     if isinstance(value, (torch.Tensor, np.ndarray)) and np.ndim(value) > 0:
         count = int(np.prod(value.shape))
-        if count <= 6 and not sizes:
+        if count <= 8 and not sizes:
             return f"= {show(value)}"
         names = _names(sizes)
-        inside = ", ".join(f"{names[s]} {s}" if s in names else str(s) for s in value.shape)
-        return f"of shape ({inside})"
+        inside = ", ".join(f"{names[s]} = {s}" if s in names else str(s) for s in value.shape)
+        numbers = f" = {show(value)}" if count <= 8 else ""
+        return f"of shape ({inside}){numbers}"
     if isinstance(value, torch.nn.Module):
         return f"a {type(value).__name__}"
     return f"= {show(value, 100)}"
 
 
 def sizes_in(text: str, sizes: Mapping[str, int]) -> str:
-    """Names for the sizes that an error message mentions: "5 is length, 7 is d_head." Empty if none is known."""
+    """Names for the sizes that an error message about shapes mentions: "5 is length, 7 is d_head." Else empty."""
+    if not re.search(r"\b(sizes?|shapes?)\b", text) or "out of range" in text:
+        return ""
     names = _names(sizes)
-    seen = dict.fromkeys(int(n) for n in re.findall(r"(?<![\w.])\d+(?![\w.]\d)", text))
+    numbers = re.findall(r"(?<![\w.])(?<!dimension )(?<!dim )(?<!pos )\d+(?![\w.]\d)", text)
+    seen = dict.fromkeys(int(n) for n in numbers)
     told = [f"{n} is {names[n]}" for n in seen if n in names]
     return (", ".join(told) + ".") if told else ""
 
@@ -69,21 +74,21 @@ def _names(sizes: Mapping[str, int]) -> dict[int, str]:
     return {size: name for name, size in sizes.items() if size > 1 and values.count(size) == 1}
 
 
-def failure_text(exercise: Exercise, failure: Failure, case: Case) -> str:
-    """The message for an answer that raised an exception."""
+def failure_text(exercise: Exercise, failure: Failure, case: Case, advice: bool = True) -> str:
+    """The message for an answer that raised an exception; without `advice` if something better is said already."""
     if failure.line:
         where = f"Line {failure.number} of your code, `{failure.line}`, raised {failure.type_name}"
     elif failure.number:
         where = f"Line {failure.number} of your code raised {failure.type_name}"
     else:
         where = f"Calling your answer raised {failure.type_name}"
-    text = failure.text.strip().splitlines()[0][:300] if failure.text.strip() else ""
+    text = textwrap.shorten(failure.text.strip().splitlines()[0], 240, placeholder=" …") if failure.text.strip() else ""
     said = f"{where}: {text}" if text else where
     said += "" if said.endswith((".", "!", "?")) else "."
     more = [
         said,
-        sizes_in(failure.text, case.sizes),
-        _words(exercise, failure),
+        sizes_in(failure.text, case.sizes) if failure.type_name == "RuntimeError" else "",
+        _words(exercise, failure) if advice else "",
         f"The input was: {call_text(exercise, case)}.",
     ]
     return " ".join(m for m in more if m)
@@ -104,4 +109,8 @@ def _words(exercise: Exercise, failure: Failure) -> str:
             return "Two tensors of different types meet, such as integers and floats; `.to(dtype)` converts."
         if "backward through the graph a second" in text:
             return "The same graph was used for two backward passes."
+    if failure.type_name == "IndexError" and "Dimension out of range" in text:
+        return "The tensor has fewer dimensions than this line takes it to have."
+    if failure.type_name == "IndexError" and "shape" in text:
+        return "The mask or index has another shape than the tensor that it is used on."
     return _WORDS.get(failure.type_name, "")

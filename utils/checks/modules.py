@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from utils.checks.compare import compare, plain
 from utils.checks.model import Told
 
 
@@ -31,16 +32,44 @@ def load_by_name(module: Any, weights: Mapping[str, Tensor]) -> nn.Module:
     missing = [name for name in weights if name not in own]
     extra = [name for name in own if name not in weights]
     if missing:
-        close = difflib.get_close_matches(missing[0], extra, 1, 0.3)
-        near = f" You have `{close[0]}`: rename it." if close else f" Yours are: {_list(own)}."
-        raise Told(f"The parameter `{missing[0]}`, of shape {tuple(weights[missing[0]].shape)}, is missing.{near}")
+        raise Told(_missing_text(missing[0], weights[missing[0]], own, extra))
     if extra:
-        raise Told(f"There is a parameter too many: `{extra[0]}`. Expected are: {_list(weights)}.")
+        kind = "buffer" if extra[0] in dict(module.named_buffers()) else "parameter"
+        raise Told(f"There is a {kind} too many: `{extra[0]}`. Expected are: {_list(weights)}.")
     for name, value in weights.items():
         if own[name].shape != value.shape:
             raise Told(f"The parameter `{name}` has the shape {tuple(own[name].shape)}; expected {tuple(value.shape)}.")
+    owners: dict[int, str] = {}
+    for name, parameter in module.named_parameters(remove_duplicate=False):
+        if id(parameter) in owners:
+            raise Told(f"`{owners[id(parameter)]}` and `{name}` are one and the same; each needs weights of its own.")
+        owners[id(parameter)] = name
     module.load_state_dict({name: value.clone() for name, value in weights.items()})
     return module
+
+
+def _missing_text(name: str, weight: Tensor, own: Mapping[str, Any], extra: Sequence[str]) -> str:
+    said = f"The parameter `{name}`, of shape {tuple(weight.shape)}, is missing."
+    layer, dot, _ = name.rpartition(".")
+    if dot and layer in own:
+        return f"{said} Your `{layer}` is a bare tensor; it should be a layer (such as `nn.Linear` or `nn.Embedding`)."
+    close = difflib.get_close_matches(name, extra, 1, 0.6)
+    return f"{said} You have `{close[0]}`: rename it." if close else f"{said} Yours are: {_list(own)}."
+
+
+def call_unchanged(module: Any, *args: Any, **kwargs: Any) -> Any:
+    """Calls `module`, and tells if that changed one of its arguments.
+
+    Raises:
+        Told: if a tensor among the arguments has other numbers or another shape afterwards.
+    """
+    before = [plain(a) for a in (*args, *kwargs.values())]
+    output = module(*args, **kwargs)
+    for i, value in enumerate((*args, *kwargs.values())):
+        if isinstance(value, Tensor) and compare(before[i], plain(value), 0.0):
+            what = f"`{list(kwargs)[i - len(args)]}`" if i >= len(args) else f"number {i + 1}"
+            raise Told(f"The call changes its argument {what} in place: the caller's own data is lost.")
+    return output
 
 
 def _list(names: Mapping[str, Any]) -> str:
@@ -63,6 +92,9 @@ def gradients(output: Tensor, projection: Tensor, tensors: Mapping[str, Tensor])
         raise Told(f"Expected a tensor as output, got an object of type {type(output).__name__}.")
     if output.shape != projection.shape:
         raise Told(f"Expected an output of shape {tuple(projection.shape)}, got {tuple(output.shape)}.")
+    frozen = [name for name, tensor in tensors.items() if not tensor.requires_grad]
+    if frozen:
+        raise Told(f"`{frozen[0]}` is frozen (its `requires_grad` is False), so it would never learn.")
     if not output.requires_grad:
         raise Told(
             "No gradient flows through the output: a `.detach()`, `.data`, `torch.no_grad()` or NumPy is in the way."

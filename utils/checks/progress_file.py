@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def _change(exercise_id: str, change: Any) -> tuple[dict[str, Any], str]:
         )
         before = dict(entry)
         change(entry)
-        if entry != before or exercise_id not in state["exercises"]:
+        if entry != before:
             said = " ".join(s for s in (said, _save(state)) if s)
     return entry, said
 
@@ -119,6 +120,13 @@ def next_hint(exercise_id: str) -> tuple[int, str]:
     return entry["hints"], said
 
 
+def last_open() -> str:
+    """The exercise that was checked last and is not right yet; the next one to do if there is none."""
+    entries = load()[0]["exercises"]
+    begun = [e for e in records() if entries.get(e, {}).get("attempts") and entries[e].get("outcome") != "right"]
+    return max(begun, key=lambda e: str(entries[e].get("last", ""))) if begun else _following(entries).id
+
+
 def points() -> tuple[float, float]:
     """Points so far, and points of all exercises there are."""
     entries = load()[0]["exercises"]
@@ -139,7 +147,7 @@ def card() -> Card:
         own = [e for e in records().values() if e.lesson == lesson]
         right = sum(entries.get(e.id, {}).get("outcome") == "right" for e in own)
         earned, worth = sum(_earned(entries, e.id) for e in own), sum(e.points for e in own)
-        full = round(10 * earned / worth)
+        full = math.ceil(10 * earned / worth)  # the first point already fills a box
         rows.append([lesson, f"{right} of {len(own)}", f"{earned:g} of {worth:g}", "■" * full + "□" * (10 - full)])
     got, most = points()
     open_ones = [e for e in records().values() if entries.get(e.id, {}).get("outcome") != "right"]

@@ -32,7 +32,7 @@ def records() -> dict[str, Exercise]:
 
 
 def record(exercise_id: str) -> Exercise:
-    """One exercise.
+    """One exercise, by its id or by its number as printed, such as "10.3".
 
     Raises:
         ValueError: if there is none with this id; says which one is meant, perhaps.
@@ -40,9 +40,14 @@ def record(exercise_id: str) -> Exercise:
     known = records()
     if exercise_id in known:
         return known[exercise_id]
+    by_number = {number(e): e for e in known.values()}
+    if exercise_id in by_number:  # as it is printed, "10.3"
+        return by_number[exercise_id]
     close = difflib.get_close_matches(str(exercise_id), known, 1, 0.4)
     near = f"; perhaps {close[0]!r} is meant" if close else ""
-    raise ValueError(f"There is no exercise {exercise_id!r}{near}. `exercises()` lists all {len(known)}.")
+    raise ValueError(
+        f"There is no exercise {exercise_id!r}{near}. `python -m utils.checks list` lists all {len(known)}."
+    )
 
 
 def number(exercise: Exercise) -> str:

@@ -514,15 +514,26 @@ def _alarm(seconds: float) -> Iterator[list[bool]]:
         yield rung  # only the main thread can be interrupted
     elif hasattr(signal, "setitimer"):
 
-        def ring(signum: int, frame: Any) -> None:
-            while frame is not None and frame.f_code is not interruptible.__code__:
-                frame = frame.f_back
-            if frame is not None:
-                rung.append(True)
-                # At once again: an answer that catches everything is hit again before it is back inside its `try`.
-                signal.setitimer(signal.ITIMER_REAL, 1e-6, 1e-3)
+        def strike(frame: Any, event: str, argument: Any) -> Any:
+            if event == "line":
                 raise TimeUp
+            return strike
 
+        def ring(signum: int, frame: Any) -> None:
+            answers = []
+            while frame is not None and frame.f_code is not interruptible.__code__:
+                answers.append(frame)
+                frame = frame.f_back
+            if frame is None:
+                return
+            # An answer may catch what is raised here. Its next line, which is then outside that `try`, is struck again.
+            for inner in answers:
+                inner.f_trace = strike
+            sys.settrace(lambda *event: None)
+            rung.append(True)
+            raise TimeUp
+
+        tracing = sys.gettrace()
         kept = signal.signal(signal.SIGALRM, ring)
         signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
         try:
@@ -530,6 +541,8 @@ def _alarm(seconds: float) -> Iterator[list[bool]]:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, kept)
+            if rung:
+                sys.settrace(tracing)
     else:
 
         def interrupt() -> None:

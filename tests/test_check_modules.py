@@ -1,0 +1,102 @@
+"""What an `nn.Module` answer is told: parameters by name, shared, frozen, changed arguments, missing gradients."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from utils.checks.model import Told
+from utils.checks.modules import call_unchanged, gradients, load_by_name
+
+
+class Pair(nn.Module):
+    def __init__(self, first="first", second="second", bias=True):
+        super().__init__()
+        setattr(self, first, nn.Linear(2, 3, bias=bias))
+        setattr(self, second, nn.Linear(3, 2))
+
+
+WEIGHTS = {name: torch.randn_like(value) for name, value in Pair().state_dict().items()}
+
+
+def test_weights_are_given_by_name():
+    module = load_by_name(Pair(), WEIGHTS)
+    assert all(torch.equal(module.state_dict()[name], value) for name, value in WEIGHTS.items())
+
+
+def _shared():
+    module = Pair()
+    module.second = module.first
+    return module
+
+
+def _bare():
+    module = nn.Module()
+    module.first = nn.Parameter(torch.zeros(3, 2))
+    return module
+
+
+def _with_buffer():
+    module = Pair()
+    module.register_buffer("kept", torch.zeros(1))
+    return module
+
+
+class NoSuper(nn.Module):
+    def __init__(self):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        (Pair(first="firsts"), "`first.weight`, of shape (3, 2), is missing. You have `firsts.weight`: rename it."),
+        (Pair(bias=False), "The parameter `first.bias`, of shape (3,), is missing. Yours are: "),
+        (_bare(), "Your `first` is a bare tensor; it should be a layer"),
+        (_with_buffer(), "There is a buffer too many: `kept`."),
+        (NoSuper(), "`__init__` must call `super().__init__()`"),
+        (3, "must derive from `nn.Module`; an object of type int"),
+    ],
+)
+def test_what_is_amiss_is_told_by_name(module, words):
+    with pytest.raises(Told) as told:
+        load_by_name(module, WEIGHTS)
+    assert words in str(told.value)
+
+
+def test_another_shape_and_shared_layers():
+    weights = {**WEIGHTS, "first.weight": torch.zeros(3, 4)}
+    with pytest.raises(Told, match=r"`first.weight` has the shape \(3, 2\); expected \(3, 4\)"):
+        load_by_name(Pair(), weights)
+    module = _shared()
+    with pytest.raises(Told, match=r"`first.weight` and `second.weight` are one and the same"):
+        load_by_name(module, module.state_dict())
+
+
+def test_gradients_say_where_the_way_is_cut():
+    layer, x = nn.Linear(2, 3), torch.randn(4, 2, requires_grad=True)
+    found = gradients(layer(x), torch.ones(4, 3), {"x": x, "weight": layer.weight})
+    assert list(found) == ["gradient of x", "gradient of weight"] and found["gradient of x"].shape == (4, 2)
+    with pytest.raises(Told, match="No gradient flows through the output"):
+        gradients(layer(x).detach(), torch.ones(4, 3), {"x": x})
+    with pytest.raises(Told, match="No gradient reaches `x`"):
+        gradients(layer(x.detach()), torch.ones(4, 3), {"x": x})
+    with pytest.raises(Told, match=r"shape \(4, 3\), got \(3, 4\)"):
+        gradients(layer(x).T, torch.ones(4, 3), {"x": x})
+    with pytest.raises(Told, match="`weight` is frozen"):
+        gradients(layer(x), torch.ones(4, 3), {"weight": layer.weight.requires_grad_(False)})
+
+
+def test_a_call_that_changes_its_arguments_is_told():
+    class Greedy(nn.Module):
+        def forward(self, x, mask=None):
+            if mask is not None:
+                mask.logical_not_()
+            return x.add_(1)
+
+    with pytest.raises(Told, match="argument number 1 in place"):
+        call_unchanged(Greedy(), torch.zeros(2))
+    with pytest.raises(Told, match="argument number 1 in place"):
+        call_unchanged(Greedy(), torch.zeros(2), mask=torch.ones(2, dtype=torch.bool))
+    assert torch.equal(call_unchanged(nn.Identity(), torch.ones(2)), torch.ones(2))
