@@ -8,6 +8,7 @@ import os
 import random
 import sys
 import time
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -359,6 +360,7 @@ def test_a_number_that_lies_where_a_number_is_expected():
     assert _say(lambda side: side**2, exercise).outcome == "right"
     assert _say(lambda side: torch.tensor(side) ** 2, exercise).outcome == "right"
     assert _say(lambda side: np.float64(side) ** 2, exercise).outcome == "right"
+    assert _say(lambda side: Fraction(side) ** 2, exercise).outcome == "right"
     assert _say(lambda side: _LyingNumber(0), exercise).outcome == "wrong"
     assert _say(lambda side: True, exercise).outcome == "wrong"
     assert _say(lambda side: str(side * side), exercise).outcome == "wrong"

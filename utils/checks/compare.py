@@ -7,6 +7,8 @@ never close to anything, and no method of the learner's objects is ever asked fo
 from __future__ import annotations
 
 import dataclasses
+import decimal
+import fractions
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -52,6 +54,8 @@ def plain(value: Any, depth: int = 0) -> Any:
         return int.__int__(value)
     if isinstance(value, float):
         return float.__float__(value)
+    if isinstance(value, (fractions.Fraction, decimal.Decimal)):
+        return float(value)
     if isinstance(value, str):
         return "".join(str.__iter__(value))
     if isinstance(value, complex):

@@ -54,7 +54,7 @@ def shape_text(value: Any, sizes: Mapping[str, int]) -> str:
         return f"of shape ({inside}){numbers}"
     if isinstance(value, torch.nn.Module):
         return f"a {type(value).__name__}"
-    return f"= {show(value, 100)}"
+    return f"= {show(value, 180)}"
 
 
 def sizes_in(text: str, sizes: Mapping[str, int]) -> str:
