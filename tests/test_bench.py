@@ -267,12 +267,19 @@ def test_a_lesson_is_run_in_a_kernel_with_times_for_each_cell(monkeypatch: pytes
     assert lessons.slowest_cells(book, most=1).endswith("s `time.sleep(0.3)`.")
 
 
-def test_a_lesson_that_hangs_or_dies_says_in_which_cell() -> None:
-    book = notebook("1 + 1", "import time\ntime.sleep(60)")
-    with pytest.raises(NotMeasured, match=r"^cell 2, `import time`, ran for more than 1 s"):
-        lessons.run(book, timeout=1)
-    with pytest.raises(NotMeasured, match="died in cell 1, `import os`"):
+def test_a_lesson_that_hangs_or_dies_says_so() -> None:
+    with pytest.raises(NotMeasured, match="ran for more than 1 s"):
+        lessons.run(notebook("import time\ntime.sleep(60)"), timeout=1)
+    with pytest.raises(NotMeasured, match="the kernel died in"):
         lessons.run(notebook("import os\nos._exit(1)"), timeout=60)
+
+
+def test_the_cell_in_which_a_run_broke_off_is_the_last_that_began() -> None:
+    book = notebook("1 + 1", "import time\ntime.sleep(60)", "2 + 2")
+    assert lessons.running(book) == "the first cell"
+    for cell in book.cells[:2]:
+        cell.metadata["execution"] = {"iopub.execute_input": "2026-01-01T00:00:00Z"}
+    assert lessons.running(book) == "cell 2, `import time`,"
 
 
 def test_a_lesson_that_fails_is_a_row_that_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
