@@ -137,7 +137,7 @@ def attention_einsum(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None
 def attention_baddbmm(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
     lead = query.shape[:-2]
     q, k = query.reshape(-1, *query.shape[-2:]), key.reshape(-1, *key.shape[-2:])
-    bias = torch.zeros(*lead, query.shape[-2], key.shape[-2])
+    bias = torch.zeros(*lead, query.shape[-2], key.shape[-2], dtype=query.dtype)
     if mask is not None:
         bias = bias.masked_fill(~mask, -math.inf)
     bias = bias.reshape(-1, *bias.shape[-2:])
@@ -281,7 +281,7 @@ class HeadsOneByOne(nn.Module):
             part = slice(h * self.d_head, (h + 1) * self.d_head)
             q, k, v = self.query(x)[..., part], self.key(memory)[..., part], self.value(memory)[..., part]
             scores = torch.bmm(q, k.transpose(1, 2)) / self.d_head**0.5
-            weights = scores.masked_fill(~allowed[:, h], -1e30).softmax(-1)
+            weights = scores.masked_fill(~allowed[:, h], -1e30).softmax(-1) * allowed[:, h]
             found.append(torch.bmm(weights, v))
             maps.append(weights)
         return self.output(torch.cat(found, -1)), torch.stack(maps, 1)
@@ -302,8 +302,10 @@ class HeadsByEinsum(nn.Module):
         )
         scores = torch.einsum("bihd,bjhd->bhij", q, k) * q.shape[-1] ** -0.5
         if mask is not None:
-            scores = scores + torch.zeros(mask.shape).masked_fill(~mask, -math.inf)
+            scores = scores.masked_fill(~mask, -math.inf)
         weights = F.softmax(scores, dim=-1)
+        if mask is not None:
+            weights = weights.masked_fill(~mask, 0.0)
         return self.output(torch.einsum("bhij,bjhd->bihd", weights, v).flatten(2)), weights
 
 
@@ -350,7 +352,7 @@ class RootOfModel(HeadsByEinsum):
         scores = q @ k.mT / math.sqrt(x.shape[-1])
         if mask is not None:
             scores = scores.masked_fill(~mask, -math.inf)
-        weights = scores.softmax(-1)
+        weights = scores.softmax(-1) if mask is None else scores.softmax(-1).masked_fill(~mask, 0.0)
         return self.output((weights @ v).transpose(1, 2).flatten(2)), weights
 
 
@@ -358,6 +360,118 @@ class ResidualInside(HeadsByEinsum):
     def forward(self, x: Tensor, mask: Tensor | None = None, memory: Tensor | None = None) -> Any:
         output, weights = super().forward(x, mask, memory)
         return output + x, weights
+
+
+class FusedInside(NoBiasOption):
+    """Right: PyTorch's fused function for the output, the weights beside it."""
+
+    def __init__(self, d_model: int, heads: int, bias: bool = True) -> None:
+        nn.Module.__init__(self)
+        self.query, self.key, self.value, self.output = (nn.Linear(d_model, d_model, bias) for _ in range(4))
+        self.heads = heads
+
+    def forward(self, x: Tensor, mask: Tensor | None = None, memory: Tensor | None = None) -> Any:
+        memory = x if memory is None else memory
+        q, k, v = (split_heads(a, self.heads) for a in (self.query(x), self.key(memory), self.value(memory)))
+        found = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        return self.output(merge_heads(found)), scaled_dot_product_attention(q, k, v, mask)[1]
+
+
+class BiasOffByDefault(FusedInside):
+    def __init__(self, d_model: int, heads: int, bias: bool = False) -> None:
+        super().__init__(d_model, heads, bias)
+
+
+class ArgumentsInOtherOrder(FusedInside):
+    def __init__(self, heads: int, d_model: int, bias: bool = True) -> None:
+        super().__init__(d_model, heads, bias)
+
+
+class MemoryBeforeMask(FusedInside):
+    def forward(self, x: Tensor, memory: Tensor | None = None, mask: Tensor | None = None) -> Any:
+        return super().forward(x, mask, memory)
+
+
+class NoDefaults(FusedInside):
+    def forward(self, x: Tensor, mask: Tensor | None, memory: Tensor | None) -> Any:  # type: ignore[override]
+        return super().forward(x, mask, memory)
+
+
+class KeepsTheFirst(FusedInside):
+    kept: Tensor | None = None
+
+    def forward(self, x: Tensor, mask: Tensor | None = None, memory: Tensor | None = None) -> Any:
+        self.kept = x if self.kept is None else self.kept
+        return super().forward(x, mask, self.kept if memory is None else memory)
+
+
+class OtherInEvaluation(FusedInside):
+    def forward(self, x: Tensor, mask: Tensor | None = None, memory: Tensor | None = None) -> Any:
+        output, weights = super().forward(x, mask, memory)
+        return (output if self.training else output * 0.9), weights
+
+
+class InputInPlace(FusedInside):
+    def forward(self, x: Tensor, mask: Tensor | None = None, memory: Tensor | None = None) -> Any:
+        found = super().forward(x.clone(), mask, memory)
+        with torch.no_grad():
+            x.mul_(2)
+        return found
+
+
+class MaskInPlace(FusedInside):
+    def forward(self, x: Tensor, mask: Tensor | None = None, memory: Tensor | None = None) -> Any:
+        found = super().forward(x, None if mask is None else mask.clone(), memory)
+        if mask is not None:
+            mask.logical_not_()
+        return found
+
+
+# ---- single precision, and shapes changed in place
+
+
+def query_weights_float32(query: Tensor, keys: Tensor) -> Tensor:
+    return torch.softmax(keys.float() @ query.float() / math.sqrt(len(query)), dim=0)
+
+
+def attention_float32(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Any:
+    return attention_einsum(query.float(), key.float(), value.float(), mask)
+
+
+def attention_mask_required(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Any:
+    return attention_einsum(query, key, value, mask)
+
+
+def attention_key_in_place(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Any:
+    found = attention_einsum(query, key.clone(), value, mask)
+    key.transpose_(-2, -1)
+    return found
+
+
+def split_heads_float32(x: Tensor, heads: int) -> Tensor:
+    return split_heads_chunks(x.float(), heads)
+
+
+def split_heads_in_place(x: Tensor, heads: int) -> Tensor:
+    found = split_heads_chunks(x.clone(), heads)
+    x.unsqueeze_(1)
+    return found
+
+
+def merge_heads_float32(x: Tensor) -> Tensor:
+    return merge_heads_cat(x.float())
+
+
+def merge_heads_in_place(x: Tensor) -> Tensor:
+    return x.transpose_(1, 2).reshape(x.shape[0], x.shape[1], -1)
+
+
+def average_heads_float32(x: Tensor) -> Tensor:
+    return x.float().mean(1)
+
+
+def average_heads_in_place(x: Tensor) -> Tensor:
+    return x.transpose_(0, 1).clone().mean(0)
 
 
 # ---- positions
@@ -446,6 +560,19 @@ class PlacesDoubled(PlacesExpanded):
         return super().forward(super().forward(x))
 
 
+class PlacesInPlace(PlacesExpanded):
+    def forward(self, x: Tensor) -> Tensor:
+        found = super().forward(x.clone())
+        with torch.no_grad():
+            x.add_(1)
+        return found
+
+
+class PlacesInOtherOrder(PlacesExpanded):
+    def __init__(self, d: int, max_length: int) -> None:
+        super().__init__(max_length, d)
+
+
 # ---- one step to the side
 
 
@@ -491,7 +618,7 @@ RIGHT: dict[str, list[Callable[..., Any]]] = {
     "attention.scaled_dot_product": [attention_loop, attention_einsum, attention_baddbmm, attention_float64],
     "attention.split_heads": [split_heads_chunks, split_heads_loop, split_heads_unflatten],
     "attention.merge_heads": [merge_heads_cat, merge_heads_loop, merge_heads_flatten],
-    "attention.multi_head": [HeadsOneByOne, HeadsByEinsum],
+    "attention.multi_head": [HeadsOneByOne, HeadsByEinsum, FusedInside],
     "attention.average_heads": [average_heads_loop, average_heads_einsum],
     "positions.sinusoidal": [sinusoids_loop, sinusoids_float64, sinusoids_stacked, sinusoids_phase],
     "positions.learned": [PlacesByIndex, PlacesExpanded],
@@ -501,13 +628,17 @@ RIGHT: dict[str, list[Callable[..., Any]]] = {
 WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
     "attention.query_weights": [
         (query_weights_python_numbers, None),
-        (query_weights_normed, None),
+        (query_weights_normed, "cosine"),
+        (query_weights_float32, None),
         (query_weights_column, None),
     ],
     "attention.self_attention": [(self_attention_no_weights, None), (self_attention_causal, None)],
     "attention.causal_mask": [(causal_mask_fixed, None), (causal_mask_list, None)],
     "attention.scaled_dot_product": [
         (attention_zero_weights, None),
+        (attention_float32, None),
+        (attention_mask_required, None),
+        (attention_key_in_place, None),
         (attention_detached, None),
         (attention_detached_scores, None),
         (attention_fused, None),
@@ -515,18 +646,46 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (attention_no_scaling_einsum, "no_scaling"),
         (attention_numpy_softmax_wrong_axis, "softmax_over_queries"),
     ],
-    "attention.split_heads": [(split_heads_view, "reshape_without_transpose"), (split_heads_repeat, None)],
-    "attention.merge_heads": [(merge_heads_view, None), (merge_heads_tokens, None)],
+    "attention.split_heads": [
+        (split_heads_view, "reshape_without_transpose"),
+        (split_heads_repeat, None),
+        (split_heads_float32, None),
+        (split_heads_in_place, None),
+    ],
+    "attention.merge_heads": [
+        (merge_heads_view, None),
+        (merge_heads_tokens, None),
+        (merge_heads_float32, None),
+        (merge_heads_in_place, None),
+    ],
     "attention.multi_head": [
         (OtherNames, None),
         (NoBiasOption, None),
         (Borrowed, None),
         (RootOfModel, "root_of_d_model"),
         (ResidualInside, None),
+        (BiasOffByDefault, None),
+        (ArgumentsInOtherOrder, None),
+        (MemoryBeforeMask, None),
+        (NoDefaults, None),
+        (KeepsTheFirst, None),
+        (OtherInEvaluation, None),
+        (InputInPlace, None),
+        (MaskInPlace, None),
     ],
-    "attention.average_heads": [(average_heads_fixed, None)],
-    "positions.sinusoidal": [(sinusoids_even_only, None), (sinusoids_degrees, None)],
-    "positions.learned": [(PlacesAsParameter, None), (PlacesComputed, None), (PlacesDoubled, None)],
+    "attention.average_heads": [
+        (average_heads_fixed, None),
+        (average_heads_float32, None),
+        (average_heads_in_place, None),
+    ],
+    "positions.sinusoidal": [(sinusoids_even_only, "odd_width"), (sinusoids_degrees, None)],
+    "positions.learned": [
+        (PlacesAsParameter, None),
+        (PlacesComputed, None),
+        (PlacesDoubled, None),
+        (PlacesInPlace, None),
+        (PlacesInOtherOrder, None),
+    ],
     "attention.look_at_offset": [
         (offset_one_hot, None),
         (offset_backwards, "other_direction"),

@@ -61,7 +61,7 @@ def _differentiate(result: Any, leaves: Mapping[str, Tensor]) -> dict[str, Tenso
     total = torch.zeros(())
     for number, part in enumerate(parts):
         if _is_number_tensor(part) and part.requires_grad:
-            total = total + (part.float() * _direction(part.shape, number)).sum()
+            total = total + (part * _direction(part.shape, number).to(part.dtype)).sum()
     if not total.requires_grad:
         return dict.fromkeys(leaves)
     found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
@@ -75,28 +75,47 @@ def _values_and_gradients(answer: Callable[..., Any], inputs: dict[str, Any], ca
     with torch.enable_grad():
         result = answer(*given.values())  # by place: another name for a parameter is no mistake
         gradients = _differentiate(result, leaves)
-    for name in leaves:  # an answer that changes its inputs in place: let the engine see it
-        if given[name].shape == inputs[name].shape and not torch.equal(given[name].detach(), inputs[name]):
-            inputs[name].copy_(given[name].detach())
+    for name in leaves:  # an answer that changes its inputs in place, numbers or shape: let the engine see it
+        inputs[name] = given[name].detach()
     return {"value": result, "gradients": gradients}
 
 
-def _judge(*names: str, tolerance: float = 1e-4) -> Callable[[Case, Any, Any], Mismatch | None]:
-    """First the values (a tuple's parts by name), then the gradients, each with its own words."""
+def _shortened(name: str, right: Any, got: Any) -> Mismatch | None:
+    """Whether float64 went in and float32 came out."""
+    if _is_number_tensor(right) and _is_number_tensor(got) and right.dtype == torch.float64 != got.dtype:
+        kind = str(got.dtype).removeprefix("torch.")
+        return Mismatch(
+            f"The inputs are float64, your {name} is {kind}: half the digits are lost on the way. Look for a .float(),"
+            " or a tensor made without `dtype`, that the numbers pass through.",
+            name,
+        )
+    return None
+
+
+def _judge(*names: str, tolerance: float = 1e-4, floor: float = 0.0) -> Callable[[Case, Any, Any], Mismatch | None]:
+    """First the values (a tuple's parts by name), then the gradients, each with its own words.
+
+    Differences of gradients below `floor` are rounding. Where an error is expected, its name is the value.
+    """
 
     def judge(case: Case, output: Any, expected: Any) -> Mismatch | None:
-        del case
         if not isinstance(output, Mapping) or "value" not in output:
             return compare(expected["value"], output, tolerance)
         right, got = expected["value"], output["value"]
+        if isinstance(right, str):  # the name of an error
+            if right == got:
+                return None
+            what = got if isinstance(got, str) else "no error was raised"
+            return Mismatch(f"Expected a {right}: {case.about}. Got: {what}.")
         several = isinstance(right, (tuple, list)) and len(right) == len(names)
         if several and isinstance(got, (tuple, list)) and len(got) == len(right):
             for name, a, b in zip(names, right, got, strict=True):
-                found = compare(a, b, tolerance, name)
+                found = compare(a, b, tolerance, name) or _shortened(name, a, b)
                 if found:
                     return found
         else:
-            found = compare(right, got, tolerance, "" if several else (names or ("",))[0])
+            name = "" if several else (names or ("",))[0]
+            found = compare(right, got, tolerance, name) or _shortened(name or "output", right, got)
             if found:
                 wanted = f" Return two things: {' and '.join(names)}." if several else ""
                 return Mismatch(found.text + wanted, found.where)
@@ -115,7 +134,7 @@ def _judge(*names: str, tolerance: float = 1e-4) -> Callable[[Case, Any, Any], M
                 )
             if mine is None:
                 continue
-            if mine.shape == gradient.shape and float((mine - gradient).abs().max()) <= tolerance * largest:
+            if mine.shape == gradient.shape and float((mine - gradient).abs().max()) <= max(tolerance * largest, floor):
                 continue  # such as the bias of the keys: its gradient is zero on paper, and rounding in any answer
             found = compare(gradient, mine, 10 * tolerance, f"gradient of {name}")
             if found:
@@ -136,7 +155,9 @@ def _query_cases(rng: np.random.Generator) -> list[Case]:
     lecture = {"query": torch.zeros(64), "keys": torch.zeros(2, 64)}
     lecture["query"][0], lecture["keys"][:, 0] = 16.0, torch.tensor([7.0, 6.0])
     steep = _one_query(6, 3, rng)
+    steep["query"] *= math.sqrt(6) / steep["query"].norm()  # the scores are then the same for every seed
     steep["keys"] = steep["query"] * torch.tensor([[300.0], [500.0], [-400.0]])
+    double = {name: value.double() for name, value in _one_query(7, 4, rng).items()}
     return [
         Case(_one_query(3, 2, rng), "two keys", {"length_k": 2, "d": 3}),
         Case(_one_query(5, 1, rng), "a single key", {"length_k": 1, "d": 5}),
@@ -144,6 +165,7 @@ def _query_cases(rng: np.random.Generator) -> list[Case]:
         Case(_one_query(9, 4, rng), "more dimensions than keys", {"length_k": 4, "d": 9}),
         Case(lecture, "the lecture's scores 112 and 96", {"length_k": 2, "d": 64}),
         Case(steep, "very large scores", {"length_k": 3, "d": 6}),
+        Case(double, "float64", {"length_k": 4, "d": 7}),
     ]
 
 
@@ -168,7 +190,7 @@ QUERY_WEIGHTS = Exercise(
             "no_scaling",
             lambda query, keys: torch.softmax(keys @ query, dim=0),
             "Your weights are too extreme: with the lecture's scores 112 and 96 the first key gets everything. The"
-            " scores go into the softmax undivided. Look again at step 3 of the picture, where 112 becomes 14.",
+            " scores go into the softmax undivided. Look again at section 1, where 112 / √64 became 14.",
         ),
         Misconception(
             "divides_by_d",
@@ -213,6 +235,24 @@ QUERY_WEIGHTS = Exercise(
             " keys have to compete for the query's attention.",
         ),
         Misconception(
+            "whole_root",
+            lambda query, keys: torch.softmax(keys @ query / int(math.sqrt(query.shape[0])), dim=0),
+            "Right where d is a square number, too extreme elsewhere: the root was cut down to a whole number. The"
+            " root of 3 is 1.73, not 1.",
+        ),
+        Misconception(
+            "cosine",
+            lambda query, keys: torch.softmax(keys @ query / (query.norm() * keys.norm(dim=1)), dim=0),
+            "Your scores lie between −1 and 1: the dot products are divided by the lengths of the vectors, which"
+            " makes them cosines. Divide by √d, the same for all keys; a long key may shout.",
+        ),
+        Misconception(
+            "norm_of_query",
+            lambda query, keys: torch.softmax(keys @ query / query.norm(), dim=0),
+            "The scores are divided by the length of the query as an arrow, its norm. √d is the root of the number"
+            " of its components.",
+        ),
+        Misconception(
             "naive_softmax",
             lambda query, keys: _naive_softmax(keys @ query / math.sqrt(query.shape[0])),
             "Right for small scores, but large ones give nan: exp of a number above 88 is infinite in float32."
@@ -253,9 +293,20 @@ def _sentence_cases(rng: np.random.Generator) -> list[Case]:
     return [
         _sentence(rng, 2, 3, 4, 5),
         _sentence(rng, 1, 4, 3, 2),
-        _sentence(rng, 6, 3, 2, 4),
+        _sentence(rng, 6, 3, 2, 5),
         _sentence(rng, 5, 7, 3, 8),
+        Case(_loud_sentence(rng), "very large scores", {"length": 4, "d_model": 3, "d": 2, "d_value": 5}),
     ]
+
+
+def _loud_sentence(rng: np.random.Generator) -> dict[str, Tensor]:
+    """Four tokens whose scores are whole numbers times 1200 / √2: ties are exact, and exp of the others overflows."""
+    return {
+        "x": 20.0 * torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0]]),
+        "w_query": 3.0 * torch.tensor([[1.0, 0], [0, 1], [-1, 1]]),
+        "w_key": torch.tensor([[1.0, 0], [0, 1], [-1, -1]]),
+        "w_value": _normal(rng, 3, 5),
+    }
 
 
 def _sentence_variant(
@@ -314,7 +365,8 @@ SELF_ATTENTION = Exercise(
             "queries_and_keys_swapped",
             _sentence_variant(swap=True),
             "Your scores are the right ones with rows and columns exchanged: the keys ask and the queries answer."
-            " A row of the scores belongs to the token that asks, so Q stands on the left.",
+            " A row of the scores belongs to the token that asks, so Q stands on the left. (Or are the arguments in"
+            " another order? It is x, w_query, w_key, w_value.)",
         ),
         Misconception(
             "softmax_over_queries",
@@ -345,6 +397,50 @@ SELF_ATTENTION = Exercise(
             _sentence_variant(weights=lambda scores: scores),
             "The values are mixed with the raw scores, which may be negative and sum to anything. The softmax is"
             " missing.",
+        ),
+        Misconception(
+            "root_of_d_value",
+            lambda x, w_query, w_key, w_value: _sentence_variant(scale=lambda x, w: math.sqrt(w_value.shape[1]))(
+                x, w_query, w_key, w_value
+            ),
+            "The scores are divided by √d_value, the width of the values. The values take no part in the scores.",
+        ),
+        Misconception(
+            "columns_and_d_model",
+            _sentence_variant(scale=lambda x, w: math.sqrt(x.shape[1]), dim=0),
+            "Two things at once: your softmax runs down the columns (each query's row has to sum to one), and the"
+            " root is that of d_model, where it should be that of a query's width.",
+        ),
+        Misconception(
+            "scaled_after_softmax",
+            lambda x, w_query, w_key, w_value: (
+                _sentence_variant(scale=lambda x, w: 1.0)(x, w_query, w_key, w_value) / math.sqrt(w_query.shape[1])
+            ),
+            "The division by √d comes after the softmax, so the weights sum to 1/√d. The scores are what has to"
+            " become smaller.",
+        ),
+        Misconception(
+            "queries_twice",
+            lambda x, w_query, w_key, w_value: _sentence_variant()(x, w_query, w_query, w_value),
+            "Your keys are made with W_query too, so every token asks for what it has itself. W_key is never used.",
+        ),
+        Misconception(
+            "weights_turned",
+            _sentence_variant(finish=lambda weights, value: weights.T @ value),
+            "The weights are right, but they are turned before the values are mixed: each token gets what others"
+            " asked of it. Row i of the weights belongs to output row i.",
+        ),
+        Misconception(
+            "sum_without_keepdim",
+            _sentence_variant(weights=lambda s: (s - s.max()).exp() / (s - s.max()).exp().sum(1)),
+            "Your rows do not sum to one: the sums of the rows lie flat, as (length,), so that broadcasting divides"
+            " each *column* by one of them. Keep the dimension, as (length, 1).",
+        ),
+        Misconception(
+            "naive_softmax",
+            _sentence_variant(weights=lambda s: s.exp() / s.exp().sum(1, keepdim=True)),
+            "Right for small scores, but large ones give nan: in float32 exp is infinite above 88.7. Subtract each"
+            " row's largest score first, or let PyTorch do it.",
         ),
         Misconception(
             "uniform_weights",
@@ -383,7 +479,7 @@ CAUSAL_MASK = Exercise(
     reference=attention.causal_mask,
     cases=_length_cases,
     points=1,
-    minutes=5,
+    minutes=3,
     difficulty=1,
     misconceptions=(
         Misconception(
@@ -476,8 +572,13 @@ def _attention_cases(rng: np.random.Generator) -> list[Case]:
     )
     key = loud.inputs["key"]  # the hidden key shouts: its score is near 30,000, all others near 0
     key[:, 1] = 3e4 * loud.inputs["query"].sum(dim=1) / loud.inputs["query"].sum(dim=1).pow(2).sum(-1, keepdim=True)
+    double = _as_double(_attention_case(rng, "a random mask", sized(2, 3, 4, 5, 6), _mask(rng, 3, 4)))
+    unasked = _attention_case(rng, "called without a mask", sized(3, 4, 2, 5, 6))
+    hidden = torch.tensor([[True, False, True], [True, True, False]])
     return [
+        Case({n: v for n, v in unasked.inputs.items() if n != "mask"}, unasked.about, unasked.sizes),
         _attention_case(rng, "two queries, no mask", sized(1, 2, 3, 4, 5), leading=()),
+        _attention_case(rng, "each of two queries has one key hidden", sized(1, 2, 3, 4, 5), hidden, leading=()),
         _attention_case(rng, "one query, one key", sized(2, 1, 1, 3, 4)),
         _attention_case(rng, "a batch, no mask", sized(2, 4, 3, 6, 5)),
         _attention_case(rng, "self-attention, no mask", sized(2, 5, 5, 3, 4)),
@@ -489,6 +590,7 @@ def _attention_cases(rng: np.random.Generator) -> list[Case]:
         ),
         steep,
         loud,
+        double,
     ]
 
 
@@ -539,7 +641,7 @@ SCALED_DOT_PRODUCT = Exercise(
     run=_values_and_gradients,
     judge=_judge(*ATTENTION_NAMES),
     points=3,
-    minutes=12,
+    minutes=15,
     difficulty=2,
     forbids=FUSED,
     misconceptions=(
@@ -638,6 +740,80 @@ SCALED_DOT_PRODUCT = Exercise(
             " its keys, so it looks at all of them evenly; the contract asks for zeros.",
         ),
         Misconception(
+            "mask_inverted_with_nan",
+            _attend(hide=lambda scores, mask: scores.masked_fill(mask, -INFINITY), blind=_as_is),
+            "Your queries look exactly where they may not: masked_fill fills where its argument is True, and here"
+            ' True means "may look". The nan stand where a query may look everywhere: all of its scores became −∞.',
+        ),
+        Misconception(
+            "first_fill_inverted",
+            _attend(hide=lambda scores, mask: scores.masked_fill(mask, -INFINITY)),
+            "The first of your two fills is turned round: it hides the allowed keys, and the second one then hides"
+            " the others, so nothing is left. Both fill where looking is forbidden.",
+        ),
+        Misconception(
+            "second_fill_inverted",
+            _attend(blind=lambda weights, mask: weights.masked_fill(mask, 0.0)),
+            "Up to the softmax you are right. The last fill is turned round: it sets the *allowed* weights to zero."
+            " Fill where looking is forbidden.",
+        ),
+        Misconception(
+            "penalty_of_10",
+            _attend(hide=lambda scores, mask: scores - 10 * (~mask).to(scores.dtype), blind=_as_is),
+            "A forbidden score is lowered by 10 only: its key keeps a little weight, and a large score wins in spite"
+            " of it. Which number makes exp exactly zero?",
+        ),
+        Misconception(
+            "finite_penalty",
+            _attend(hide=lambda scores, mask: scores - 50 * (~mask).to(scores.dtype), blind=_as_is),
+            "A forbidden score is lowered by a fixed number. That hides a key among ordinary scores, but a very high"
+            " score wins in spite of it. Which number makes exp exactly zero, whatever it is taken from?",
+        ),
+        Misconception(
+            "renormalised_with_care",
+            _attend(
+                hide=lambda scores, mask: scores,
+                blind=lambda weights, mask: weights * mask / (weights * mask).sum(-1, keepdim=True).clamp(min=1e-12),
+            ),
+            "You mask after the softmax and share out anew. Where a hidden key has by far the highest score, the"
+            " others have become 0 before, and there is nothing left to share. Hide before the softmax.",
+        ),
+        Misconception(
+            "softmax_over_dimension_1",
+            _attend(dim=1),
+            "Right without leading dimensions, wrong with them: dimension 1 is the keys in (length_q, length_k), but"
+            " the queries in (batch, length_q, length_k). Counted from the end it is always the same one.",
+        ),
+        Misconception(
+            "root_of_dimension_1",
+            _attend(scale=lambda query, key, value: math.sqrt(query.shape[1])),
+            "Right without leading dimensions, wrong with them: `query.shape[1]` is then the length or the number of"
+            " heads. Count the dimensions from the end.",
+        ),
+        Misconception(
+            "transposed_1_and_2",
+            lambda query, key, value, mask=None: (
+                torch.softmax(query @ key.transpose(1, 2) / math.sqrt(query.shape[-1]), -1) @ value
+            ),
+            "You exchange the dimensions 1 and 2. That fits (batch, length, d) alone; the contract allows any number"
+            " of leading dimensions. Count from the end, and the last two are meant, whatever comes before.",
+        ),
+        Misconception(
+            "nan_in_weights",
+            _attend(blind=_as_is, finish=lambda weights, key, value: ((weights @ value).nan_to_num(), weights)),
+            "The output is clean, but in the weights of a query that may look nowhere there is still nan. Mend the"
+            " weights; the output follows from them.",
+        ),
+        Misconception(
+            "minus_infinity_added",
+            _attend(
+                hide=lambda scores, mask: scores + torch.zeros(mask.shape).masked_fill(~mask, -INFINITY),
+                blind=lambda weights, mask: weights.nan_to_num(),
+            ),
+            "The numbers are right, but the gradient of a query that may look nowhere is nan, and one nan spoils"
+            " every weight of a model. Adding −∞ lets the gradient through to the scores; `masked_fill` does not.",
+        ),
+        Misconception(
             "nan_row",
             _attend(blind=_as_is),
             "All right but one case: a query that may look nowhere gets nan, because exp(−∞) summed is 0 and 0/0"
@@ -703,7 +879,8 @@ SCALED_DOT_PRODUCT = Exercise(
         Property(
             "nothing_where_masked",
             lambda case, output: (
-                case.inputs["mask"] is None or not bool(output["value"][1].masked_fill(case.inputs["mask"], 0.0).any())
+                case.inputs.get("mask") is None
+                or not bool(output["value"][1].masked_fill(case.inputs["mask"], 0.0).any())
             ),
             "Where the mask is False the weight is exactly zero.",
         ),
@@ -733,9 +910,13 @@ def _in_words(sizes: Mapping[str, int]) -> str:
 
 
 def _split_cases(rng: np.random.Generator) -> list[Case]:
-    return [
-        _split_case(rng, *sizes) for sizes in ((1, 2, 3, 4), (2, 1, 3, 5), (3, 4, 1, 2), (2, 5, 3, 4), (3, 4, 5, 2))
-    ]
+    sizes = ((1, 2, 3, 4), (2, 1, 3, 5), (3, 4, 1, 2), (2, 5, 3, 4), (3, 4, 5, 2))
+    return [*(_split_case(rng, *numbers) for numbers in sizes), _as_double(_split_case(rng, 3, 5, 2, 4))]
+
+
+def _as_double(case: Case) -> Case:
+    inputs = {name: value.double() if _is_number_tensor(value) else value for name, value in case.inputs.items()}
+    return Case(inputs, f"{case.about}, float64", case.sizes, case.extra)
 
 
 def _cut(x: Tensor, heads: int) -> Tensor:
@@ -778,6 +959,17 @@ SPLIT_HEADS = Exercise(
             " cut was made as (d_head, heads) instead of (heads, d_head).",
         ),
         Misconception(
+            "transposed_first",
+            lambda x, heads: x.transpose(1, 2).reshape(x.shape[0], heads, x.shape[1], x.shape[2] // heads),
+            "The shape is right, the contents are not: you turn first and cut then, so a head's rows are pieces of"
+            " columns. Cut each token's vector first.",
+        ),
+        Misconception(
+            "heads_in_reverse",
+            lambda x, heads: _cut(x, heads).transpose(1, 2).flip(1),
+            "Each head is cut rightly, but the last one comes first: head 0 has the first d_head components.",
+        ),
+        Misconception(
             "heads_as_width",
             lambda x, heads: x.reshape(x.shape[0], x.shape[1], -1, heads).transpose(1, 2),
             "You made heads of width `heads`; asked are `heads` heads. The new sizes of the last dimension stand"
@@ -813,9 +1005,8 @@ def _merge_case(rng: np.random.Generator, batch: int, length: int, heads: int, d
 
 
 def _merge_cases(rng: np.random.Generator) -> list[Case]:
-    return [
-        _merge_case(rng, *sizes) for sizes in ((1, 2, 3, 4), (2, 1, 3, 5), (3, 4, 1, 2), (2, 5, 3, 4), (3, 4, 5, 2))
-    ]
+    sizes = ((1, 2, 3, 4), (2, 1, 3, 5), (3, 4, 1, 2), (2, 5, 3, 4), (3, 4, 5, 2))
+    return [*(_merge_case(rng, *numbers) for numbers in sizes), _as_double(_merge_case(rng, 3, 5, 2, 4))]
 
 
 MERGE_HEADS = Exercise(
@@ -889,6 +1080,7 @@ def _module_case(
     mask: Tensor | None = None,
     memory: bool = False,
     bias: bool = True,
+    training: bool = True,
 ) -> Case:
     d_model = sizes["heads"] * sizes["d_head"]
     state = {}
@@ -896,45 +1088,65 @@ def _module_case(
         state[f"{part}.weight"] = _normal(rng, d_model, d_model, std=1.2 / math.sqrt(sizes["d_head"]))
         if bias:
             state[f"{part}.bias"] = _normal(rng, d_model, std=0.5)
-    extra = {
-        "state": state,
+    inputs = {
+        "d_model": d_model,
+        "heads": sizes["heads"],
+        "bias": bias,
         "x": _normal(rng, sizes["batch"], sizes["length_q"], d_model),
-        "memory": _normal(rng, sizes["batch"], sizes["length_k"], d_model) if memory else None,
         "mask": mask,
+        "memory": _normal(rng, sizes["batch"], sizes["length_k"], d_model) if memory else None,
     }
-    inputs = {"d_model": d_model, "heads": sizes["heads"], "bias": bias}
-    return Case(inputs, about, {**sizes, "d_model": d_model}, extra)
+    return Case(inputs, about, {**sizes, "d_model": d_model}, {"state": state, "training": training})
 
 
 def _module_cases(rng: np.random.Generator) -> list[Case]:
     def sized(*numbers: int) -> dict[str, int]:
         return dict(zip(("batch", "length_q", "length_k", "heads", "d_head"), numbers, strict=True))
 
+    blind = _mask(rng, 5, 5)
+    blind[2] = False
     return [
         _module_case(rng, "one sentence of two words", sized(1, 2, 2, 3, 4)),
         _module_case(rng, "self-attention, no mask", sized(2, 5, 5, 3, 4)),
         _module_case(rng, "one head, one word", sized(2, 1, 1, 1, 3)),
         _module_case(rng, "causal mask, no bias", sized(3, 5, 5, 2, 4), attention.causal_mask(5), bias=False),
-        _module_case(rng, "another sentence as memory", sized(2, 3, 6, 4, 5), memory=True),
+        _module_case(rng, "one query may look nowhere", sized(2, 5, 5, 3, 4), blind),
+        _module_case(rng, "a memory as long as x", sized(2, 4, 4, 3, 5), memory=True),
+        _module_case(
+            rng, "another sentence as memory, after .eval()", sized(2, 3, 6, 4, 5), memory=True, training=False
+        ),
         _module_case(rng, "memory with padding, masked", sized(3, 4, 6, 2, 5), _mask(rng, 3, 1, 1, 6), memory=True),
         _module_case(rng, "a mask for each head", sized(4, 2, 5, 3, 6), _mask(rng, 4, 3, 2, 5), memory=True),
     ]
 
 
 def _run_module(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    layer = answer(**inputs)
-    load_by_name(layer, case.extra["state"])
-    leaves = {"x": case.extra["x"].clone().requires_grad_()}
-    if case.extra["memory"] is not None:
-        leaves["memory"] = case.extra["memory"].clone().requires_grad_()
+    """Makes and calls the layer as a lesson would: arguments by place, and left out where they have their default.
+
+    Before the call that counts it is called with another x, so that nothing it keeps from call to call goes unseen.
+    """
+    places = (inputs["d_model"], inputs["heads"])
+    layer = answer(*places) if inputs["bias"] else answer(*places, bias=False)
+    load_by_name(layer, case.extra["state"]).train(case.extra["training"])
+    leaves = {name: inputs[name].clone().requires_grad_() for name in ("x", "memory") if inputs[name] is not None}
     named = dict(layer.named_parameters())
-    leaves |= {name: named[name] for name in case.extra["state"]}
-    mask = None if case.extra["mask"] is None else case.extra["mask"].clone()
-    memory = leaves["memory"] * 1 if "memory" in leaves else None
+    parameters = {name: named[name] for name in case.extra["state"]}
+    with torch.no_grad():
+        _call_layer(layer, {**inputs, "x": 1 - inputs["x"] / 2})
+    given = {name: leaf * 1 for name, leaf in leaves.items()}
     with torch.enable_grad():
-        result = layer(leaves["x"] * 1, mask=mask, memory=memory)
-        gradients = _differentiate(result, leaves)
+        result = _call_layer(layer, {**inputs, **given})
+        gradients = _differentiate(result, {**leaves, **parameters})
+    for name, tensor in given.items():  # let the engine see what was changed in place
+        inputs[name] = tensor.detach()
     return {"value": result, "gradients": gradients}
+
+
+def _call_layer(layer: Any, given: Mapping[str, Any]) -> Any:
+    x, mask, memory = given["x"], given["mask"], given["memory"]
+    if memory is None:
+        return layer(x) if mask is None else layer(x, mask)
+    return layer(x, memory=memory) if mask is None else layer(x, mask, memory)
 
 
 class _Wrong(nn.Module):
@@ -1012,9 +1224,68 @@ class _MergeInterleaved(_Wrong):
 
 class _MemoryIgnored(_Wrong):
     def forward(self, x: Tensor, mask: Tensor | None = None, memory: Tensor | None = None) -> Any:
-        if memory is not None and mask is not None:
-            mask = None  # a mask for the memory's keys fits nothing here
         return super().forward(x, mask)
+
+
+class _SplitAloneByReshape(_Wrong):
+    def split(self, x: Tensor) -> Tensor:
+        return x.reshape(x.shape[0], self.heads, x.shape[1], -1)
+
+
+class _NotSplit(_Wrong):
+    def split(self, x: Tensor) -> Tensor:
+        return x
+
+    def merge(self, x: Tensor) -> Tensor:
+        return x
+
+
+class _KeysFromX(_Wrong):
+    def project(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return self.query(x), self.key(x), self.value(memory)
+
+
+class _ValuesFromX(_Wrong):
+    def project(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return self.query(x), self.key(memory), self.value(x)
+
+
+class _RolesExchanged(_Wrong):
+    def project(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return self.query(memory), self.key(x), self.value(x)
+
+
+class _MaskLostWithMemory(_Wrong):
+    def forward(self, x: Tensor, mask: Tensor | None = None, memory: Tensor | None = None) -> Any:
+        return super().forward(x, mask if memory is None else None, memory)
+
+
+class _ResultsSwapped(_Wrong):
+    def forward(self, x: Tensor, mask: Tensor | None = None, memory: Tensor | None = None) -> Any:
+        return super().forward(x, mask, memory)[::-1]
+
+
+class _KeyAndValueExchanged(_Wrong):
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        return attention.scaled_dot_product_attention(query, value, key, mask)
+
+
+class _RootOfHeads(_Wrong):
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        other = math.sqrt(query.shape[-1] / self.heads)
+        return attention.scaled_dot_product_attention(query * other, key, value, mask)
+
+
+class _BlindNan(_Wrong):
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        return _attend(blind=_as_is)(query, key, value, mask)
+
+
+class _BlindEven(_Wrong):
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        return _attend(hide=lambda scores, hide: scores.masked_fill(~hide, -1e30), blind=_as_is)(
+            query, key, value, mask
+        )
 
 
 class _QueriesFromMemory(_Wrong):
@@ -1077,8 +1348,8 @@ MULTI_HEAD = Exercise(
     judge=_judge(*ATTENTION_NAMES),
     points=4,
     minutes=15,
-    difficulty=3,
-    forbids=FUSED,
+    difficulty=2,
+    forbids=FUSED[1:],  # the module may use the fused function, if it gives the weights as well
     misconceptions=(
         Misconception(
             "no_output_projection",
@@ -1108,6 +1379,67 @@ MULTI_HEAD = Exercise(
             _SplitByReshape,
             "The shapes fit, but your heads hold pieces of different words: they are cut with one reshape. Use"
             " `split_heads` and `merge_heads`.",
+        ),
+        Misconception(
+            "only_split_by_reshape",
+            _SplitAloneByReshape,
+            "The shapes fit, but one reshape cuts across tokens: your heads hold pieces of different words. The"
+            " merging is right. `split_heads` cuts rightly too.",
+        ),
+        Misconception(
+            "not_split",
+            _NotSplit,
+            "The heads are missing: you attend once, in the full width. `split_heads` gives the projections a"
+            " dimension for the heads; `merge_heads` takes it away at the end.",
+        ),
+        Misconception(
+            "keys_from_x",
+            _KeysFromX,
+            "With a memory, your keys still come from x, only the values from the memory. Both come from the memory.",
+        ),
+        Misconception(
+            "values_from_x",
+            _ValuesFromX,
+            "With a memory, your values still come from x, only the keys from the memory. Both come from the memory.",
+        ),
+        Misconception(
+            "roles_exchanged",
+            _RolesExchanged,
+            "With a memory, x and memory have changed parts: the memory asks, and x answers. The queries come from x.",
+        ),
+        Misconception(
+            "mask_lost_with_memory",
+            _MaskLostWithMemory,
+            "In self-attention your mask works; with a memory it is lost. Padding in a memory has to be hidden too.",
+        ),
+        Misconception(
+            "results_swapped",
+            _ResultsSwapped,
+            "Both results are right, in the other order: the output comes first, then the weights.",
+        ),
+        Misconception(
+            "key_and_value_exchanged",
+            _KeyAndValueExchanged,
+            "Keys and values have changed places on the way into the attention: its arguments are query, key, value,"
+            " mask.",
+        ),
+        Misconception(
+            "root_of_heads",
+            _RootOfHeads,
+            "The scores are divided by the root of the number of heads. Each head compares vectors of d_head"
+            " components: that is the size under the root.",
+        ),
+        Misconception(
+            "nan_for_the_blind",
+            _BlindNan,
+            "All right but one case: a query that may look nowhere gets nan. `scaled_dot_product_attention` gives"
+            " zeros there.",
+        ),
+        Misconception(
+            "even_for_the_blind",
+            _BlindEven,
+            "All right but one case: a query that may look nowhere looks at every key alike. It should get zero"
+            " weights, as from `scaled_dot_product_attention`.",
         ),
         Misconception(
             "merged_by_reshape",
@@ -1210,6 +1542,21 @@ AVERAGE_HEADS = Exercise(
             "Your numbers grow with the number of heads: you add them up, and the 1/K of the formula is missing.",
         ),
         Misconception(
+            "divided_by_width",
+            lambda x: x.sum(dim=1) / x.shape[-1],
+            "You add up the heads and divide by d_head, the width of one. Divide by how many there are.",
+        ),
+        Misconception(
+            "divided_by_batch",
+            lambda x: x.sum(dim=1) / x.shape[0],
+            "You add up the heads and divide by the batch size, the first dimension. Divide by the number of heads.",
+        ),
+        Misconception(
+            "divided_by_two",
+            lambda x: x.sum(dim=1) / 2,
+            "You always divide by 2, as in the worked example. There can be any number of heads.",
+        ),
+        Misconception(
             "mean_over_batch",
             lambda x: x.mean(dim=0),
             "You average over the first dimension, the batch: different sentences are mixed. Which dimension holds"
@@ -1275,6 +1622,18 @@ def _waves(
     return answer
 
 
+def _halves_side_by_side(length: int, d: int) -> Tensor:
+    angles = torch.arange(length)[:, None] / 10000 ** (torch.arange(0, d, 2) / d)
+    return torch.cat([angles.sin(), angles.cos()], dim=1)
+
+
+def _odd_width(length: int, d: int) -> Tensor:
+    angles = torch.arange(length)[:, None] / 10000 ** (torch.arange(0, d, 2) / d)
+    table = torch.zeros(length, d)
+    table[:, 0::2], table[:, 1::2] = angles.sin(), angles.cos()
+    return table
+
+
 SINUSOIDAL = Exercise(
     id="positions.sinusoidal",
     lesson="10",
@@ -1299,6 +1658,34 @@ SINUSOIDAL = Exercise(
             _waves(rate=lambda j, d: 10000.0 ** (-j / d)),
             "The even columns are right. A sine and its cosine must share one frequency: column 2i + 1 has the"
             " exponent 2i/d, not (2i + 1)/d.",
+        ),
+        Misconception(
+            "halves_side_by_side",
+            _halves_side_by_side,
+            "All sines come first, then all cosines, and an odd d gets a column too many. The formula alternates"
+            " them: sine in the even columns, cosine in the odd ones.",
+        ),
+        Misconception(
+            "exponent_of_column",
+            _waves(rate=lambda j, d: 10000.0 ** (-2 * j / d)),
+            "Your exponent is twice the number of the column over d. The factor 2 belongs to i, the number of the"
+            " pair: the columns 2i and 2i + 1 both have the exponent 2i/d.",
+        ),
+        Misconception(
+            "base_1000",
+            _waves(rate=lambda j, d: 1000.0 ** (-2 * (j // 2) / d)),
+            "The waves are too fast: your base is 1000. The formula has 10000.",
+        ),
+        Misconception(
+            "last_pair_at_10000",
+            _waves(rate=lambda j, d: 10000.0 ** (-(j // 2) / max(d // 2 - 1, 1))),
+            "Your last pair has the wave 10000 exactly: the exponent is i / (d/2 − 1), as in some libraries. The"
+            " formula has 2i/d, which stops short of it.",
+        ),
+        Misconception(
+            "odd_width",
+            _odd_width,
+            "Right for an even d. An odd d has one cosine fewer than sines: the last pair has no second column.",
         ),
         Misconception(
             "exponent_halved",
@@ -1365,33 +1752,39 @@ SINUSOIDAL = Exercise(
 def _learned_case(rng: np.random.Generator, batch: int, length: int, max_length: int, d: int) -> Case:
     about = f"{length} tokens, room for {max_length}"
     sizes = {"batch": batch, "length": length, "max_length": max_length, "d": d}
-    extra = {"x": _normal(rng, batch, length, d), "state": {"table.weight": _normal(rng, max_length, d)}}
-    return Case({"max_length": max_length, "d": d}, about, sizes, extra)
+    inputs = {"max_length": max_length, "d": d, "x": _normal(rng, batch, length, d)}
+    return Case(inputs, about, sizes, {"state": {"table.weight": _normal(rng, max_length, d)}})
 
 
 def _learned_cases(rng: np.random.Generator) -> list[Case]:
-    sizes = ((1, 2, 4, 3), (3, 1, 5, 2), (2, 4, 6, 3), (4, 5, 5, 7), (2, 6, 5, 3))
+    sizes = ((1, 2, 4, 3), (3, 1, 5, 2), (2, 4, 6, 3), (5, 2, 4, 3), (4, 5, 5, 7), (2, 6, 5, 3))
     return [_learned_case(rng, *numbers) for numbers in sizes]
 
 
 def _run_learned(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    layer = answer(**inputs)
+    layer = answer(inputs["max_length"], inputs["d"])
     load_by_name(layer, case.extra["state"])
-    leaves = {"x": case.extra["x"].clone().requires_grad_()}
-    if isinstance(layer, nn.Module):
-        leaves |= dict(layer.named_parameters())
+    leaves = {"x": inputs["x"].clone().requires_grad_(), **dict(layer.named_parameters())}
+    given = leaves["x"] * 1
     with torch.enable_grad():
         if case.sizes["length"] > case.sizes["max_length"]:
-            try:
-                layer(leaves["x"] * 1)
-            except ValueError:
-                return {"value": "ValueError", "gradients": {}}
-            except IndexError:
-                return {"value": "IndexError", "gradients": {}}
-            return {"value": "no error", "gradients": {}}
-        result = layer(leaves["x"] * 1)
+            return {"value": _result_or_error(layer, given), "gradients": {}}
+        result = layer(given)
         gradients = _differentiate(result, leaves)
+    inputs["x"] = given.detach()  # let the engine see what was changed in place
     return {"value": result, "gradients": gradients}
+
+
+def _result_or_error(layer: Any, x: Tensor) -> Any:
+    """What the layer returns, or the name of the error that it raises."""
+    try:
+        return layer(x)
+    except NotImplementedError:
+        raise
+    except ValueError as error:
+        return "ValueError" if str(error).strip() else "a ValueError without a message"
+    except Exception as error:
+        return type(error).__name__
 
 
 class _WrongPositions(nn.Module):
@@ -1472,6 +1865,57 @@ class _Unlimited(_WrongPositions):
         pass
 
 
+class _CutOff(_WrongPositions):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x[:, : self.table.num_embeddings])
+
+
+class _OneTooStrict(_WrongPositions):
+    def limit(self, x: Tensor) -> None:
+        if x.shape[1] >= self.table.num_embeddings:
+            raise ValueError("too long")
+
+
+class _WidthTested(_WrongPositions):
+    def limit(self, x: Tensor) -> None:
+        if x.shape[2] > self.table.num_embeddings:
+            raise ValueError("too long")
+
+
+class _BatchTested(_WrongPositions):
+    def limit(self, x: Tensor) -> None:
+        if x.shape[0] > self.table.num_embeddings:
+            raise ValueError("too long")
+
+
+class _Asserted(_WrongPositions):
+    def limit(self, x: Tensor) -> None:
+        assert x.shape[1] <= self.table.num_embeddings, "too long"
+
+
+class _AnyException(_WrongPositions):
+    def limit(self, x: Tensor) -> None:
+        if x.shape[1] > self.table.num_embeddings:
+            raise Exception("too long")
+
+
+class _Returned(_WrongPositions):
+    def forward(self, x: Tensor) -> Any:
+        return ValueError("too long") if x.shape[1] > self.table.num_embeddings else super().forward(x)
+
+
+class _WithoutMessage(_WrongPositions):
+    def limit(self, x: Tensor) -> None:
+        if x.shape[1] > self.table.num_embeddings:
+            raise ValueError
+
+
+class _FirstPlaceFixed(_WrongPositions):
+    def __init__(self, max_length: int, d: int) -> None:
+        super().__init__(max_length, d)
+        self.table = nn.Embedding(max_length, d, padding_idx=0)
+
+
 LEARNED = Exercise(
     id="positions.learned",
     lesson="10",
@@ -1528,9 +1972,59 @@ LEARNED = Exercise(
             "The output is twice as wide: positions lie beside the tokens. They are added, so that the width stays.",
         ),
         Misconception(
+            "first_place_fixed",
+            _FirstPlaceFixed,
+            "The numbers are right, but place 0 gets no gradient: `padding_idx` shields that row from training. Place"
+            " 0 is a place like any other.",
+        ),
+        Misconception(
             "frozen",
             _Frozen,
             "The numbers are right, but no gradient reaches the table: these positions would never be learned.",
+        ),
+        Misconception(
+            "cut_off",
+            _CutOff,
+            "A sentence that is too long loses its end, and nobody is told. The contract asks for a ValueError.",
+        ),
+        Misconception(
+            "one_too_strict",
+            _OneTooStrict,
+            "A sentence of exactly max_length tokens still fits: your test refuses it. Only a longer one has places"
+            " beyond the table.",
+        ),
+        Misconception(
+            "width_tested",
+            _WidthTested,
+            "Your test compares the width of x, its last dimension, with max_length. The length is another dimension.",
+        ),
+        Misconception(
+            "batch_tested",
+            _BatchTested,
+            "Your test compares the number of sentences with max_length: `len(x)` is the first dimension of (batch,"
+            " length, d).",
+        ),
+        Misconception(
+            "asserted",
+            _Asserted,
+            "An assert stops the long sentence with an AssertionError, and Python leaves asserts out when it runs"
+            " with -O. The contract asks for a ValueError.",
+        ),
+        Misconception(
+            "any_exception",
+            _AnyException,
+            "You raise a bare Exception, which a caller can hardly tell from any other fault. The contract asks for a"
+            " ValueError.",
+        ),
+        Misconception(
+            "returned",
+            _Returned,
+            "You make a ValueError and hand it back as the result: nobody notices. An error has to be raised.",
+        ),
+        Misconception(
+            "without_message",
+            _WithoutMessage,
+            "You raise a ValueError that says nothing. Give it a sentence: what is too long, and how long may it be?",
         ),
         Misconception(
             "clamped",
@@ -1570,12 +2064,14 @@ def _offset_case(rng: np.random.Generator, about: str, length_q: int, length_k: 
 def _offset_cases(rng: np.random.Generator) -> list[Case]:
     row = torch.arange(7.0)[:, None]
     line = {"query_positions": row[1:6], "key_positions": row, "offset": torch.tensor([1.0]), "alpha": 30.0}
+    far = {"query_positions": row[:3], "key_positions": row[:4], "offset": torch.tensor([9.0]), "alpha": 40.0}
     return [
         _offset_case(rng, "two queries on a line", 2, 3, 1, 0.5),
         _offset_case(rng, "one query, one key", 1, 1, 2, 0.7),
         _offset_case(rng, "in a picture, blurred", 4, 5, 2, 0.25),
         _offset_case(rng, "in space, blurred", 5, 4, 3, 0.125),
         Case(line, "one step to the right, sharp", {"length_q": 5, "length_k": 7, "dim": 1}),
+        Case(far, "the place wanted lies far outside", {"length_q": 3, "length_k": 4, "dim": 1}),
     ]
 
 
@@ -1601,9 +2097,9 @@ LOOK_AT_OFFSET = Exercise(
     reference=attention.look_at_offset,
     cases=_offset_cases,
     run=_values_and_gradients,
-    judge=_judge("weights"),
+    judge=_judge("weights", floor=1e-3),
     points=2,
-    minutes=10,
+    minutes=15,
     difficulty=3,
     misconceptions=(
         Misconception(
@@ -1640,6 +2136,58 @@ LOOK_AT_OFFSET = Exercise(
             ),
             "Your score has ‖δ‖ where the formula has ‖δ‖². Without the square it is no parabola and has no peak"
             " at the offset.",
+        ),
+        Misconception(
+            "distance_not_squared",
+            _offset_variant(lambda delta, offset, alpha: -alpha * (delta - offset).pow(2).sum(-1).add(1e-24).sqrt()),
+            "Your score falls with the distance from the offset, and should fall with its square.",
+        ),
+        Misconception(
+            "mean_over_coordinates",
+            _offset_variant(lambda delta, offset, alpha: -alpha * (delta - offset).pow(2).mean(-1)),
+            "Right on a line; in a picture your head is too blurred: the coordinates are averaged. A squared distance"
+            " is their sum.",
+        ),
+        Misconception(
+            "divided_by_alpha",
+            _offset_variant(lambda delta, offset, alpha: _right_score(delta, offset, 1 / alpha)),
+            "You divide by alpha: a larger one makes your head more blurred. It has to make it sharper.",
+        ),
+        Misconception(
+            "alpha_outside",
+            _offset_variant(
+                lambda delta, offset, alpha: torch.softmax(_right_score(delta, offset, 1.0), -1) * alpha,
+                lambda weights: weights,
+            ),
+            "alpha multiplies the weights, so they no longer sum to one. It belongs to the score, inside the softmax.",
+        ),
+        Misconception(
+            "naive_softmax",
+            _offset_variant(_right_score, lambda scores: scores.exp() / scores.exp().sum(-1, keepdim=True)),
+            "Right while the scores are small. A place wanted far away, with a large alpha, makes scores above 88.7,"
+            " and exp of those is infinite: nan. Let `torch.softmax` do it; it subtracts the largest score first.",
+        ),
+        Misconception(
+            "naive_softmax_of_distance",
+            _offset_variant(
+                lambda delta, offset, alpha: -alpha * (delta - offset).pow(2).sum(-1),
+                lambda scores: scores.exp() / scores.exp().sum(-1, keepdim=True),
+            ),
+            "Right while some key is near the place wanted. Where all are far, every exp becomes 0, and 0/0 is nan."
+            " Let `torch.softmax` do it; it subtracts the largest score first.",
+        ),
+        Misconception(
+            "offset_times_query",
+            lambda query_positions, key_positions, offset, alpha: torch.softmax(
+                -alpha
+                * (
+                    (key_positions[None] - query_positions[:, None]).pow(2).sum(-1)
+                    - 2 * (query_positions @ offset)[:, None]
+                ),
+                -1,
+            ),
+            "Your head looks at its own place: in the inner product with the offset stands the query's position, the"
+            " same for every key, and a softmax does not notice that. It has to be δ.",
         ),
         Misconception(
             "offset_ignored",
