@@ -182,3 +182,59 @@ def test_every_image_has_a_text_alternative(name) -> None:
 def test_code_names_no_web_address_but_the_courses_own(name) -> None:
     for cell in code_cells(committed(name))[1:]:
         assert not re.search(r"https?://", cell.source), cell.source
+
+
+# ----------------------------------------------------------------------------------- cells that can be run once more
+
+
+def _bound(tree: ast.AST) -> set[str]:
+    """The names that a cell binds at its top level: not those inside its functions, classes and comprehensions."""
+    found: set[str] = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.alias):
+            found.add(node.asname or node.name.split(".")[0])
+        elif not isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            found |= _bound(node)
+    return found
+
+
+def _read_by_functions(tree: ast.Module) -> dict[str, set[str]]:
+    """Function of a cell → the names that it reads and does not bind itself."""
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            inside = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
+            own = {n.id for n in inside if isinstance(n.ctx, ast.Store)}
+            own |= {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
+            found[node.name] = {n.id for n in inside if isinstance(n.ctx, ast.Load)} - own
+    return found
+
+
+def rebound_names(sources: list[str]) -> list[str]:
+    """What a function of one cell reads and a later cell binds anew: run that function again, and it breaks."""
+    reads: dict[str, str] = {}
+    complaints = []
+    for source in sources:
+        tree = ast.parse(TransformerManager().transform_cell(source))
+        bound = _bound(tree)
+        complaints += [f"{name}, which {reads[name]} reads" for name in sorted(bound & set(reads))]
+        for function, names in _read_by_functions(tree).items():
+            reads.update(dict.fromkeys(names, f"{function}()"))
+    return complaints
+
+
+def test_rebound_names_are_found() -> None:
+    first = "scale = 2\n\ndef twice(x):\n    y = x\n    return y * scale"
+    assert rebound_names([first, "for scale in range(3):\n    print(scale)"]) == ["scale, which twice() reads"]
+    assert rebound_names([first, "y = [scale for scale in (1, 2)]\nother = lambda scale: scale"]) == []
+
+
+@lessons
+def test_no_later_cell_rebinds_what_an_earlier_function_reads(name) -> None:
+    """Exercises aside: their check binds the learner's own function under its name, and that is meant."""
+    cells = [cell for cell in code_cells(committed(name, solution=True)) if not cell.metadata.get("nbgrader")]
+    assert rebound_names([cell.source for cell in cells]) == []

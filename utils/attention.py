@@ -99,13 +99,13 @@ def scaled_dot_product_attention(
         query: (..., length_q, d).
         key: (..., length_k, d).
         value: (..., length_k, d_value).
-        mask: boolean, broadcastable to (..., length_q, length_k); True = this query may look at this key. None =
-            all may.
+        mask: boolean, broadcastable to (..., length_q, length_k); True = this query may look at
+            this key. None = all may.
 
     Returns:
         output: (..., length_q, d_value).
-        weights: (..., length_q, length_k). A masked place is exactly zero. A query that may look nowhere gets
-        zeros in both, as in PyTorch's own function since version 2.5.
+        weights: (..., length_q, length_k). A masked place is exactly zero. A query that may look
+        nowhere gets zeros in both, as in PyTorch's own function (since 2.5, for boolean masks).
 
     Raises:
         TypeError: if the mask is not boolean (a mask of numbers would be ambiguous).
@@ -133,7 +133,8 @@ def split_heads(x: Tensor, heads: int) -> Tensor:
         heads: number of heads.
 
     Returns:
-        (batch, heads, length, d_head): head number i holds the components i·d_head … (i+1)·d_head − 1 of every token.
+        (batch, heads, length, d_head): head number i holds the components i·d_head …
+        (i+1)·d_head − 1 of every token.
     """
     ### BEGIN SOLUTION
     batch, length, d_model = x.shape
@@ -158,11 +159,14 @@ def merge_heads(x: Tensor) -> Tensor:
 
 
 class MultiHeadAttention(nn.Module):
-    """Several attentions side by side, each in its own part of the vector: Concat(head_1, …, head_h) W_output.
+    """Several attentions side by side, each in its own part of the vector.
+
+    Their results are laid side by side and projected: Concat(head_1, …, head_h) W_output.
 
     Args:
         d_model: width of the tokens' vectors.
-        heads: number of heads; must divide d_model. Each works in d_head = d_model / heads dimensions.
+        heads: number of heads; must divide d_model. Each works in d_head = d_model / heads
+            dimensions.
         bias: whether the four linear layers have a bias.
 
     Attributes:
@@ -177,7 +181,7 @@ class MultiHeadAttention(nn.Module):
     def __init__(self, d_model: int, heads: int, bias: bool = True) -> None:
         super().__init__()
         if heads < 1 or d_model % heads:
-            raise ValueError(f"The number of heads ({heads}) must divide the width d_model ({d_model}).")
+            raise ValueError(f"The number of heads ({heads}) must divide d_model ({d_model}).")
         self.d_model, self.heads = d_model, heads
         ### BEGIN SOLUTION
         self.query = nn.Linear(d_model, d_model, bias=bias)
@@ -186,17 +190,23 @@ class MultiHeadAttention(nn.Module):
         self.output = nn.Linear(d_model, d_model, bias=bias)
         ### END SOLUTION
 
-    def forward(self, x: Tensor, mask: Tensor | None = None, memory: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(
+        self,
+        x: Tensor,
+        mask: Tensor | None = None,
+        memory: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """Let every token of x look at the tokens of memory, or of x itself.
 
         Args:
             x: (batch, length_q, d_model): the queries come from here.
             mask: boolean, broadcastable to (batch, heads, length_q, length_k); True = may look.
-            memory: (batch, length_k, d_model): keys and values come from here; None = from x (self-attention).
+            memory: (batch, length_k, d_model): keys and values come from here; None = from x
+                (self-attention).
 
         Returns:
             output: (batch, length_q, d_model).
-            weights: (batch, heads, length_q, length_k).
+            weights: (batch, heads, length_q, length_k); zeros for a query that may look nowhere.
         """
         memory = x if memory is None else memory
         ### BEGIN SOLUTION
@@ -209,7 +219,7 @@ class MultiHeadAttention(nn.Module):
 
 
 def average_heads(x: Tensor) -> Tensor:
-    """The other way to bring heads together: c_t = (1/K) Σ_k c_t^k, their mean.
+    """The other way to bring heads together: c_t = (1/h) Σ_i c_t^i, their mean.
 
     Args:
         x: (batch, heads, length, d_head).
@@ -217,21 +227,29 @@ def average_heads(x: Tensor) -> Tensor:
     Returns:
         (batch, length, d_head): as wide as one head, however many there are.
 
-    Veličković et al. 2018, "Graph Attention Networks", equation 6 (there, for the last layer).
+    Veličković et al. 2018, "Graph Attention Networks", equation 6 (there for the last layer, with a
+    nonlinearity around the mean).
     """
     ### BEGIN SOLUTION
     return x.mean(dim=1)
     ### END SOLUTION
 
 
-def look_at_offset(query_positions: Tensor, key_positions: Tensor, offset: Tensor, alpha: float) -> Tensor:
+def look_at_offset(
+    query_positions: Tensor,
+    key_positions: Tensor,
+    offset: Tensor,
+    alpha: float,
+) -> Tensor:
     """Attention weights of a head that looks a fixed step away, from positions alone.
 
-    With δ = key position − query position and Δ = offset, the score is −α(‖δ‖² − 2⟨Δ, δ⟩). It is highest at δ =
-    Δ, because it equals −α‖δ − Δ‖² up to a constant; a large α makes the weights one-hot.
+    With δ = key position − query position and Δ = offset, the score is −α(‖δ‖² − 2⟨Δ, δ⟩). It is
+    highest at δ = Δ, because it equals −α‖δ − Δ‖² up to a constant; a large α makes the weights
+    one-hot.
 
     Args:
-        query_positions: (length_q, dim), the coordinates of each query; dim is 1 for text, 2 for pictures.
+        query_positions: (length_q, dim), the coordinates of each query; dim is 1 for text, 2 for
+            pictures.
         key_positions: (length_k, dim).
         offset: (dim,), the step Δ.
         alpha: how sharp the head is, above 0.
@@ -257,9 +275,9 @@ def heads_as_convolution(
 ) -> Tensor:
     """A convolution computed by attention heads only: one head for each place in the kernel.
 
-    Head number h looks at offset Δ_h with weights near one-hot (`look_at_offset`), takes the value it finds
-    there as it is, and its block of the output projection is the kernel's matrix at that place. Padding gives
-    the heads zero vectors to look at outside the input.
+    Head number h looks at offset Δ_h with weights near one-hot (`look_at_offset`), takes the value it finds there as it
+    is (so a head is as wide as the input, unlike those of `MultiHeadAttention`), and its block of the output projection
+    is the kernel's matrix at that place. Padding gives the heads zero vectors to look at outside the input.
 
     Args:
         x: (batch, channels, *sizes), with one size (text), two (pictures) or more.

@@ -15,8 +15,8 @@ __all__ = ["LearnedPositions", "sinusoidal_positions"]
 def sinusoidal_positions(length: int, d: int) -> Tensor:
     """One vector a position, made of sines and cosines whose waves get longer from pair to pair.
 
-    PE(pos, 2i) = sin(pos / 10000^(2i/d)) and PE(pos, 2i + 1) = cos(pos / 10000^(2i/d)): sine and cosine
-    alternate, and the two of a pair share one frequency.
+    PE(pos, 2i) = sin(pos / 10000^(2i/d)) and PE(pos, 2i + 1) = cos(pos / 10000^(2i/d)): sine and
+    cosine alternate, and the two of a pair share one frequency.
 
     Args:
         length: number of positions, counted from 0.
@@ -58,7 +58,10 @@ class LearnedPositions(nn.Module):
         ### END SOLUTION
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (batch, length, d) → (batch, length, d). Raises ValueError if length is greater than max_length."""
+        """x (batch, length, d) → (batch, length, d).
+
+        Raises ValueError, with a message, if length is greater than max_length.
+        """
         ### BEGIN SOLUTION
         length = x.shape[1]
         if length > self.table.num_embeddings:
