@@ -36,8 +36,9 @@ Counts = dict[Context, Counter[str]]
 def pad(tokens: Iterable[str], n: int) -> list[str]:
     """Put n - 1 start marks before a sentence and one end mark behind it.
 
-    Every token, the end mark included, then has a full context of n - 1 tokens. The end mark is predicted like a word,
-    so that the probabilities of all sentences, short and long, sum to one; the start marks are never predicted.
+    Every token, the end mark included, then has a full context of n - 1 tokens. The end mark is
+    predicted like a word, so that the probabilities of all sentences, short and long, sum to one;
+    the start marks are never predicted.
 
     >>> pad(["the", "students"], 3)
     ['<s>', '<s>', 'the', 'students', '</s>']
@@ -52,14 +53,17 @@ def ngram_counts(sentences: Sequence[Sequence[str]], n: int) -> dict[tuple[str, 
 
     Args:
         sentences: lists of tokens, not padded yet.
-        n: length of the n-gram, at least 1. A context has n - 1 tokens; for n = 1 it is the empty tuple `()`.
+        n: length of the n-gram, at least 1. A context has n - 1 tokens; for n = 1 it is the empty
+            tuple `()`.
 
     Returns:
-        `counts[context][token]`: how often `token` followed `context` in the padded sentences. Contexts are tuples,
-        the oldest token first. Start marks appear in contexts only; the end mark is counted as a token.
+        `counts[context][token]`: how often `token` followed `context` in the padded sentences.
+        Contexts are tuples, the oldest token first. Start marks appear in contexts only; the end
+        mark is counted as a token.
 
-    >>> ngram_counts([["a", "b"], ["a"]], 2)
-    {('<s>',): Counter({'a': 2}), ('a',): Counter({'b': 1, '</s>': 1}), ('b',): Counter({'</s>': 1})}
+    >>> counts = ngram_counts([["a", "b"], ["a"]], 2)
+    >>> counts[("<s>",)], counts[("a",)], counts[("b",)]
+    (Counter({'a': 2}), Counter({'b': 1, '</s>': 1}), Counter({'</s>': 1}))
     """
     ### BEGIN SOLUTION
     counts: dict[tuple[str, ...], Counter[str]] = {}
@@ -72,16 +76,20 @@ def ngram_counts(sentences: Sequence[Sequence[str]], n: int) -> dict[tuple[str, 
     ### END SOLUTION
 
 
-def mle(counts: Mapping[tuple[str, ...], Mapping[str, int]], context: tuple[str, ...], token: str) -> float:
+def mle(
+    counts: Mapping[tuple[str, ...], Mapping[str, int]],
+    context: tuple[str, ...],
+    token: str,
+) -> float:
     """Relative frequency: P(token | context) = count(context, token) / count(context).
 
-    This choice makes the training text as probable as an n-gram model can (maximum likelihood). A context that was
-    never seen leaves 0 / 0; the answer is then 0.0.
+    This choice makes the training text as probable as an n-gram model can (maximum likelihood). A
+    context that was never seen leaves 0 / 0; the answer is then 0.0.
 
     Args:
-        counts: `counts[context][token]`, as `ngram_counts` returns it.
+        counts: `counts[context][token]`, as `ngram_counts` returns it; a row may be a plain dict.
         context: tuple of n - 1 tokens.
-        token: the token that is to follow.
+        token: the token that is to follow; it need not stand in the row.
 
     >>> mle({("opened", "their"): {"books": 3, "laptops": 1}}, ("opened", "their"), "books")
     0.75
@@ -93,10 +101,15 @@ def mle(counts: Mapping[tuple[str, ...], Mapping[str, int]], context: tuple[str,
     ### END SOLUTION
 
 
-def sentence_log_prob(counts: Mapping[tuple[str, ...], Mapping[str, int]], n: int, tokens: Sequence[str]) -> float:
+def sentence_log_prob(
+    counts: Mapping[tuple[str, ...], Mapping[str, int]],
+    n: int,
+    tokens: Sequence[str],
+) -> float:
     """Natural logarithm of a sentence's probability, by the chain rule with relative frequencies.
 
-    log P(x_1 ... x_T) = sum over t of log P(x_t | the n - 1 tokens before it), the end mark included.
+    log P(x_1 ... x_T) = sum over t of log P(x_t | the n - 1 tokens before it), the end mark
+    included.
 
     Args:
         counts: `counts[context][token]` of n-grams, as `ngram_counts` returns it.
@@ -149,7 +162,7 @@ def bits_per_character(log_probs: Sequence[float], characters: int) -> float:
     Returns:
         -(sum of log2 p) / characters.
 
-    >>> bits_per_character([math.log(1 / 8), math.log(1 / 2)], 16)      # (3 + 1) bits over 16 characters
+    >>> bits_per_character([math.log(1 / 8), math.log(1 / 2)], 16)  # 3 + 1 bits, 16 characters
     0.25
     """
     ### BEGIN SOLUTION
@@ -160,8 +173,9 @@ def bits_per_character(log_probs: Sequence[float], characters: int) -> float:
 def draw(row: Mapping[str, int], u: float) -> str:
     """Draw a token in proportion to its count, given a uniform random number u.
 
-    The tokens stand in sorted order on a line and each takes a stretch as long as its count. The point at `u` times
-    the total falls into one of them; a point on a border belongs to the token on its right.
+    The tokens stand in sorted order on a line and each takes a stretch as long as its count. The
+    point at `u` times the total falls into one of them; a point on a border belongs to the token
+    on its right.
 
     Args:
         row: token -> count, not empty, in any order.
@@ -181,7 +195,11 @@ def draw(row: Mapping[str, int], u: float) -> str:
     ### END SOLUTION
 
 
-def generate(counts: Mapping[tuple[str, ...], Mapping[str, int]], n: int, numbers: Sequence[float]) -> list[str]:
+def generate(
+    counts: Mapping[tuple[str, ...], Mapping[str, int]],
+    n: int,
+    numbers: Sequence[float],
+) -> list[str]:
     """Write a sentence token by token: draw, append, move the context on by one.
 
     Args:
@@ -190,7 +208,8 @@ def generate(counts: Mapping[tuple[str, ...], Mapping[str, int]], n: int, number
         numbers: uniform random numbers, one for each draw, used from the first to the last.
 
     Returns:
-        The tokens, without marks. The sentence ends when the end mark is drawn, or when the numbers are used up.
+        The tokens, without marks. The sentence ends when the end mark is drawn, or when the
+        numbers are used up.
 
     >>> generate(ngram_counts([["a", "b"]], 2), 2, [0.5, 0.5, 0.5, 0.5])
     ['a', 'b']
@@ -209,10 +228,10 @@ def generate(counts: Mapping[tuple[str, ...], Mapping[str, int]], n: int, number
 
 
 def copied_fraction(text: str, training: str, k: int) -> float:
-    """Share of the stretches of k characters in `text` that stand word for word in the training text.
+    """Share of the stretches of k characters in `text` that stand word for word in `training`.
 
-    All len(text) - k + 1 stretches are looked up, one starting at each character, repeated ones as often as they
-    occur. A text shorter than k has none; the answer is then 0.0.
+    All len(text) - k + 1 stretches are looked up, one starting at each character, repeated ones as
+    often as they occur. A text shorter than k has none; the answer is then 0.0.
 
     >>> copied_fraction("abcx", "zabcz", 2)      # ab and bc are copied, cx is not
     0.6666666666666666
@@ -230,10 +249,10 @@ def add_k(
     k: float,
     size: int,
 ) -> float:
-    """Add-k smoothing: pretend that every token of the vocabulary followed the context k times more.
+    """Add-k smoothing: pretend that every token followed every context k more times.
 
-    P(token | context) = (count(context, token) + k) / (count(context) + k |V|). A context that was never seen gives
-    1 / |V| to every token. With k = 1 this is Laplace's rule.
+    P(token | context) = (count(context, token) + k) / (count(context) + k |V|). A context that was
+    never seen gives 1 / |V| to every token. With k = 1 this is Laplace's rule.
 
     Args:
         counts: `counts[context][token]`, as `ngram_counts` returns it.
@@ -242,7 +261,7 @@ def add_k(
         k: positive number.
         size: |V|, how many different tokens can follow (the end mark among them).
 
-    >>> add_k({("a",): {"b": 3, "c": 1}}, ("a",), "d", k=0.5, size=4)      # (0 + 0.5) / (4 + 0.5 * 4)
+    >>> add_k({("a",): {"b": 3, "c": 1}}, ("a",), "d", k=0.5, size=4)  # 0.5 / (4 + 0.5 * 4)
     0.08333333333333333
     """
     ### BEGIN SOLUTION
@@ -257,17 +276,20 @@ def interpolate(
     token: str,
     weights: Sequence[float],
 ) -> float:
-    """Linear interpolation: a weighted mean of the relative frequencies of all orders (Jelinek & Mercer 1980).
+    """Linear interpolation: a weighted mean of all orders' frequencies (Jelinek & Mercer 1980).
 
     Args:
-        orders: `orders[j]` holds the counts whose contexts have j tokens: orders[0] the unigrams, and so on.
-        context: tuple of len(orders) - 1 tokens, the oldest first. Order j looks at the last j of them.
+        orders: `orders[j]` holds the counts whose contexts have j tokens: orders[0] the unigrams,
+            and so on.
+        context: tuple of len(orders) - 1 tokens, the oldest first. Order j looks at the last j of
+            them.
         token: the token that is to follow.
         weights: positive, `weights[j]` belongs to `orders[j]`; they sum to 1.
 
     Returns:
-        sum over j of weights[j] * P_j(token | last j tokens). Orders whose context was never seen are left out, and
-        the sum is divided by the weights of those that remain, so that probabilities still sum to one.
+        sum over j of weights[j] * P_j(token | last j tokens). Orders whose context was never seen
+        are left out, and the sum is divided by the weights of those that remain, so that
+        probabilities still sum to one.
 
     >>> orders = [{(): {"a": 1, "b": 3}}, {("a",): {"b": 1}}]
     >>> interpolate(orders, ("a",), "b", [0.5, 0.5])      # 0.5 * 3/4 + 0.5 * 1
@@ -287,17 +309,19 @@ def interpolate(
 def continuation_counts(
     counts: Mapping[tuple[str, ...], Mapping[str, int]],
 ) -> dict[tuple[str, ...], Counter[str]]:
-    """In how many different surroundings has an n-gram been seen? One order lower, types instead of tokens.
+    """In how many different surroundings was an n-gram seen? One order lower, types for tokens.
 
     Args:
-        counts: `counts[context][token]` with contexts of m >= 1 tokens. Only which entries exist matters, not their
-            size; all entries are at least 1.
+        counts: `counts[context][token]` with contexts of m >= 1 tokens. Only which entries exist
+            matters, not their size.
 
     Returns:
-        `result[context][token]` with contexts of m - 1 tokens: the number of *different* tokens that stand directly
-        before `context, token` in `counts` (Kneser & Ney 1995; written N1+(. context token) by Chen & Goodman 1999).
+        `result[context][token]` with contexts of m - 1 tokens: the number of *different* tokens
+        that stand directly before `context, token` in `counts` (Kneser & Ney 1995; Chen & Goodman
+        1999 write it N1+ with a dot in the neighbour's place).
 
-    >>> continuation_counts({("san",): {"francisco": 90}, ("my",): {"glasses": 2}, ("her",): {"glasses": 1}})
+    >>> glasses = {("my",): {"glasses": 2}, ("her",): {"glasses": 1}}
+    >>> continuation_counts({("san",): {"francisco": 90}, **glasses})
     {(): Counter({'glasses': 2, 'francisco': 1})}
     """
     ### BEGIN SOLUTION
@@ -314,11 +338,13 @@ class InterpolatedKneserNey:
 
     The highest order uses plain counts c, every lower order continuation counts:
 
-        P(w | h) = max(c(h, w) - D, 0) / c(h)  +  D * types(h) / c(h) * P(w | h without its oldest token)
+        P(w | h) = max(c(h, w) - D, 0) / c(h)  +  D * types(h) / c(h) * P(w | h')
 
-    where c(h) is the sum of the row of h, and types(h) the number of different tokens in it. The recursion ends at the
-    empty context, where P(w) is the row's share c(w) / c(), without a discount. A context that was never seen hands
-    over to the shorter one unchanged.
+    where h' is h without its oldest token, c(h) is the sum of the row of h, and types(h) the number
+    of different tokens in it. The recursion ends at the empty context, where P(w) is the row's
+    share c(w) / c(), without a discount. A context that was never seen hands over to the shorter
+    one unchanged. (Rows of lower orders at the start of a sentence hold ones only: nothing but a
+    start mark comes before a start mark.)
 
     Args:
         sentences: lists of tokens, not padded yet.
@@ -591,13 +617,21 @@ class KneserNey(NgramIndex):
         modified: three discounts an order, or one.
         discount: one D in [0, 1] for all orders; only with `modified=False`.
         uniform: whether unknown tokens get a share.
+        continuation: False lets the lower orders count occurrences: that is absolute discounting, not Kneser-Ney.
 
     >>> model = KneserNey(order=2).fit("abracadabra")
     >>> round(float(model.distribution("a").sum()), 9)
     1.0
     """
 
-    def __init__(self, order: int, modified: bool = True, discount: float | None = None, uniform: bool = True) -> None:
+    def __init__(
+        self,
+        order: int,
+        modified: bool = True,
+        discount: float | None = None,
+        uniform: bool = True,
+        continuation: bool = True,
+    ) -> None:
         super().__init__(order)
         if discount is not None and modified:
             raise ValueError("Modified Kneser-Ney estimates its own discounts: give a discount with modified=False.")
@@ -606,6 +640,7 @@ class KneserNey(NgramIndex):
         self.modified = modified
         self.discount = discount
         self.uniform = uniform
+        self.continuation = continuation
         self.discounts: list[tuple[float, float, float]] = []
         self._direct: list[NDArray[np.float64]] = []
         self._lower: list[NDArray[np.float64]] = []
@@ -616,7 +651,7 @@ class KneserNey(NgramIndex):
         self.discounts, self._direct, self._lower = [], [], []
         for j, level in enumerate(self._levels):
             highest = j + 1 == len(self._levels)
-            counts = level.counts if highest else level.left
+            counts = level.left if self.continuation and not highest else level.counts
             discounts = (0.0, 0.0, 0.0) if j == 0 and not self.uniform else self._estimate(counts)
             self.discounts.append(discounts)
             taken = np.array(discounts)[np.minimum(counts, 3) - 1]
@@ -644,6 +679,9 @@ class KneserNey(NgramIndex):
 
     def bits_per_char(self, text: Sequence[str], characters: int | None = None) -> float:
         """Cross-entropy of `text` in bits for each character.
+
+        For words, mind the unknown ones: they all share the one probability of "<unk>", and how they are spelled costs
+        nothing. To compare with a model of characters, add the bits that spell them.
 
         Args:
             text: a string, or a list of tokens; must not be empty.

@@ -42,6 +42,19 @@ def counts_with_deque(sentences, n):
     return counts
 
 
+def counts_padded_and_joined(sentences, n):
+    counts, padded = {}, []
+    for sentence in sentences:
+        padded += pad(sentence, n)
+    for i in range(n - 1, len(padded)):
+        counts.setdefault(tuple(padded[i - n + 1 : i]), collections.Counter())[padded[i]] += 1
+    return counts
+
+
+def counts_of_a_set(sentences, n):
+    return counts_with_deque([list(s) for s in sorted({tuple(s) for s in sentences})], n)
+
+
 def counts_flat(sentences, n):
     """Counts n-grams as flat tuples: another data structure than the one asked for."""
     flat = collections.Counter()
@@ -92,6 +105,13 @@ def mle_numpy(counts, context, token):
     return np.float64(dict(zip(row, p, strict=True)).get(token, 0.0))
 
 
+def mle_square_brackets(counts, context, token):
+    """Right for Counters, which hand out 0; a plain dict raises."""
+    if context not in counts:
+        return 0.0
+    return counts[context][token] / sum(counts[context].values())
+
+
 def mle_adds_one(counts, context, token):
     row = counts.get(context, {})
     return (row.get(token, 0) + 1) / (sum(row.values()) + len(row) + 1)
@@ -129,12 +149,26 @@ def mle_by_types_loop(counts, context, token):
 
 
 def chain_by_product(counts, n, tokens):
-    """The product first, its logarithm last: right for short sentences."""
+    """The product first, its logarithm last: right for short sentences, 0 for long ones."""
     context, product = (START,) * (n - 1), 1.0
     for token in [*tokens, END]:
         product *= ngrams.mle(counts, context, token)
         context = (*context, token)[1:]
     return math.log(product) if product else float("-inf")
+
+
+def chain_recursive(counts, n, tokens):
+    """One factor and the rest: cut into halves, so that a page does not exhaust Python's stack."""
+    padded = pad(tokens, n)
+
+    def between(first, last):
+        if last - first == 1:
+            p = ngrams.mle(counts, tuple(padded[first - n + 1 : first]), padded[first])
+            return math.log(p) if p else -math.inf
+        middle = (first + last) // 2
+        return between(first, middle) + between(middle, last)
+
+    return between(n - 1, len(padded))
 
 
 def chain_numpy(counts, n, tokens):
@@ -175,16 +209,24 @@ def chain_in_bits(counts, n, tokens):
 
 
 def chain_per_token(counts, n, tokens):
-    return chain_by_product(counts, n, tokens) / len([*tokens, END])
+    return chain_numpy(counts, n, tokens) / len([*tokens, END])
 
 
 # ----------------------------------------------------------------------------------------------- 4, 5 · how good is it?
 
 
 def perplexity_by_root(log_probs):
-    """The inverse of the geometric mean."""
+    """The inverse of the geometric mean: its product falls to 0 on a long text."""
     with np.errstate(divide="ignore"):
         return np.prod(np.exp(log_probs)) ** (-1 / len(log_probs))
+
+
+def perplexity_token_by_token(log_probs):
+    """A product of roots, which does not underflow."""
+    product = 1.0
+    for x in log_probs:
+        product *= math.exp(-x / len(log_probs)) if x > -math.inf else math.inf
+    return product
 
 
 def perplexity_base_two(log_probs):
@@ -234,13 +276,39 @@ def draw_bisect(row, u):
 
 def draw_searchsorted(row, u):
     tokens = np.array(sorted(row))
-    shares = np.array([row[token] for token in tokens]) / sum(row.values())
-    return str(tokens[np.searchsorted(np.cumsum(shares), u, side="right")])
+    ends = np.cumsum([row[token] for token in tokens])
+    return str(tokens[np.searchsorted(ends, u * ends[-1], side="right")])
 
 
 def draw_unrolled(row, u):
     line = [token for token in sorted(row) for _ in range(row[token])]
     return line[int(u * len(line))]
+
+
+def draw_shares(row, u):
+    """Adds rounded shares: ten tenths are less than 1."""
+    reached = 0
+    for token in sorted(row):
+        reached += row[token] / sum(row.values())
+        if u < reached:
+            return token
+
+
+def draw_rounded(row, u):
+    point, reached = round(u * sum(row.values())), 0
+    for token in sorted(row):
+        reached += row[token]
+        if point < reached:
+            return token
+    return token
+
+
+def draw_any_case(row, u):
+    point, reached = u * sum(row.values()), 0
+    for token in sorted(row, key=str.lower):
+        reached += row[token]
+        if point < reached:
+            return token
 
 
 def draw_index(row, u):
@@ -304,6 +372,18 @@ def generate_with_end(counts, n, numbers):
     return tokens
 
 
+def generate_first_context(counts, n, numbers):
+    del n
+    context, tokens = next(iter(counts)), []
+    for u in numbers:
+        token = ngrams.draw(counts[context], u)
+        if token == END:
+            break
+        tokens.append(token)
+        context = (*context, token)[1:]
+    return tokens
+
+
 def generate_greedy(counts, n, numbers):
     context, tokens = (START,) * (n - 1), []
     for _ in numbers:
@@ -336,6 +416,20 @@ def copied_with_loop(text, training, k):
     return copied / max(looked_up, 1)
 
 
+def copied_training_cut(text, training, k):
+    known = {training[i : i + k] for i in range(len(training) - k)}
+    found = [text[i : i + k] in known for i in range(len(text) - k + 1)]
+    return sum(found) / len(found) if found else 0.0
+
+
+def copied_any_case(text, training, k):
+    return copied_with_set(text.lower(), training.lower(), k)
+
+
+def copied_stripped(text, training, k):
+    return copied_with_set(text.strip(), training.strip(), k)
+
+
 def copied_any(text, training, k):
     return float(any(text[i : i + k] in training for i in range(len(text) - k + 1)))
 
@@ -363,7 +457,7 @@ def add_k_as_mixture(counts, context, token, k, size):
     row = counts.get(context, collections.Counter())
     total = sum(row.values())
     share = total / (total + k * size)
-    return (share * row[token] / total if total else 0.0) + (1 - share) / size
+    return (share * row.get(token, 0) / total if total else 0.0) + (1 - share) / size
 
 
 def add_k_with_zeros(counts, context, token, k, size):
@@ -509,6 +603,15 @@ class RecursiveKneserNey:
         return max(row[token] - self.d, 0) / row.total() + self.d * len(row) / row.total() * lower
 
 
+class TablesOfPlainCounts(RecursiveKneserNey):
+    """Each lower table from the plain counts one order up: the same different n-grams, so the same numbers."""
+
+    def __init__(self, sentences, n, discount=0.75):
+        self.d = discount
+        self.tables = [ngrams.continuation_counts(ngrams.ngram_counts(sentences, j + 2)) for j in range(n - 1)]
+        self.tables.append(ngrams.ngram_counts(sentences, n))
+
+
 class PreparedKneserNey:
     """All rows prepared as numpy arrays over the vocabulary, the lowest order first."""
 
@@ -572,6 +675,48 @@ class LambdaWithoutTypes(RecursiveKneserNey):
         return max(row[token] - self.d, 0) / row.total() + self.d / row.total() * lower if row else lower
 
 
+class NewestDropped(RecursiveKneserNey):
+    def prob(self, context, token):
+        row = self.tables[len(context)].get(context)
+        if not context:
+            return row[token] / row.total()
+        lower = self.prob(context[:-1], token)
+        return max(row[token] - self.d, 0) / row.total() + self.d * len(row) / row.total() * lower if row else lower
+
+
+class TopTableAlways(RecursiveKneserNey):
+    def prob(self, context, token):
+        if not context:
+            return self.tables[0][()][token] / self.tables[0][()].total()
+        row, lower = self.tables[-1].get(context), self.prob(context[1:], token)
+        return max(row[token] - self.d, 0) / row.total() + self.d * len(row) / row.total() * lower if row else lower
+
+
+class TablesAppended(RecursiveKneserNey):
+    def __init__(self, sentences, n, discount=0.75):
+        self.d = discount
+        self.tables = [ngrams.ngram_counts(sentences, n)]
+        for _ in range(n - 1):
+            self.tables.append(ngrams.continuation_counts(self.tables[-1]))
+
+    def prob(self, context, token):
+        if not context:
+            row = self.tables[0].get(())
+            return row[token] / sum(row.values())
+        return super().prob(context, token)
+
+
+class SharedTables(RecursiveKneserNey):
+    tables: list[Any] = []  # noqa: RUF012 - the mistake itself
+
+    def __init__(self, sentences, n, discount=0.75):
+        self.d = discount
+        self.tables.clear()
+        self.tables.append(ngrams.ngram_counts(sentences, n))
+        for _ in range(n - 1):
+            self.tables.insert(0, ngrams.continuation_counts(self.tables[0]))
+
+
 class NoMethod:
     def __init__(self, sentences, n, discount=0.75):
         pass
@@ -580,8 +725,8 @@ class NoMethod:
 RIGHT: dict[str, list[Callable[..., Any]]] = {
     "ngrams.ngram_counts": [counts_with_zip, counts_with_deque],
     "ngrams.mle": [mle_by_branches, mle_numpy],
-    "ngrams.sentence_log_prob": [chain_by_product, chain_numpy],
-    "ngrams.perplexity": [perplexity_by_root, perplexity_base_two],
+    "ngrams.sentence_log_prob": [chain_recursive, chain_numpy],
+    "ngrams.perplexity": [perplexity_token_by_token, perplexity_base_two],
     "ngrams.bits_per_character": [bits_by_log2, bits_numpy],
     "ngrams.draw": [draw_bisect, draw_searchsorted, draw_unrolled],
     "ngrams.generate": [generate_by_list, generate_recursive],
@@ -589,26 +734,30 @@ RIGHT: dict[str, list[Callable[..., Any]]] = {
     "ngrams.add_k": [add_k_as_mixture, add_k_with_zeros],
     "ngrams.interpolate": [interpolate_numpy, interpolate_from_longest],
     "ngrams.continuation_counts": [continuation_by_sets, continuation_by_update],
-    "ngrams.kneser_ney": [RecursiveKneserNey, PreparedKneserNey],
+    "ngrams.kneser_ney": [RecursiveKneserNey, PreparedKneserNey, TablesOfPlainCounts],
 }
 
 WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
     "ngrams.ngram_counts": [
-        (counts_flat, None),
+        (counts_padded_and_joined, "windows_across"),
+        (counts_of_a_set, "repeats_dropped"),
+        (counts_flat, "whole_ngrams"),
         (counts_with_space, None),
         (counts_end_padded, None),
         (counts_longer_by_deque, "one_mark_more"),
         (counts_without_end_by_zip, "no_end"),
     ],
     "ngrams.mle": [
+        (mle_square_brackets, "unseen_token_raises"),
         (mle_adds_one, None),
-        (mle_largest, None),
+        (mle_largest, "largest_count"),
         (mle_unseen_is_one, None),
         (mle_percent, None),
         (mle_leaves_a_trace, None),
         (mle_by_types_loop, "divided_by_types"),
     ],
     "ngrams.sentence_log_prob": [
+        (chain_by_product, "product_underflows"),
         (chain_context_free, None),
         (chain_last_factor, None),
         (chain_nan, None),
@@ -616,7 +765,8 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (chain_per_token, "mean_instead_of_sum"),
     ],
     "ngrams.perplexity": [
-        (perplexity_off_by_one, None),
+        (perplexity_by_root, "product_underflows"),
+        (perplexity_off_by_one, "one_more"),
         (perplexity_median, None),
         (perplexity_geometric_mean, "no_minus"),
     ],
@@ -626,6 +776,9 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (bits_mean_nats, "nats"),
     ],
     "ngrams.draw": [
+        (draw_shares, "rounded_shares"),
+        (draw_rounded, "rounded"),
+        (draw_any_case, None),
         (draw_index, None),
         (draw_from_above, None),
         (draw_bisect_left, "border_to_the_left"),
@@ -633,12 +786,16 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
     ],
     "ngrams.generate": [
         (generate_as_text, None),
-        (generate_with_marks, None),
         (generate_in_front, None),
         (generate_with_end, "end_kept"),
+        (generate_first_context, "first_row"),
+        (generate_with_marks, "start_kept"),
         (generate_greedy, "most_frequent"),
     ],
     "ngrams.copied_fraction": [
+        (copied_training_cut, None),
+        (copied_any_case, None),
+        (copied_stripped, None),
         (copied_any, None),
         (copied_letters, None),
         (copied_shorter, None),
@@ -661,6 +818,10 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (continuation_update_counts, "occurrences"),
     ],
     "ngrams.kneser_ney": [
+        (SharedTables, "tables_shared"),
+        (NewestDropped, "oldest_tokens"),
+        (TopTableAlways, "top_table_only"),
+        (TablesAppended, "tables_reversed"),
         (WittenBell, None),
         (HighestOrderOnly, None),
         (NoMethod, None),

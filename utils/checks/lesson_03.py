@@ -43,6 +43,7 @@ def _counts_cases(rng: np.random.Generator) -> list[Case]:
         Case({"sentences": [["the", "books"]], "n": 2}, "one sentence, bigrams"),
         Case({"sentences": [["the", "books"], ["the"]], "n": 1}, "unigrams"),
         Case({"sentences": [["books"]], "n": 5}, "a sentence shorter than the n-gram"),
+        Case({"sentences": [["the", "books"], ["the", "books"]], "n": 2}, "the same sentence twice"),
         Case({"sentences": [[], ["the"]], "n": 3}, "an empty sentence"),
         Case({"sentences": [again, again[:2]], "n": 2}, "a pair that comes back"),
         Case({"sentences": _sentences(rng, (4, 7)), "n": 3}, "trigrams"),
@@ -104,6 +105,58 @@ def _counts_marks_predicted(sentences, n):  # type: ignore[no-untyped-def]
 
 def _counts_one_start(sentences, n):  # type: ignore[no-untyped-def]
     return _count(sentences, n, lambda s, n: [START, *s, END], lambda n: n - 1, _history)
+
+
+def _counts_joined(sentences, n):  # type: ignore[no-untyped-def]
+    stream = [token for sentence in sentences for token in pad(sentence, n)]
+    return _count([stream], n, lambda s, n: s, lambda n: n - 1, _history)
+
+
+def _counts_minus_zero(sentences, n):  # type: ignore[no-untyped-def]
+    return _count(sentences, n, pad, lambda n: n - 1, lambda t, i, n: t[:i][-(n - 1) :])
+
+
+def _counts_pairs(sentences, n):  # type: ignore[no-untyped-def]
+    return _count(sentences, n, pad, lambda n: 1, lambda t, i, n: t[i - 1 : i])
+
+
+def _counts_turned(sentences, n):  # type: ignore[no-untyped-def]
+    return _count(sentences, n, pad, lambda n: n - 1, lambda t, i, n: t[i - n + 1 : i][::-1])
+
+
+def _counts_padded_twice(sentences, n):  # type: ignore[no-untyped-def]
+    return _count(sentences, n, lambda s, n: [START] * (n - 1) + pad(s, n), lambda n: n - 1, _history)
+
+
+def _counts_first_sentence(sentences, n):  # type: ignore[no-untyped-def]
+    return _count(sentences[:1], n, pad, lambda n: n - 1, _history)
+
+
+def _counts_repeats_dropped(sentences, n):  # type: ignore[no-untyped-def]
+    return _count(list(dict.fromkeys(map(tuple, sentences))), n, pad, lambda n: n - 1, _history)
+
+
+def _counts_empty_skipped(sentences, n):  # type: ignore[no-untyped-def]
+    return _count([s for s in sentences if s], n, pad, lambda n: n - 1, _history)
+
+
+def _counts_flat(sentences, n):  # type: ignore[no-untyped-def]
+    table = _count(sentences, n, pad, lambda n: n - 1, _history)
+    return Counter({(context, token): count for context, row in table.items() for token, count in row.items()})
+
+
+def _counts_whole(sentences, n):  # type: ignore[no-untyped-def]
+    table = _count(sentences, n, pad, lambda n: n - 1, _history)
+    return Counter({(*context, token): count for context, row in table.items() for token, count in row.items()})
+
+
+def _counts_joined_context(sentences, n):  # type: ignore[no-untyped-def]
+    return {" ".join(context): row for context, row in _count(sentences, n, pad, lambda n: n - 1, _history).items()}
+
+
+def _counts_bare_token(sentences, n):  # type: ignore[no-untyped-def]
+    table = _count(sentences, n, pad, lambda n: n - 1, _history)
+    return {context[0]: row for context, row in table.items()} if n == 2 else table
 
 
 COUNTS = Exercise(
@@ -175,6 +228,78 @@ COUNTS = Exercise(
             "Right for bigrams, but for larger n the first tokens of each sentence are missing. One start mark is"
             " enough for n = 2 only; a context of n − 1 tokens needs n − 1 of them. `pad(sentence, n)` does it.",
         ),
+        Misconception(
+            "windows_across",
+            _counts_joined,
+            "You pad the sentences, but then walk over all of them as one list: contexts run from the end of one"
+            " sentence into the start marks of the next, and those marks are counted as tokens. Finish one"
+            " sentence before the next begins.",
+        ),
+        Misconception(
+            "minus_zero_slice",
+            _counts_minus_zero,
+            "Right for n ≥ 2. For n = 1 your slice reads [-0:], and −0 is 0: it keeps everything before the token"
+            " instead of nothing. Say where the context begins, counted from the front.",
+        ),
+        Misconception(
+            "pairs_only",
+            _counts_pairs,
+            "Right for n = 2 only: your context is always the one token before. For n it has n − 1 tokens: none"
+            " for unigrams, two for trigrams.",
+        ),
+        Misconception(
+            "context_turned",
+            _counts_turned,
+            "The tokens of your contexts stand in the wrong order, the newest first. The oldest comes first, as"
+            " in the text.",
+        ),
+        Misconception(
+            "padded_twice",
+            _counts_padded_twice,
+            "There are too many start marks: `pad` puts n − 1 of them in front, and you add as many again, so"
+            " that some start marks are counted as tokens.",
+        ),
+        Misconception(
+            "first_sentence",
+            _counts_first_sentence,
+            "Only the first sentence is in your table. Where does `return` stand, inside the loop or behind it?",
+        ),
+        Misconception(
+            "repeats_dropped",
+            _counts_repeats_dropped,
+            "A sentence that comes twice is counted once. Repetition is what counting is about: go through all"
+            " sentences, without making a set of them.",
+        ),
+        Misconception(
+            "empty_skipped",
+            _counts_empty_skipped,
+            "You leave empty sentences out. An empty sentence has one token to predict, the end mark, after a"
+            " context of start marks only.",
+        ),
+        Misconception(
+            "flat_table",
+            _counts_flat,
+            "Your numbers are right, but in one flat table with keys (context, token). The exercise asks for a"
+            " dict of dicts: the context finds a row, and the token its count in this row.",
+        ),
+        Misconception(
+            "whole_ngrams",
+            _counts_whole,
+            "Your numbers are right, but the keys are whole n-grams. The exercise asks for a dict of dicts: the"
+            " first n − 1 tokens find a row, and the last one its count in this row.",
+        ),
+        Misconception(
+            "joined_context",
+            _counts_joined_context,
+            "Your contexts are strings. A context is a tuple of tokens: tokens may contain anything, and n − 1 of"
+            " them must stay n − 1 of them.",
+        ),
+        Misconception(
+            "bare_token",
+            _counts_bare_token,
+            "A bigram's context is a tuple with one token in it. Round brackets alone do not make one: `(x)` is"
+            " x; the comma in `(x,)` does.",
+        ),
     ),
     hints=(
         "Pad each sentence with `pad(sentence, n)`. Then walk over the places of the tokens that are to be predicted:"
@@ -211,6 +336,11 @@ def _mle_cases(rng: np.random.Generator) -> list[Case]:
         Case({"counts": wide, "context": ("closed", "the"), "token": "door"}, "a trigram"),
         Case({"counts": {(): _row(rng, ("a", "b", "c"))}, "context": (), "token": "b"}, "unigrams: the empty context"),
         Case({"counts": {}, "context": ("the",), "token": "books"}, "an empty table"),
+        Case({"counts": {("a",): Counter({"b": 3})}, "context": ("a",), "token": "b"}, "always the same token"),
+        Case(
+            {"counts": {("their",): {"books": 3, "laptops": 1}}, "context": ("their",), "token": "the"},
+            "a bigram that was never seen, in a plain dict",
+        ),
     ]
 
 
@@ -241,12 +371,29 @@ def _mle_count(counts, context, token):  # type: ignore[no-untyped-def]
 def _mle_uniform(counts, context, token):  # type: ignore[no-untyped-def]
     if context in counts:
         return counts[context].get(token, 0) / sum(counts[context].values())
-    tokens = {t for row in counts.values() for t in row}
-    return 1 / len(tokens) if tokens else 0.0
+    return 1 / len({t for row in counts.values() for t in row})
 
 
 def _mle_key_error(counts, context, token):  # type: ignore[no-untyped-def]
     return counts[context][token] / sum(counts[context].values())
+
+
+def _mle_token_key_error(counts, context, token):  # type: ignore[no-untyped-def]
+    if context not in counts:
+        return 0.0
+    return counts[context][token] / sum(counts[context].values())
+
+
+def _mle_context_key_error(counts, context, token):  # type: ignore[no-untyped-def]
+    return counts[context].get(token, 0) / sum(counts[context].values())
+
+
+def _mle_of_row(formula):  # type: ignore[no-untyped-def]
+    def answer(counts, context, token):  # type: ignore[no-untyped-def]
+        row = counts.get(context)
+        return formula(row.get(token, 0), row, counts) if row else 0.0
+
+    return answer
 
 
 def _mle_zero_division(counts, context, token):  # type: ignore[no-untyped-def]
@@ -300,8 +447,43 @@ MLE = Exercise(
         Misconception(
             "unseen_context_raises",
             _mle_key_error,
+            "A context that was never seen has no row, and a token that never followed has no entry in it: square"
+            " brackets raise KeyError for both. Ask with `.get`, and say what to take instead.",
+        ),
+        Misconception(
+            "only_context_raises",
+            _mle_context_key_error,
             "A context that was never seen has no row, and `counts[context]` has nothing to hand out."
             " `counts.get(context, {})` gives an empty row instead.",
+        ),
+        Misconception(
+            "unseen_token_raises",
+            _mle_token_key_error,
+            "A token that never followed this context has no entry in the row. A Counter hands out 0 for it, a"
+            " plain dict raises KeyError, and a row may be either: ask with `.get` and say what to take instead.",
+        ),
+        Misconception(
+            "largest_count",
+            _mle_of_row(lambda count, row, counts: count / max(row.values())),
+            "You divide by the largest count of the row, so the most frequent token gets 1. A share is of the"
+            " whole: what do the counts of the row add up to?",
+        ),
+        Misconception(
+            "joined_context",
+            lambda counts, context, token: 0.0,
+            "You find nothing anywhere. Do you turn the context into a string, or cut it? It is a tuple, and the"
+            " table's keys are such tuples: look it up as it comes.",
+        ),
+        Misconception(
+            "whole_numbers",
+            _mle_of_row(lambda count, row, counts: count // sum(row.values())),
+            "Your division drops everything behind the point: // gives whole numbers. A share lies between 0 and 1.",
+        ),
+        Misconception(
+            "odds",
+            _mle_of_row(lambda count, row, counts: count / (sum(row.values()) - count) if len(row) > 1 else 1.0),
+            "You divide by the counts of the *other* tokens: those are odds. A probability divides by all counts"
+            " of the row, the token's own among them.",
         ),
         Misconception(
             "zero_division",
@@ -336,6 +518,10 @@ def _chain_cases(rng: np.random.Generator) -> list[Case]:
         Case({"counts": ngram_counts(corpus, 1), "n": 1, "tokens": ["books", "the"]}, "unigrams"),
         Case({"counts": ngram_counts(drawn, 3), "n": 3, "tokens": drawn[0]}, "trigrams"),
         Case({"counts": ngram_counts(drawn, 2), "n": 2, "tokens": drawn[3]}, "bigrams of random sentences"),
+        Case(
+            {"counts": {(): Counter({"la": 1, "le": 2, END: 7})}, "n": 1, "tokens": ["la", "le"] * 220},
+            "a page of 440 tokens",
+        ),
     ]
 
 
@@ -388,6 +574,49 @@ def _chain_zeros_skipped(counts, n, tokens):  # type: ignore[no-untyped-def]
 def _chain_zero_is_nothing(counts, n, tokens):  # type: ignore[no-untyped-def]
     total = _log_sum(_factors(counts, n, tokens))
     return 0.0 if total == -math.inf else total
+
+
+def _chain_underflow(counts, n, tokens):  # type: ignore[no-untyped-def]
+    product = math.prod(_factors(counts, n, tokens))
+    return math.log(product) if product else -math.inf
+
+
+def _chain_underflow_raises(counts, n, tokens):  # type: ignore[no-untyped-def]
+    return math.log(math.prod(_factors(counts, n, tokens)))
+
+
+def _chain_epsilon(counts, n, tokens):  # type: ignore[no-untyped-def]
+    return sum(math.log(p + 1e-12) for p in _factors(counts, n, tokens))
+
+
+def _chain_positive_but_zero(counts, n, tokens):  # type: ignore[no-untyped-def]
+    total = _log_sum(_factors(counts, n, tokens))
+    return total if total == -math.inf else -total
+
+
+def _chain_first_missing(counts, n, tokens):  # type: ignore[no-untyped-def]
+    return _log_sum(_factors(counts, n, tokens)[1:])
+
+
+def _chain_no_padding(counts, n, tokens):  # type: ignore[no-untyped-def]
+    tokens = list(tokens)
+    return _log_sum([ngrams.mle(counts, tuple(tokens[i - n + 1 : i]), tokens[i]) for i in range(n - 1, len(tokens))])
+
+
+def _chain_short_contexts(counts, n, tokens):  # type: ignore[no-untyped-def]
+    padded = pad(tokens, n)
+    contexts = [tuple(padded[max(0, i - n + 1) : i]) for i in range(len(padded))]
+    return _log_sum([ngrams.mle(counts, c, token) for c, token in zip(contexts, padded)])
+
+
+def _chain_minus_zero(counts, n, tokens):  # type: ignore[no-untyped-def]
+    padded = pad(tokens, n)
+    return _log_sum([ngrams.mle(counts, tuple(padded[:i][-(n - 1) :]), padded[i]) for i in range(n - 1, len(padded))])
+
+
+def _chain_pairs(counts, n, tokens):  # type: ignore[no-untyped-def]
+    padded = pad(tokens, 2)
+    return _log_sum([ngrams.mle(counts, (padded[i - 1],), padded[i]) for i in range(1, len(padded))])
 
 
 def _chain_log_of_zero(counts, n, tokens):  # type: ignore[no-untyped-def]
@@ -467,6 +696,63 @@ CHAIN = Exercise(
             "`math.log(0)` raises an error in Python. A factor of zero makes the whole sentence impossible: say so"
             " before the logarithm is taken. The contract names the value.",
         ),
+        Misconception(
+            "product_underflows",
+            _chain_underflow,
+            "Right for short sentences. On a page of 440 tokens your product falls below the smallest number a"
+            " computer can hold and becomes 0, although every factor is possible. Take the logarithm of each"
+            " factor, then add.",
+        ),
+        Misconception(
+            "product_underflows_and_raises",
+            _chain_underflow_raises,
+            "You multiply first and take one logarithm at the end. An impossible factor makes that log(0), and so"
+            " does a long sentence, whose product is too small for a computer. Take the logarithm of each factor,"
+            " then add; treat 0 apart.",
+        ),
+        Misconception(
+            "small_number_added",
+            _chain_epsilon,
+            "You add a small number inside the logarithm. It makes an impossible sentence merely improbable, by"
+            " an amount that you chose. The contract wants minus infinity; how to give something to the unseen"
+            " comes later.",
+        ),
+        Misconception(
+            "sign_turned_where_possible",
+            _chain_positive_but_zero,
+            "The sign is turned wherever the sentence is possible. The logarithm of a probability is 0 or less;"
+            " minus it is a loss, which is asked for later.",
+        ),
+        Misconception(
+            "first_missing",
+            _chain_first_missing,
+            "The factor of the first word is missing. Its context consists of start marks: the first place to"
+            " look at comes right after the n − 1 marks.",
+        ),
+        Misconception(
+            "no_padding",
+            _chain_no_padding,
+            "Your sentence is not padded: the first words have no factor, and the end mark has none. `pad(tokens,"
+            " n)` adds the marks at both ends.",
+        ),
+        Misconception(
+            "marks_predicted",
+            _chain_short_contexts,
+            "You ask for the probability of the start marks too. No table predicts them, so everything becomes"
+            " impossible. Which is the first token with a full context of n − 1 tokens?",
+        ),
+        Misconception(
+            "minus_zero_slice",
+            _chain_minus_zero,
+            "Right for n ≥ 2. For n = 1 your slice reads [-0:], and −0 is 0: it keeps all tokens before instead"
+            " of none. Say where the context begins, counted from the front.",
+        ),
+        Misconception(
+            "pairs_only",
+            _chain_pairs,
+            "Right for n = 2 only: your context is always the one token before. The table has contexts of n − 1"
+            " tokens.",
+        ),
     ),
     hints=(
         "Pad the sentence, then walk over the same places as in the first exercise. Each place gives one factor.",
@@ -476,7 +762,7 @@ CHAIN = Exercise(
     ),
     points=2,
     minutes=10,
-    difficulty=2,
+    difficulty=1,
 )
 
 
@@ -496,7 +782,22 @@ def _perplexity_cases(rng: np.random.Generator) -> list[Case]:
         Case({"log_probs": [math.log(0.5), -math.inf, math.log(0.3)]}, "one impossible token"),
         Case({"log_probs": _logs(rng, 7)}, "seven tokens"),
         Case({"log_probs": _logs(rng, 23)}, "23 tokens"),
+        Case({"log_probs": [math.log(0.05)] * 300}, "a page of 300 tokens"),
     ]
+
+
+def _perplexity_by_product(log_probs):  # type: ignore[no-untyped-def]
+    product = math.prod(math.exp(x) for x in log_probs)
+    return product ** (-1 / len(log_probs)) if product else math.inf
+
+
+def _perplexity_by_product_raises(log_probs):  # type: ignore[no-untyped-def]
+    return math.prod(math.exp(x) for x in log_probs) ** (-1 / len(log_probs))
+
+
+def _perplexity_of_possible(log_probs):  # type: ignore[no-untyped-def]
+    possible = [x for x in log_probs if x > -math.inf]
+    return math.exp(-sum(possible) / len(possible))
 
 
 PERPLEXITY = Exercise(
@@ -547,6 +848,49 @@ PERPLEXITY = Exercise(
             lambda log_probs: math.exp(-sum(log_probs)) / len(log_probs),
             "You divide by the length after the exponential. The mean belongs inside, in the exponent.",
         ),
+        Misconception(
+            "logarithm_again",
+            lambda log_probs: math.exp(-sum(math.log(x) for x in log_probs) / len(log_probs)),
+            "You take the logarithm of numbers that are logarithms already; those are negative, and `math.log`"
+            " refuses them.",
+        ),
+        Misconception(
+            "impossible_left_out",
+            _perplexity_of_possible,
+            "You leave impossible tokens out, and the model is praised for what it got wrong. One impossible"
+            " token makes the perplexity infinite, and the formula says so by itself.",
+        ),
+        Misconception(
+            "impossible_is_certain",
+            lambda log_probs: math.exp(-sum(x for x in log_probs if x > -math.inf) / len(log_probs)),
+            "An impossible token adds nothing to your sum, as if it had been certain. One impossible token makes"
+            " the perplexity infinite, and the formula says so by itself.",
+        ),
+        Misconception(
+            "one_less",
+            lambda log_probs: math.exp(-sum(log_probs) / max(1, len(log_probs) - 1)),
+            "You divide by T − 1. The mean of T numbers divides by T: there is no correction for a sample here.",
+        ),
+        Misconception(
+            "product_underflows",
+            _perplexity_by_product,
+            "Right for short texts. On a page of 300 tokens your product of probabilities falls below the"
+            " smallest number a computer can hold. Stay with the logarithms: add them, and apply exp once, to the"
+            " mean.",
+        ),
+        Misconception(
+            "product_underflows_and_raises",
+            _perplexity_by_product_raises,
+            "You go back to probabilities and multiply them. One impossible token makes the product 0, and so"
+            " does a long text, whose product is too small for a computer. Stay with the logarithms: add them, and"
+            " apply exp once.",
+        ),
+        Misconception(
+            "one_more",
+            lambda log_probs: math.exp(-sum(log_probs) / (len(log_probs) + 1)),
+            "You divide by T + 1. `log_probs` holds all predicted tokens, the end mark among them: the mean of T"
+            " numbers divides by T.",
+        ),
     ),
     hints=(
         "Try it by hand for a fair die thrown five times: every log-probability is ln(1/6), and the answer must be 6.",
@@ -567,7 +911,13 @@ def _bits_cases(rng: np.random.Generator) -> list[Case]:
         Case({"log_probs": [math.log(0.3), -math.inf], "characters": 9}, "an impossible token"),
         Case({"log_probs": _logs(rng, 7), "characters": 31}, "7 words, 31 characters"),
         Case({"log_probs": _logs(rng, 12), "characters": 47}, "12 words, 47 characters"),
+        Case({"log_probs": [math.log(0.05)] * 300, "characters": 1500}, "a page of 300 words"),
     ]
+
+
+def _bits_by_product(log_probs, characters):  # type: ignore[no-untyped-def]
+    product = math.prod(math.exp(x) for x in log_probs)
+    return -math.log2(product) / characters if product else math.inf
 
 
 BITS = Exercise(
@@ -622,6 +972,29 @@ BITS = Exercise(
             lambda log_probs, characters: -sum(log_probs) / math.log(10) / characters,
             "You divide by ln 10, which gives decimal digits per character. For bits the base is 2.",
         ),
+        Misconception(
+            "logarithm_again",
+            lambda log_probs, characters: -sum(math.log2(x) for x in log_probs) / characters,
+            "You take log2 of numbers that are logarithms already; those are negative, and `math.log2` refuses"
+            " them. To change the unit of a logarithm takes no new logarithm of it, only a division.",
+        ),
+        Misconception(
+            "impossible_left_out",
+            lambda log_probs, characters: -sum(x for x in log_probs if x > -math.inf) / math.log(2) / characters,
+            "You leave impossible tokens out, and the model is praised for what it got wrong. One impossible"
+            " token costs infinitely many bits, and the formula says so by itself.",
+        ),
+        Misconception(
+            "upside_down",
+            lambda log_probs, characters: characters / (-sum(log_probs) / math.log(2)),
+            "Your fraction stands upside down: these are characters per bit.",
+        ),
+        Misconception(
+            "product_underflows",
+            _bits_by_product,
+            "Right for short texts. On a page of 300 words your product of probabilities falls below the smallest"
+            " number a computer can hold. Stay with the logarithms: add them, then change the unit.",
+        ),
     ),
     hints=(
         "Three steps: the nats of the whole text, from nats to bits, from the whole to one character.",
@@ -638,19 +1011,24 @@ BITS = Exercise(
 
 
 def _draw_cases(rng: np.random.Generator) -> list[Case]:
-    row = Counter({"d": 1, "a": 2, "c": 4, "b": 1})
-    drawn = _row(rng, ("their", "books", "the", "laptops", "exams"))
+    row = Counter({"d": 1, "a": 3, "c": 6, "b": 2})  # no two counts are equal: every other order of the tokens shows
+    sizes = rng.permutation(7)[:5] + 1
+    drawn = Counter(dict(zip(("their", "books", "the", "laptops", "exams"), map(int, sizes))))
     total = sum(drawn.values())
     middle = [(j + 0.5) / total for j in rng.permutation(total)[:4]]
     return [
         Case({"row": Counter({"b": 1, "a": 3}), "u": 0.8}, "the last quarter"),
-        Case({"row": Counter({"b": 1, "a": 1}), "u": 0.0}, "u at its least"),
+        Case({"row": Counter({"b": 2, "a": 1}), "u": 0.0}, "u at its least"),
         Case({"row": Counter({"b": 1, "a": 3}), "u": 0.75}, "u on a border"),
         Case({"row": row, "u": 0.25}, "u on a border"),
         Case({"row": row, "u": 0.3}, "u inside the second token's stretch"),
         Case({"row": Counter({"b": 6, "a": 1}), "u": 0.4}, "a rare token first"),
+        Case({"row": Counter({"b": 6, "a": 1}), "u": 0.6}, "a rare token first"),
         Case({"row": Counter({"b": 5, "a": 3}), "u": 0.3}, "the frequent token was counted first"),
         Case({"row": row, "u": 0.99}, "u close to 1"),
+        Case({"row": Counter(dict.fromkeys("abcdefghij", 1)), "u": 1 - 2.0**-53}, "the largest u there is"),
+        Case({"row": Counter({"b": 2, "a": 1}), "u": 0.25}, "the point 0.75, in the first stretch"),
+        Case({"row": Counter({"a": 2, "B": 1, "b": 4}), "u": 0.1}, "a capital letter sorts before small ones"),
         Case({"row": Counter({"only": 5}), "u": 0.6}, "a single token"),
         *(Case({"row": drawn, "u": u}, "a random row") for u in middle),
     ]
@@ -679,11 +1057,47 @@ def _draw_unnormalised(row, u):  # type: ignore[no-untyped-def]
 
 
 def _draw_not_cumulative(row, u):  # type: ignore[no-untyped-def]
-    total = sum(row.values())
+    point = u * sum(row.values())
     for token in sorted(row):
-        if row[token] / total > u:
+        if row[token] > point:
             return token
-    return sorted(row)[-1]
+    return None
+
+
+def _draw_shares(row, u):  # type: ignore[no-untyped-def]
+    reached, total = 0.0, sum(row.values())
+    for token in sorted(row):
+        reached += row[token] / total
+        if reached > u:
+            return token
+    return None
+
+
+def _draw_rounded(row, u):  # type: ignore[no-untyped-def]
+    point, reached = round(u * sum(row.values())), 0
+    for token in sorted(row):
+        reached += row[token]
+        if reached > point:
+            return token
+    return token
+
+
+def _draw_left_end(row, u):  # type: ignore[no-untyped-def]
+    point, reached = u * sum(row.values()), 0
+    for token in sorted(row):
+        if reached > point:
+            return token
+        reached += row[token]
+    return token
+
+
+def _draw_counts_unsorted(row, u):  # type: ignore[no-untyped-def]
+    point, reached = u * sum(row.values()), 0
+    for token, count in zip(sorted(row), row.values()):
+        reached += count
+        if reached > point:
+            return token
+    return None
 
 
 DRAW = Exercise(
@@ -718,7 +1132,7 @@ DRAW = Exercise(
         ),
         Misconception(
             "most_frequent_first",
-            lambda row, u: _draw_in_order(row, u, sorted(row, key=lambda t: (-row[t], t))),
+            lambda row, u: _draw_in_order(row, u, sorted(row, key=lambda t: -row[t])),
             "You lay the tokens out from the most to the least frequent. The chances are right, but the contract sorts"
             " by the tokens themselves, so that u alone decides.",
         ),
@@ -744,6 +1158,37 @@ DRAW = Exercise(
             lambda row, u: random.choices(list(row), list(row.values()))[0],
             "You throw your own dice: the result does not depend on u. The random number is given, so that a draw can"
             " be repeated and checked.",
+        ),
+        Misconception(
+            "least_frequent_first",
+            lambda row, u: _draw_in_order(row, u, sorted(row, key=lambda t: row[t])),
+            "You lay the tokens out from the least to the most frequent. The chances are right, but the contract"
+            " sorts by the tokens themselves, so that u alone decides.",
+        ),
+        Misconception(
+            "rounded",
+            _draw_rounded,
+            "Your point is rounded to a whole number, which moves it into the next stretch half of the time."
+            " Leave it as it is: 0.75 lies before 1.",
+        ),
+        Misconception(
+            "left_end",
+            _draw_left_end,
+            "You answer one token too late: you compare the point with the sum of the counts *before* the token."
+            " A stretch ends where the token's own count has been added.",
+        ),
+        Misconception(
+            "counts_not_sorted_along",
+            _draw_counts_unsorted,
+            "You sorted the tokens and left the counts in the order of the dict, so that they no longer belong"
+            " together. Look the count of each token up in the row.",
+        ),
+        Misconception(
+            "rounded_shares",
+            _draw_shares,
+            "Right nearly always. You add up shares, which are rounded: ten tenths come to a little less than 1,"
+            " and for the largest u no token is found. Add the counts, which are whole numbers, and stretch u"
+            " instead.",
         ),
     ),
     hints=(
@@ -784,6 +1229,10 @@ def _generate_cases(rng: np.random.Generator) -> list[Case]:
         ),
         Case({"counts": ngram_counts(corpus, 1), "n": 1, "numbers": [0.95, 0.35, 0.6, 0.4, 0.05, 0.5]}, "unigrams"),
         Case({"counts": ngram_counts(drawn, 2), "n": 2, "numbers": middle}, "random sentences"),
+        Case(
+            {"counts": {("a",): Counter({END: 1}), (START,): Counter({"a": 1})}, "n": 2, "numbers": [0.2, 0.5]},
+            "a table in another order",
+        ),
     ]
 
 
@@ -810,6 +1259,40 @@ def _loop(counts: Table, n: int, numbers: Sequence[float], **wrong: Any) -> list
 
 def _generate_numbers_backwards(counts, n, numbers):  # type: ignore[no-untyped-def]
     return _loop(counts, n, numbers[::-1])
+
+
+def _generate_start_kept(counts, n, numbers):  # type: ignore[no-untyped-def]
+    return [START] * (n - 1) + _loop(counts, n, numbers)
+
+
+def _generate_both_marks_kept(counts, n, numbers):  # type: ignore[no-untyped-def]
+    return [START] * (n - 1) + _loop(counts, n, numbers, keep_end=True)
+
+
+def _generate_from(start, move, numbers_used=lambda numbers: numbers):  # type: ignore[no-untyped-def]
+    def answer(counts, n, numbers):  # type: ignore[no-untyped-def]
+        context, tokens = start(counts, n), list[str]()
+        for u in numbers_used(numbers):
+            token = ngrams.draw(counts[context], u)
+            if token == END:
+                break
+            tokens.append(token)
+            context = move(context, token)
+        return tokens
+
+    return answer
+
+
+def _drop_oldest(context: Context, token: str) -> Context:
+    return (*context, token)[1:]
+
+
+def _generate_endless(counts, n, numbers):  # type: ignore[no-untyped-def]
+    return _generate_from(_marks, _drop_oldest, lambda numbers: (numbers[i] for i in range(10**9)))(counts, n, numbers)
+
+
+def _marks(counts: Table, n: int) -> Context:
+    return (START,) * (n - 1)
 
 
 GENERATE = Exercise(
@@ -880,13 +1363,58 @@ GENERATE = Exercise(
             "You always take the most frequent token, and so write the same sentence each time. Draw with the given"
             " numbers.",
         ),
+        Misconception(
+            "start_kept",
+            _generate_start_kept,
+            "Your sentence begins with the start marks. They are the first context and were never drawn: keep"
+            " them apart from the tokens that you return.",
+        ),
+        Misconception(
+            "both_marks_kept",
+            _generate_both_marks_kept,
+            "Your sentence still has its marks, at both ends. Start marks belong to the context only, and the end"
+            " mark tells the loop to stop before anything is appended.",
+        ),
+        Misconception(
+            "one_mark_more",
+            _generate_from(lambda counts, n: (START,) * n, _drop_oldest),
+            "Your first context has n start marks, and the table knows contexts of n − 1 tokens only.",
+        ),
+        Misconception(
+            "one_mark_only",
+            _generate_from(lambda counts, n: (START,), lambda context, token: (token,)),
+            "Right for n = 2 only: your context is always one token. The table has contexts of n − 1 tokens, from"
+            " none for unigrams to two for trigrams and more.",
+        ),
+        Misconception(
+            "first_row",
+            _generate_from(lambda counts, n: next(iter(counts)), _drop_oldest),
+            "You begin with whatever context stands first in the table. A sentence begins after n − 1 start marks.",
+        ),
+        Misconception(
+            "first_number_skipped",
+            _generate_from(_marks, _drop_oldest, lambda numbers: numbers[1:]),
+            "The first random number is never used. The first draw, after the start marks, takes it.",
+        ),
+        Misconception(
+            "numbers_run_out",
+            _generate_endless,
+            "Your loop does not stop when the numbers are used up. A sentence may end there too, without an end mark.",
+        ),
+        Misconception(
+            "newest_in_front",
+            _generate_from(_marks, lambda context, token: (token, *context)[: len(context)]),
+            "You put the new token in front of the context. The oldest token stands first, the newest last, as in"
+            " the text.",
+        ),
     ),
     hints=(
         "Three things happen for each number: draw from the row of the context, perhaps stop, else append and move the"
         " context on.",
         "The context begins as (START,) * (n - 1). After each token: put the token behind it, drop the oldest in"
         " front.",
-        "token = draw(counts[context], u); break if it is END; tokens.append(token); context = (*context, token)[1:].",
+        "The context moves on by context = (*context, token)[1:]: it stays a tuple of n − 1 tokens, also for n = 1. Ask"
+        " whether the token is END before you append it.",
     ),
     points=2,
     minutes=8,
@@ -904,7 +1432,9 @@ def _copy_cases(rng: np.random.Generator) -> list[Case]:
     source = "".join(letters[i] for i in rng.integers(2, size=11))
     return [
         Case({"text": "abcx", "training": "zabcz", "k": 2}, "two of three pairs"),
-        Case({"text": "ab", "training": "abab", "k": 3}, "a text shorter than k"),
+        Case({"text": "ab", "training": "xyxy", "k": 3}, "a text shorter than k"),
+        Case({"text": "cde", "training": "abcde", "k": 3}, "the last stretch of the training text"),
+        Case({"text": " aB ", "training": "ab aB", "k": 2}, "capital letters and spaces"),
         Case({"text": "", "training": "abc", "k": 1}, "an empty text"),
         Case({"text": "abx", "training": "abab", "k": 2}, "the last pair is new"),
         Case({"text": "xab", "training": "abab", "k": 2}, "the last pair is copied"),
@@ -930,6 +1460,28 @@ def _copy_raises(text, training, k):  # type: ignore[no-untyped-def]
 
 def _copy_by_length(text, training, k):  # type: ignore[no-untyped-def]
     return sum(part in training for part in _stretches(text, k)) / len(text) if text else 0.0
+
+
+def _copy_one_too_few(text, training, k):  # type: ignore[no-untyped-def]
+    parts = _stretches(text, k)
+    return sum(part in training for part in parts[:-1]) / len(parts) if parts else 0.0
+
+
+def _copy_occurrences(text, training, k):  # type: ignore[no-untyped-def]
+    parts = _stretches(text, k)
+    return sum(training.count(part) for part in parts) / len(parts) if parts else 0.0
+
+
+def _copy_covered(text, training, k):  # type: ignore[no-untyped-def]
+    places = {i + j for i, part in enumerate(_stretches(text, k)) if part in training for j in range(k)}
+    return len(places) / len(text) if text else 0.0
+
+
+def _copy_words(text, training, k):  # type: ignore[no-untyped-def]
+    words, source = text.split(), training.split()
+    known = {tuple(source[i : i + k]) for i in range(len(source) - k + 1)}
+    found = [tuple(words[i : i + k]) in known for i in range(len(words) - k + 1)]
+    return sum(found) / len(found) if found else 0.0
 
 
 COPIED = Exercise(
@@ -990,6 +1542,34 @@ COPIED = Exercise(
             "A text shorter than k has no stretch at all, and you divide by their number. The contract says what to"
             " return then.",
         ),
+        Misconception(
+            "last_not_looked_up",
+            _copy_one_too_few,
+            "The last stretch is counted and never looked up: your loop ends one place too early. Check with a"
+            " text of exactly k characters, which has one stretch.",
+        ),
+        Misconception(
+            "pieces_and_rest",
+            lambda text, training, k: _share([text[i : i + k] for i in range(0, len(text), k)], training),
+            "You cut the text into pieces side by side, with a shorter rest at the end. The stretches overlap:"
+            " one of k characters begins at each character that has k − 1 behind it.",
+        ),
+        Misconception(
+            "occurrences",
+            _copy_occurrences,
+            "You add up how often each stretch occurs in the training text. Asked is only whether it occurs: yes"
+            " or no for each stretch.",
+        ),
+        Misconception(
+            "covered_characters",
+            _copy_covered,
+            "You return the share of *characters* that lie in some copied stretch. Asked is the share of stretches.",
+        ),
+        Misconception(
+            "words",
+            _copy_words,
+            "You look for stretches of k words. k counts characters here: slice the strings themselves.",
+        ),
     ),
     hints=(
         "First make the list of stretches, then look each one up with `in`, which finds a string inside another.",
@@ -1020,6 +1600,10 @@ def _add_k_cases(rng: np.random.Generator) -> list[Case]:
         Case({"counts": small, "context": ("their",), "token": "the", "k": 0.5, "size": 10}, "a bigram never seen"),
         Case({"counts": small, "context": ("her",), "token": "books", "k": 0.5, "size": 10}, "a context never seen"),
         Case({"counts": small, "context": ("their",), "token": "laptops", "k": 1, "size": 7}, "Laplace, k = 1"),
+        Case(
+            {"counts": {("their",): {"books": 3}}, "context": ("their",), "token": "the", "k": 0.5, "size": 10},
+            "a bigram never seen, in a plain dict",
+        ),
         Case({"counts": drawn, "context": ("opened", "their"), "token": "exams", "k": k, "size": 13}, "a trigram"),
         Case(
             {"counts": drawn, "context": ("closed", "the"), "token": "exams", "k": k, "size": 29},
@@ -1039,6 +1623,21 @@ def _add_k_general(formula):  # type: ignore[no-untyped-def]
         return formula(*_pair(counts, context, token), k, size)
 
     return answer
+
+
+def _add_k_token_key_error(counts, context, token, k, size):  # type: ignore[no-untyped-def]
+    if context not in counts:
+        return 1 / size
+    return (counts[context][token] + k) / (sum(counts[context].values()) + k * size)
+
+
+def _add_k_context_key_error(counts, context, token, k, size):  # type: ignore[no-untyped-def]
+    return (counts[context].get(token, 0) + k) / (sum(counts[context].values()) + k * size)
+
+
+def _add_k_whole_table(counts, context, token, k, size):  # type: ignore[no-untyped-def]
+    total = sum(sum(row.values()) for row in counts.values())
+    return (counts.get(context, {}).get(token, 0) + k) / (total + k * size)
 
 
 def _add_k_key_error(counts, context, token, k, size):  # type: ignore[no-untyped-def]
@@ -1072,7 +1671,7 @@ ADD_K = Exercise(
         ),
         Misconception(
             "seen_types_only",
-            _add_k_general(lambda c, total, types, k, size: (c + k) / (total + k * types) if total else 1 / size),
+            _add_k_general(lambda c, total, types, k, size: (c + k) / (total + k * types)),
             "You add k for the tokens that were seen after this context. The point is to give something to those that"
             " were *not*: the whole vocabulary, `size` tokens, gets k each.",
         ),
@@ -1096,8 +1695,80 @@ ADD_K = Exercise(
         Misconception(
             "unseen_context_raises",
             _add_k_key_error,
+            "A context that was never seen has no row, and a token that never followed has no entry in it: square"
+            " brackets raise KeyError for both. Ask with `.get`, and say what to take instead; the formula does the"
+            " rest.",
+        ),
+        Misconception(
+            "seen_types_only_guarded",
+            _add_k_general(lambda c, total, types, k, size: (c + k) / (total + k * types) if total else 1 / size),
+            "Your sum grows by k for each token that was *seen* after this context (the unseen context is right)."
+            " The whole vocabulary gets k each, `size` tokens, the unseen ones above all.",
+        ),
+        Misconception(
+            "no_brackets_at_all",
+            _add_k_general(lambda c, total, types, k, size: c + k / total + k * size),
+            "Brackets are missing: division comes before addition, so only k is divided, and only by the sum of"
+            " the row. Put the whole numerator in brackets, and the whole denominator.",
+        ),
+        Misconception(
+            "no_brackets_above",
+            _add_k_general(lambda c, total, types, k, size: c + k / (total + k * size)),
+            "Brackets are missing above the line: division comes before addition, so only k is divided and the"
+            " count is added whole. Your probabilities exceed 1.",
+        ),
+        Misconception(
+            "no_brackets_below",
+            _add_k_general(lambda c, total, types, k, size: (c + k) / total + k * size),
+            "Brackets are missing below the line: division comes before addition, so you divide by the sum of the"
+            " row alone and then add k |V|.",
+        ),
+        Misconception(
+            "share_plus_k",
+            lambda counts, context, token, k, size: ngrams.mle(counts, context, token) + k / size,
+            "You add k / |V| to the relative frequency, so your probabilities add up to 1 + k. k is added to the"
+            " *counts*, before they are divided by their sum.",
+        ),
+        Misconception(
+            "size_times_all",
+            _add_k_general(lambda c, total, types, k, size: (c + k) / ((total + k) * size)),
+            "Your denominator multiplies the sum of the row by |V| as well. Only k is added |V| times; the row is"
+            " summed once.",
+        ),
+        Misconception(
+            "unseen_only",
+            _add_k_general(lambda c, total, types, k, size: (c or k) / (total + k * size)),
+            "Only unseen tokens get k from you. Every token of the vocabulary gets it, seen or not; otherwise the"
+            " shares add up to less than one.",
+        ),
+        Misconception(
+            "whole_table",
+            _add_k_whole_table,
+            "Your denominator holds the counts of all contexts. P(token | context) divides by the row of this"
+            " context alone, plus k for each token of the vocabulary.",
+        ),
+        Misconception(
+            "types_for_sum",
+            _add_k_general(lambda c, total, types, k, size: (c + k) / (types + k * size)),
+            "Your denominator counts how many *different* tokens followed. Add their counts up instead.",
+        ),
+        Misconception(
+            "only_context_raises",
+            _add_k_context_key_error,
             "A context that was never seen has no row, and `counts[context]` has nothing to hand out."
             " `counts.get(context, {})` gives an empty row, and the formula does the rest.",
+        ),
+        Misconception(
+            "unseen_token_raises",
+            _add_k_token_key_error,
+            "A token that never followed this context has no entry in the row. A Counter hands out 0 for it, a"
+            " plain dict raises KeyError, and a row may be either: ask with `.get` and say what to take instead.",
+        ),
+        Misconception(
+            "size_plus_one",
+            _add_k_general(lambda c, total, types, k, size: (c + k) / (total + k * (size + 1))),
+            "Your vocabulary has one token too many: `size` already counts all that can follow, the end mark"
+            " among them.",
         ),
     ),
     hints=(
@@ -1107,7 +1778,7 @@ ADD_K = Exercise(
         "(row.get(token, 0) + k) / (sum(row.values()) + k * size), with row = counts.get(context, {}).",
     ),
     points=1,
-    minutes=5,
+    minutes=3,
     difficulty=1,
 )
 
@@ -1202,7 +1873,50 @@ def _mix_equal(orders, context, token, weights):  # type: ignore[no-untyped-def]
 
 def _mix_geometric(orders, context, token, weights):  # type: ignore[no-untyped-def]
     pairs = _mix(orders, context, token, weights, _last)
-    return math.prod(p**w for w, p in pairs)
+    return math.prod(p**w for w, p in pairs) ** (1 / sum(w for w, _ in pairs))
+
+
+def _mix_product(orders, context, token, weights):  # type: ignore[no-untyped-def]
+    return math.prod(p**w for w, p in _mix(orders, context, token, weights, _last))
+
+
+def _mix_minus_zero_guarded(orders, context, token, weights):  # type: ignore[no-untyped-def]
+    pairs = _mix(orders, context, token, weights, lambda c, j: c[-j:])
+    return _mean(pairs) if pairs else 0.0
+
+
+def _mix_minus_zero_not_rescaled(orders, context, token, weights):  # type: ignore[no-untyped-def]
+    return sum(w * p for w, p in _mix(orders, context, token, weights, lambda c, j: c[-j:]))
+
+
+def _mix_longest_that_knows(orders, context, token, weights):  # type: ignore[no-untyped-def]
+    return next((p for _, p in _mix(orders, context, token, weights, _last)[::-1] if p > 0), 0.0)
+
+
+def _mix_plain_mean(orders, context, token, weights):  # type: ignore[no-untyped-def]
+    return sum(p for _, p in _mix(orders, context, token, weights, _last)) / len(orders)
+
+
+def _mix_by_number(orders, context, token, weights):  # type: ignore[no-untyped-def]
+    pairs = _mix(orders, context, token, weights, _last)
+    return sum(w * p for w, p in pairs) / len(pairs)
+
+
+def _mix_unigrams_last(orders, context, token, weights):  # type: ignore[no-untyped-def]
+    pairs = _mix(orders, context, token, weights, _last)
+    return _mean(pairs[1:] or pairs)
+
+
+def _mix_step_by_step(orders, context, token, weights):  # type: ignore[no-untyped-def]
+    p = 0.0
+    for j, counts in enumerate(orders):
+        p = weights[j] * ngrams.mle(counts, _last(context, j), token) + (1 - weights[j]) * p
+    return p
+
+
+def _mix_key_error(orders, context, token, weights):  # type: ignore[no-untyped-def]
+    rows = [counts[_last(context, j)] for j, counts in enumerate(orders)]
+    return sum(w * row.get(token, 0) / sum(row.values()) for w, row in zip(weights, rows))
 
 
 def _mix_seen_ngrams(orders, context, token, weights):  # type: ignore[no-untyped-def]
@@ -1263,6 +1977,62 @@ INTERPOLATE = Exercise(
             "You leave out every order that gives the token 0. An order that knows the context and has never seen the"
             " token after it votes with 0, and its weight counts; only an unknown *context* abstains.",
         ),
+        Misconception(
+            "minus_zero_slice_guarded",
+            _mix_minus_zero_guarded,
+            "The unigrams never vote: for j = 0 your slice reads [-0:], and −0 is 0, so that it takes the whole"
+            " context instead of none of it. Where all longer contexts are unseen, nobody is left, and you say 0."
+            " Where do the last j tokens begin?",
+        ),
+        Misconception(
+            "minus_zero_slice_not_rescaled",
+            _mix_minus_zero_not_rescaled,
+            "Two things go wrong. For j = 0 your slice reads [-0:], which takes the whole context instead of"
+            " none, so the unigrams never vote. And where a context was never seen, its weight is lost: divide by"
+            " the weights that were used.",
+        ),
+        Misconception(
+            "longest_that_knows_the_token",
+            _mix_longest_that_knows,
+            "You take the longest order that gives the token more than 0, and nothing else. That is backing off;"
+            " interpolation lets all orders vote, with their weights.",
+        ),
+        Misconception(
+            "weighted_product",
+            _mix_product,
+            "You multiply the orders' probabilities, each to the power of its weight. One order that says 0 then"
+            " silences all others. Interpolation is a weighted *sum*.",
+        ),
+        Misconception(
+            "divided_by_all_orders",
+            _mix_plain_mean,
+            "You add the probabilities up and divide by the number of orders. Each order has its own weight, and"
+            " one whose context is unknown does not count.",
+        ),
+        Misconception(
+            "divided_by_number",
+            _mix_by_number,
+            "You divide the weighted sum by how many orders took part. Divide by the sum of their *weights*, so"
+            " that these add up to one.",
+        ),
+        Misconception(
+            "unigrams_last_resort",
+            _mix_unigrams_last,
+            "The unigrams vote only when no longer context is known. They have a weight like every other order:"
+            " let them vote always.",
+        ),
+        Misconception(
+            "step_by_step",
+            _mix_step_by_step,
+            "You mix order by order, each time giving 1 − λ to what was there before, so the shorter orders"
+            " shrink again and again. Here each weight stands for its order's share of the whole sum.",
+        ),
+        Misconception(
+            "unseen_context_raises",
+            _mix_key_error,
+            "A context that was never seen has no row, and square brackets raise KeyError. Ask whether the order"
+            " knows the context; if not, it abstains.",
+        ),
     ),
     hints=(
         "One loop over the orders. Each asks: was my context ever seen? If so, it adds its weighted relative"
@@ -1273,7 +2043,7 @@ INTERPOLATE = Exercise(
         " sum(row.values()) and used += weight; at the end total / used.",
     ),
     points=2,
-    minutes=10,
+    minutes=15,
     difficulty=2,
 )
 
@@ -1317,6 +2087,40 @@ def _continuation_followers(counts):  # type: ignore[no-untyped-def]
     for context, row in counts.items():
         result.setdefault(context[:-1], Counter())[context[-1]] += len(row)
     return result
+
+
+def _continuation_neighbours(counts):  # type: ignore[no-untyped-def]
+    result: Counts = {}
+    for context, row in counts.items():
+        for _ in row:
+            result.setdefault(context[1:], Counter())[context[0]] += 1
+    return result
+
+
+def _continuation_no_start(counts):  # type: ignore[no-untyped-def]
+    inside = {context: row for context, row in counts.items() if context[0] != START}
+    return _gather(inside, lambda c: c[1:], lambda row, token: 1)
+
+
+def _continuation_overwritten(counts):  # type: ignore[no-untyped-def]
+    return {context[1:]: Counter(dict.fromkeys(row, 1)) for context, row in counts.items()}
+
+
+def _continuation_length_set(counts):  # type: ignore[no-untyped-def]
+    result: Counts = {}
+    for context, row in counts.items():
+        for token in row:
+            result.setdefault(context[1:], Counter())[token] = len(row)
+    return result
+
+
+def _continuation_of_token(counts):  # type: ignore[no-untyped-def]
+    before: dict[str, set[str]] = {}
+    for context, row in counts.items():
+        for token in row:
+            before.setdefault(token, set()).add(context[0])
+    table = _gather(counts, lambda c: c[1:], lambda row, token: 1)
+    return {context: Counter({token: len(before[token]) for token in row}) for context, row in table.items()}
 
 
 CONTINUATION = Exercise(
@@ -1369,6 +2173,49 @@ CONTINUATION = Exercise(
             "You add the length of the row for each token. An entry context–token is one surrounding, however many"
             " other tokens the row has: add 1.",
         ),
+        Misconception(
+            "followers_of_each_context",
+            lambda counts: {context: len(row) for context, row in counts.items()},
+            "You count how many different tokens follow each context. That number is needed in Kneser–Ney too, in"
+            " another place. The continuation count looks to the left, and has the same form as the table given: a"
+            " context, a token, a number.",
+        ),
+        Misconception(
+            "neighbour_counted",
+            _continuation_neighbours,
+            "You count the left neighbour itself. It is what is dropped: the entry belongs to the token that was"
+            " predicted, and the neighbour only adds 1 to it.",
+        ),
+        Misconception(
+            "start_mark_refused",
+            _continuation_no_start,
+            "You leave out contexts that begin with a start mark. To stand at the beginning of a sentence is a"
+            " surrounding like any other.",
+        ),
+        Misconception(
+            "row_overwritten",
+            _continuation_overwritten,
+            "Where several contexts differ only in their oldest token, the last one wins: its row replaces those"
+            " before. Add to the row that is there.",
+        ),
+        Misconception(
+            "row_length_set",
+            _continuation_length_set,
+            "You write the length of the row. That says how many tokens follow this one context; asked is how"
+            " many contexts come before the token. Each entry of the table adds 1.",
+        ),
+        Misconception(
+            "middle_ignored",
+            _continuation_of_token,
+            "Right for bigrams. For longer n-grams your number is that of the token alone: how many tokens begin"
+            " any context of it. It has to be counted for the token *and* the context that is left.",
+        ),
+        Misconception(
+            "last_token_only",
+            lambda counts: _gather(counts, lambda c: c[-1:], lambda row, token: 1),
+            "You keep the last token of the context whatever its length. Only the oldest token is dropped: m"
+            " tokens become m − 1.",
+        ),
     ),
     hints=(
         "Each entry (context, token) of the table is one n-gram type. Which lower-order n-gram does it surround?",
@@ -1386,7 +2233,7 @@ CONTINUATION = Exercise(
 
 
 def _questions(sentences: Sequence[Sequence[str]], contexts: Sequence[Context]) -> dict[str, Any]:
-    tokens = sorted({token for sentence in sentences for token in sentence} | {END})
+    tokens = [*sorted({token for sentence in sentences for token in sentence} | {END}), "never seen"]
     return {"contexts": list(contexts), "tokens": tokens}
 
 
@@ -1430,6 +2277,7 @@ def _kneser_ney_cases(rng: np.random.Generator) -> list[Case]:
 def _kneser_ney_run(answer: Any, inputs: dict[str, Any], case: Case) -> dict[str, Any]:
     """The probabilities of all tokens after each context, under names that a message can show."""
     model = answer(inputs["sentences"], inputs["n"], inputs["discount"])
+    answer([["yak", "yak"]], inputs["n"], 0.9)  # another model beside it must not change it
     return {
         f"P({token} | {' '.join(context) or 'empty context'})": model.prob(tuple(context), token)
         for context in case.extra["contexts"]
@@ -1549,6 +2397,114 @@ class _NeverNegativeForgotten(_Variant):
         return (count - d + d * types * p) / total if j else count / total
 
 
+class _Shared(_Variant):
+    orders: list[Counts] = []  # noqa: RUF012 - the mistake itself
+
+    def __init__(self, sentences, n, discount=0.75):  # type: ignore[no-untyped-def]
+        self.discount = discount
+        self.orders.clear()
+        self.orders.extend(self.tables(sentences, n))
+
+    def prob(self, context, token):  # type: ignore[no-untyped-def]
+        row = self.orders[len(context)].get(context)
+        if not context:
+            return row[token] / sum(row.values())
+        p = self.prob(context[1:], token)
+        return self.mix(1, row[token], sum(row.values()), len(row), self.discount, p) if row else p
+
+
+class _Recursive(_Variant):
+    """As a learner often writes it: from the longest context down."""
+
+    def unigram(self, row, token):  # type: ignore[no-untyped-def]
+        return row[token] / sum(row.values()) if row else 0.0
+
+    def row(self, context):  # type: ignore[no-untyped-def]
+        return self.orders[len(context)].get(context)
+
+    def prob(self, context, token):  # type: ignore[no-untyped-def]
+        if not context:
+            return self.unigram(self.orders[0].get(()), token)
+        row, p = self.row(context), self.prob(context[1:], token)
+        return self.mix(len(context), row[token], sum(row.values()), len(row), self.discount, p) if row else p
+
+
+class _Reversed(_Recursive):
+    def tables(self, sentences, n):  # type: ignore[no-untyped-def]
+        return super().tables(sentences, n)[::-1]
+
+
+class _ReversedRaises(_Reversed):
+    def unigram(self, row, token):  # type: ignore[no-untyped-def]
+        return row[token] / sum(row.values())
+
+
+class _TopOnly(_Recursive):
+    def row(self, context):  # type: ignore[no-untyped-def]
+        return self.orders[-1].get(context)
+
+
+class _AllFromTop(_Recursive):
+    def tables(self, sentences, n):  # type: ignore[no-untyped-def]
+        top = ngram_counts(sentences, n)
+        return [ngrams.continuation_counts(top) if j < n - 1 else top for j in range(n)]
+
+
+class _OnlyUnigramsContinued(_Recursive):
+    def tables(self, sentences, n):  # type: ignore[no-untyped-def]
+        tables = [ngram_counts(sentences, j + 1) for j in range(n)]
+        return [ngrams.continuation_counts(tables[1]), *tables[1:]] if n > 1 else tables
+
+
+class _UniformEnd(_Recursive):
+    def unigram(self, row, token):  # type: ignore[no-untyped-def]
+        return 1 / len(row)
+
+
+class _ShareTaken(_Recursive):
+    def mix(self, j, count, total, types, d, p):  # type: ignore[no-untyped-def]
+        return (1 - d) * count / total + d * p
+
+
+class _MassNotDivided(_Recursive):
+    def mix(self, j, count, total, types, d, p):  # type: ignore[no-untyped-def]
+        return max(count - d, 0.0) / total + d * types * p
+
+
+class _WholeVocabulary(_Recursive):
+    def mix(self, j, count, total, types, d, p):  # type: ignore[no-untyped-def]
+        return (max(count - d, 0.0) + d * len(self.orders[0][()]) * p) / total
+
+
+class _Singletons(_Recursive):
+    def prob(self, context, token):  # type: ignore[no-untyped-def]
+        if not context:
+            return super().prob(context, token)
+        row, p = self.row(context), self.prob(context[1:], token)
+        once = sum(count == 1 for count in row.values()) if row else 0
+        return self.mix(len(context), row[token], sum(row.values()), once, self.discount, p) if row else p
+
+
+class _WhatThisTokenLost(_Recursive):
+    def mix(self, j, count, total, types, d, p):  # type: ignore[no-untyped-def]
+        kept = max(count - d, 0.0) / total
+        return kept + (1 - kept) * p
+
+
+class _UnseenScaled(_Recursive):
+    def prob(self, context, token):  # type: ignore[no-untyped-def]
+        return (
+            super().prob(context, token)
+            if not context or self.row(context)
+            else self.discount * self.prob(context[1:], token)
+        )
+
+
+class _UnseenRaises(_Recursive):
+    def row(self, context):  # type: ignore[no-untyped-def]
+        return self.orders[len(context)][context]
+
+
 KNESER_NEY = Exercise(
     id="ngrams.kneser_ney",
     lesson="03",
@@ -1642,6 +2598,93 @@ KNESER_NEY = Exercise(
             "You subtract D also from tokens that were never seen, which makes their share negative. A count of 0"
             " stays 0: that is what max(·, 0) is for.",
         ),
+        Misconception(
+            "tables_shared",
+            _Shared,
+            "A second model destroys the first: your tables belong to the class, so all models share them. Make"
+            " them in `__init__` as attributes of `self`.",
+        ),
+        Misconception(
+            "tables_reversed",
+            _ReversedRaises,
+            "Your tables stand the wrong way round: orders[0] holds the longest contexts. The unigrams come"
+            " first: each new table, one order lower, has to be put in front of the others.",
+        ),
+        Misconception(
+            "tables_reversed_silently",
+            _Reversed,
+            "Your tables stand the wrong way round: contexts are looked up in the table of another order, so none"
+            " is ever found. The unigrams come first: each new table, one order lower, has to be put in front of"
+            " the others.",
+        ),
+        Misconception(
+            "top_table_only",
+            _TopOnly,
+            "Every context is looked up in the highest table, where the shorter ones are never found. A context"
+            " of j tokens belongs to the table of its own order.",
+        ),
+        Misconception(
+            "all_from_the_top",
+            _AllFromTop,
+            "All your lower tables are made from the highest one, so they are the same table. Each is made from"
+            " the one directly above it.",
+        ),
+        Misconception(
+            "only_unigrams_continued",
+            _OnlyUnigramsContinued,
+            "Only your unigrams are continuation counts; the orders between them and the highest count"
+            " occurrences. Every order but the highest counts surroundings. (For bigrams there is nothing in"
+            " between.)",
+        ),
+        Misconception(
+            "uniform_end",
+            _UniformEnd,
+            "Your recursion ends with equal shares for all tokens. It ends with each token's share of the unigram"
+            " row, which is why that row counts surroundings.",
+        ),
+        Misconception(
+            "share_taken",
+            _ShareTaken,
+            "You mix with fixed weights 1 − D and D: that takes a *share* of each count. Kneser–Ney takes the"
+            " same *amount* D from each, and the weight of the lower order follows from how many there were.",
+        ),
+        Misconception(
+            "mass_not_divided",
+            _MassNotDivided,
+            "The mass for the lower order is not divided by c(h), the sum of the row. Both parts of the formula"
+            " are shares of it; your probabilities add up to more than one.",
+        ),
+        Misconception(
+            "whole_vocabulary",
+            _WholeVocabulary,
+            "You give away D for each word of the vocabulary. It was taken only from the tokens that the row has:"
+            " types(h) is how many of them there are.",
+        ),
+        Misconception(
+            "unseen_context_scaled",
+            _UnseenScaled,
+            "A context that was never seen hands over D times the lower probability, and the rest is lost."
+            " Nothing was discounted there, so everything is handed over: unchanged.",
+        ),
+        Misconception(
+            "unseen_context_raises",
+            _UnseenRaises,
+            "A context that was never seen has no row, and square brackets raise KeyError. Ask with `.get`;"
+            " without a row the shorter context answers.",
+        ),
+        Misconception(
+            "singletons",
+            _Singletons,
+            "You count only the tokens that followed once. types(h) is the number of *all* different tokens of"
+            " the row: D was taken from each.",
+        ),
+        Misconception(
+            "one_minus_kept",
+            _WhatThisTokenLost,
+            "Your weight for the lower order is what *this* token leaves of 1, so it differs from token to token"
+            " and the sum is not one. It is the same for all tokens of a context: everything that the discounts"
+            " took in the row.",
+        ),
     ),
     properties=(
         Property(
@@ -1662,7 +2705,7 @@ KNESER_NEY = Exercise(
         " enumerate(self.orders[: len(context) + 1]): row = counts.get(context[len(context) - j :]) …",
     ),
     points=5,
-    minutes=20,
+    minutes=30,
     difficulty=3,
 )
 
