@@ -146,6 +146,7 @@ def guarded() -> Iterator[None]:
     with clean_libraries(), warnings.catch_warnings():
         torch.set_default_dtype(torch.float32)
         torch.set_grad_enabled(True)
+        torch.set_num_threads(1)  # for tensors this small a second thread only waits, on a busy machine for long
         np.seterr(all="ignore")
         warnings.simplefilter("ignore")
         try:
@@ -157,7 +158,8 @@ def guarded() -> Iterator[None]:
             np.random.set_state(kept[2])
             torch.set_default_dtype(kept[3])
             torch.set_grad_enabled(grad)
-            torch.use_deterministic_algorithms(deterministic)
+            if torch.are_deterministic_algorithms_enabled() != deterministic:
+                torch.use_deterministic_algorithms(deterministic)  # the first such call imports half of torch
             if torch.get_num_threads() != threads:
                 torch.set_num_threads(threads)
             sys.setrecursionlimit(limit)
