@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import itertools
 import math
 import os
 import shutil
@@ -364,3 +365,19 @@ def test_modified_kneser_ney_is_kenlms(order: int, tmp_path: Path) -> None:
     kenlm = [log10(tuple(names[max(0, t - order + 1) : t]), name) * math.log(10) for t, name in enumerate(names)]
     ours = KneserNey(order).fit(text).log_probs(other)
     assert abs(np.mean(kenlm) - ours.mean()) < 0.005
+
+
+def test_absolute_discounting_counts_occurrences_below():
+    """`continuation=False`: the lower orders are plain counts; checked against the formula, written out for bigrams."""
+    text, d = "abracadabra abba", 0.6
+    model = KneserNey(2, modified=False, discount=d, uniform=False, continuation=False).fit(text)
+    row = Counter(after for before, after in itertools.pairwise(text) if before == "a")
+    unigrams, total = Counter(text), row.total()
+    p = dict(zip(model.vocabulary, model.distribution("a"), strict=True))
+    for token in model.vocabulary:
+        # The unigrams of the model without a uniform share are not discounted.
+        expected = (max(row[token] - d, 0) + d * len(row) * unigrams[token] / len(text)) / total
+        assert abs(p[token] - expected) < 1e-12
+    assert abs(sum(p.values()) - 1) < 1e-12
+    neighbours = KneserNey(2, modified=False, discount=d, uniform=False).fit(text)
+    assert np.abs(neighbours.distribution("a") - model.distribution("a")).max() > 0.01
