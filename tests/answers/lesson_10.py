@@ -509,6 +509,10 @@ def sinusoids_even_only(length: int, d: int) -> Tensor:
     return table
 
 
+def sinusoids_at_most_1000(length: int, d: int) -> Tensor:
+    return sinusoids_stacked(1000, d)[:length]
+
+
 def sinusoids_degrees(length: int, d: int) -> Tensor:
     return torch.sin(torch.deg2rad(torch.arange(length)[:, None] / 10000 ** (torch.arange(d) / d)))
 
@@ -678,7 +682,11 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (average_heads_float32, None),
         (average_heads_in_place, None),
     ],
-    "positions.sinusoidal": [(sinusoids_even_only, "odd_width"), (sinusoids_degrees, None)],
+    "positions.sinusoidal": [
+        (sinusoids_even_only, "odd_width"),
+        (sinusoids_degrees, None),
+        (sinusoids_at_most_1000, None),
+    ],
     "positions.learned": [
         (PlacesAsParameter, None),
         (PlacesComputed, None),

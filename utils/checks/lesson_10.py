@@ -1604,7 +1604,7 @@ AVERAGE_HEADS = Exercise(
 
 
 def _table_cases(rng: np.random.Generator) -> list[Case]:
-    shapes = [(2, 4), (1, 6), (5, 8), (7, 6), (4, 5), (3, 1), (int(rng.integers(20, 60)), 10)]
+    shapes = [(2, 4), (1, 6), (5, 8), (7, 6), (4, 5), (3, 1), (int(rng.integers(20, 60)), 10), (1100, 2)]
     return [Case({"length": n, "d": d}, f"{n} positions, width {d}", {"length": n, "d": d}) for n, d in shapes]
 
 
