@@ -2406,10 +2406,9 @@ class _Shared(_Variant):
         self.orders.extend(self.tables(sentences, n))
 
     def prob(self, context, token):  # type: ignore[no-untyped-def]
-        row = self.orders[len(context)].get(context)
         if not context:
-            return row[token] / sum(row.values())
-        p = self.prob(context[1:], token)
+            return self.orders[0][()][token] / sum(self.orders[0][()].values())
+        row, p = self.orders[len(context)].get(context), self.prob(context[1:], token)
         return self.mix(1, row[token], sum(row.values()), len(row), self.discount, p) if row else p
 
 
