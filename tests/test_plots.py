@@ -79,7 +79,7 @@ def test_numbers_contrast_with_their_cells():
     ("row", "shown"),
     [
         ([0.5, 0.25, 0.125], ["0.500", "0.250", "0.125"]),
-        ([1 / 3, 0, 2 / 3], ["0.33", "0", "0.67"]),
+        ([1 / 3, 0, 2 / 3], ["0.33", "0.00", "0.67"]),
         ([112.0, 96.0, -3.0], ["112", "96", "−3"]),
         ([12.34, 5.678, 1.0], ["12.3", "5.7", "1.0"]),
         ([1.5e-5, 2e-5, 0.001], ["1.5e−05", "2e−05", "0.001"]),
@@ -98,9 +98,27 @@ def test_large_matrices_go_without_numbers():
 
 def test_nonnegative_values_are_coloured_from_zero():
     assert plots.heatmap([[0.4, 0.6]]).images[0].get_clim() == (0.0, 0.6)
-    assert plots.heatmap([[-1.0, 2.0]]).images[0].get_clim() == (-1.0, 2.0)
+    assert plots.heatmap([[-0.1, 2.0]]).images[0].get_clim() == (-0.1, 2.0)  # a little below is noise, not a sign
     assert plots.heatmap([[0.4, 0.6]], limits=(0, 1)).images[0].get_clim() == (0, 1)
     assert plots.heatmap([[0.0, 0.0]]).images[0].get_clim() == (0.0, 1.0)
+
+
+def test_numbers_of_both_signs_diverge_from_zero():
+    image = plots.heatmap([[-1.0, 2.0]]).images[0]
+    assert image.get_clim() == (-2.0, 2.0) and image.cmap.name == "PuOr"
+    assert plots.heatmap([[-1.0, 2.0]], colours="cividis").images[0].cmap.name == "cividis"
+    assert plots.heatmap([[-1.0, 2.0]], limits=(-3, 3)).images[0].cmap.name == "viridis"
+
+
+def test_crowded_labels_are_turned():
+    few, many = plots.bars(["one", "two"], [1, 2]), plots.bars([f"{i} crossed" for i in range(6)], range(6))
+    assert [ax.get_xticklabels()[0].get_rotation() for ax in (few, many)] == [0, 45]
+
+
+def test_short_logarithmic_axes_have_no_labels_that_overlap():
+    ax = plots.curves({"a": (range(20, 60), range(20, 60))}, logx=True, logy=True)
+    ax.figure.canvas.draw()
+    assert not any(label.get_text() for label in ax.get_xticklabels(minor=True))
 
 
 def test_invisible_and_long_tokens_can_be_read():
@@ -161,6 +179,15 @@ def test_curves_that_end_apart_are_named_there_and_others_in_a_legend():
 def test_values_that_are_not_finite_leave_gaps():
     ax = plots.curves({"a": [1, float("inf"), float("nan"), 2]})
     assert np.isnan(ax.lines[0].get_ydata()).tolist() == [False, True, True, False]
+
+
+def test_a_single_curve_needs_no_legend():
+    assert plots.curves({"loss": [2, 1]}).get_legend() is None
+
+
+def test_few_values_on_a_logarithmic_axis_are_ticked_plainly():
+    ax = plots.curves({"a": ([16, 64, 256, 512], [1, 2, 3, 4])}, logx=True)
+    assert ticks(ax.xaxis) == ["16", "64", "256", "512"] and len(ax.get_xticks(minor=True)) == 0
 
 
 def test_logarithmic_axes():

@@ -87,7 +87,7 @@ def heatmap(
     ax: Axes | None = None,
     numbers: bool | None = None,
     limits: tuple[float, float] | None = None,
-    colours: str = "viridis",
+    colours: str = "",
     bar: bool = True,
 ) -> Axes:
     """Draw a matrix as coloured cells, with tokens on the axes and the numbers in the cells.
@@ -100,7 +100,8 @@ def heatmap(
         ax: where to draw; None makes a new figure.
         numbers: print the numbers in the cells; None prints them in matrices of up to 150 cells.
         limits: the values at both ends of the colours; None takes the least (or 0, if all are above) and the largest.
-        colours: a colour map of matplotlib.
+        colours: a colour map of matplotlib. Without one: a map of one direction, or, for numbers well on both sides of
+            zero and no limits given, one that diverges from zero.
         bar: draw the scale of the colours beside the matrix.
 
     Raises:
@@ -125,9 +126,12 @@ def heatmap(
             ax = _new_axes((min(max(size[0], 3.6), 10.0), min(max(size[1], 2.2), 9.0)))
         finite = values[np.isfinite(values)]
         low, high = limits or ((min(finite.min(), 0.0), finite.max()) if finite.size else (0.0, 1.0))
+        if not limits and min(-low, high) > 0.1 * max(-low, high):  # both signs matter: white is zero
+            low, high = -max(-low, high), max(-low, high)
+            colours = colours or "PuOr"
         if low >= high:  # one value only: a scale needs two ends
             low, high = min(low, 0.0), max(high, 1.0)
-        colour_map = plt.get_cmap(colours).with_extremes(bad=MASKED)
+        colour_map = plt.get_cmap(colours or "viridis").with_extremes(bad=MASKED)
         shown = np.ma.masked_invalid(values)
         image = ax.imshow(shown, cmap=colour_map, vmin=low, vmax=high, aspect="auto", interpolation="nearest")
         room = ax.get_window_extent().width / ax.figure.dpi / width  # inches a column
@@ -223,6 +227,15 @@ def curves(
         if not logx and all(np.equal(np.mod(xs, 1), 0).all() for xs, _ in lines.values()):
             locator: Any = ax.xaxis.get_major_locator()
             locator.set_params(integer=True)
+        given = sorted({float(x) for xs, _ in lines.values() for x in xs})
+        if logx and len(given) <= 10:  # tick what was measured, in plain numbers
+            ax.set_xticks(given, [f"{x:g}" for x in given])
+            ax.set_xticks([], minor=True)
+        elif logx:
+            ax.xaxis.set_minor_formatter("")  # they run into each other under two decades
+        low, high = ax.get_ylim()
+        if logy and high >= 10 * low:
+            ax.yaxis.set_minor_formatter("")
         _title(ax, title, xlabel, ylabel)
         _name_lines(ax, lines)
     parts = []
@@ -272,14 +285,15 @@ def bars(
     count = len(names) * len(heights)
     numbers = count <= 16 if numbers is None else numbers
     longest = max(map(len, names))
-    turned = not horizontal and longest * len(names) > 66
     with plt.rc_context(_STYLE):
         if ax is None:
-            if horizontal:
-                size = (6.4, max(1.8, 0.9 + 0.27 * count + 0.1 * len(names)))
-            else:
-                size = (min(10.0, max(4.2, 1.2 + 0.42 * count)), 3.4 + (0.06 * min(longest, 18) if turned else 0.0))
-            ax = _new_axes((size[0], min(size[1], 9.0)))
+            width = 6.4 if horizontal else min(10.0, max(4.2, 1.2 + 0.42 * count))
+            height = max(1.8, 0.9 + 0.27 * count + 0.1 * len(names)) if horizontal else 3.4
+            if not horizontal and _crowded(longest, len(names), 0.84 * width):
+                height += 0.06 * min(longest, 18)
+            ax = _new_axes((width, min(height, 9.0)))
+        room = ax.get_window_extent().width / ax.figure.dpi
+        turned = not horizontal and _crowded(longest, len(names), room)
         thick = 0.76 / len(heights)
         everything = np.concatenate(list(heights.values()))
         for i, (name, array) in enumerate(heights.items()):
@@ -534,10 +548,15 @@ def _number(value: float, among: np.ndarray) -> str:
     elif 0.01 <= largest < 100:
         exact = len(finite) <= 20 and np.allclose(finite * 1000, np.round(finite * 1000), rtol=0, atol=1e-6)
         places = 1 if largest >= 10 else 3 if exact and not np.allclose(finite * 100, np.round(finite * 100)) else 2
-        text = "0" if value == 0 else f"{value:.{places}f}"
+        text = f"{value:.{places}f}"
     else:
         text = f"{value:.2g}"
     return text.replace("-", "−")
+
+
+def _crowded(longest: int, count: int, inches: float) -> bool:
+    """Whether `count` labels of up to `longest` characters would touch side by side; a character takes 0.08 inches."""
+    return (longest + 1) * count * 0.08 > inches
 
 
 def _contrast(colour: Any) -> str:
@@ -564,9 +583,7 @@ def _name_lines(ax: Any, lines: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> 
     """Write each curve's name at its right end where the ends lie apart, else in a legend."""
     named = [line for line in ax.lines if not line.get_label().startswith("_")]
     if not named or (len(named) == 1 and len(lines) == 1):
-        if named:
-            ax.legend()
-        return
+        return  # the title or the axis says what a single curve is
     ends = []
     for line in named:
         xs, ys = np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)

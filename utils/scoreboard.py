@@ -188,6 +188,8 @@ def show(corpus: str = "bbe", part: str = "dev") -> Axes | None:
     drawn: Any = right.containers[0]
     right.bar_label(drawn, [_seconds(row.seconds) for row in chosen], padding=2, fontsize=8.5)
     right.set_yticks([])
+    right.set_xticks([])  # each bar says its seconds; labels of a short logarithmic axis would overlap
+    right.set_xticks([], minor=True)
     for axes in (left, right):
         for patch, row in zip(axes.patches, chosen, strict=True):
             patch.set_facecolor(yours if row.yours else ours)
