@@ -299,7 +299,7 @@ def test_a_wrong_answer_gets_its_diagnosis_and_the_right_one_is_right(lesson: Le
     lesson.answer(RIGHT)
     text = card.inner_text()
     assert card.get_attribute("data-outcome") == "right", text
-    assert f"{exercise.title}: right ({exercise.points:g} of {exercise.points:g} points)" in text
+    assert f"{exercise.title}: right ({exercise.points:g} of {exercise.points:g} point" in text
 
     last = len(lesson.cells) - 1
     lesson.run(last)

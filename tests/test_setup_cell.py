@@ -223,7 +223,7 @@ def test_a_damaged_progress_file_is_said(tmp_path: Path, capsys: pytest.CaptureF
     lesson.start()
     said = capsys.readouterr().out
     assert "Course ready" in said
-    assert "was damaged: it is kept as" in said
+    assert "was damaged: it is set aside as" in said
 
 
 # --- a bare runtime: torch, numpy, a kernel, and one notebook -------------------------------------

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +27,7 @@ __all__ = [
     "average_heads",
     "causal_mask",
     "entropy",
+    "equivariance_gap",
     "heads_as_convolution",
     "look_at_offset",
     "merge_heads",
@@ -34,6 +35,7 @@ __all__ = [
     "scaled_dot_product_attention",
     "self_attention",
     "split_heads",
+    "strongest_head",
 ]
 
 
@@ -232,6 +234,43 @@ def average_heads(x: Tensor) -> Tensor:
     """
     ### BEGIN SOLUTION
     return x.mean(dim=1)
+    ### END SOLUTION
+
+
+def equivariance_gap(function: Callable[[Tensor], Tensor], x: Tensor, order: Tensor) -> float:
+    """How far a function is from f(P x) = P f(x): does each output move with its token?
+
+    Args:
+        function: from (batch, length, d) to (batch, length, d_out).
+        x: (batch, length, d).
+        order: (length,), the places of x in the order in which they are to be read.
+
+    Returns:
+        The largest absolute difference between the outputs for the shuffled tokens and the shuffled
+        outputs; 0, up to rounding, for a function that does not know the order.
+
+    Lee et al. 2019, "Set Transformer", property 1: permutation equivariance.
+    """
+    ### BEGIN SOLUTION
+    return (function(x[:, order]) - function(x)[:, order]).abs().max().item()
+    ### END SOLUTION
+
+
+def strongest_head(weights: Tensor, query: int, key: int) -> tuple[int, int]:
+    """Which head, of all layers, looks most from one token at another?
+
+    Args:
+        weights: (layers, heads, length_q, length_k), the attention maps of one sentence.
+        query: place of the token that looks.
+        key: place of the token that is looked at.
+
+    Returns:
+        (layer, head), both counted from 0; the first of them if several are equal.
+    """
+    ### BEGIN SOLUTION
+    looks = weights[:, :, query, key]  # (layers, heads)
+    layer, head = divmod(int(looks.argmax()), looks.shape[1])
+    return layer, head
     ### END SOLUTION
 
 

@@ -260,6 +260,45 @@ def average_heads_fixed(x: Tensor) -> Tensor:
     return x.sum(1) / 3
 
 
+# ---- order, and which head looks where
+
+
+def gap_by_tokens(function: Any, x: Tensor, order: Tensor) -> float:
+    shuffled, straight = function(x[:, order]), function(x)
+    return max(float((shuffled[:, new] - straight[:, int(old)]).abs().max()) for new, old in enumerate(order))
+
+
+def gap_with_a_matrix(function: Any, x: Tensor, order: Tensor) -> Tensor:
+    matrix = torch.eye(len(order))[order]
+    return torch.linalg.vector_norm(function(matrix @ x) - matrix @ function(x), ord=math.inf)
+
+
+def gap_of_the_last_token(function: Any, x: Tensor, order: Tensor) -> float:
+    return float((function(x[:, order]) - function(x)[:, order])[:, -1].abs().max())
+
+
+def gap_in_place(function: Any, x: Tensor, order: Tensor) -> float:
+    straight = function(x)[:, order]
+    x.copy_(x[:, order].clone())
+    return float((function(x) - straight).abs().max())
+
+
+def strongest_by_loop(weights: Tensor, query: int, key: int) -> tuple[int, int]:
+    places = [(layer, head) for layer in range(weights.shape[0]) for head in range(weights.shape[1])]
+    return max(places, key=lambda place: float(weights[place][query][key]))
+
+
+def strongest_unravelled(weights: Tensor, query: int, key: int) -> list[Tensor]:
+    looks = weights[..., query, key]
+    return list(torch.unravel_index(looks.flatten().argmax(), looks.shape))
+
+
+def strongest_of_the_last_equal(weights: Tensor, query: int, key: int) -> tuple[int, int]:
+    looks = weights[:, :, query, key]
+    layer, head = (looks == looks.max()).nonzero()[-1].tolist()
+    return layer, head
+
+
 # ---- the module
 
 
@@ -624,12 +663,16 @@ RIGHT: dict[str, list[Callable[..., Any]]] = {
     "attention.merge_heads": [merge_heads_cat, merge_heads_loop, merge_heads_flatten],
     "attention.multi_head": [HeadsOneByOne, HeadsByEinsum, FusedInside],
     "attention.average_heads": [average_heads_loop, average_heads_einsum],
+    "attention.equivariance_gap": [gap_by_tokens, gap_with_a_matrix],
+    "attention.strongest_head": [strongest_by_loop, strongest_unravelled],
     "positions.sinusoidal": [sinusoids_loop, sinusoids_float64, sinusoids_stacked, sinusoids_phase],
     "positions.learned": [PlacesByIndex, PlacesExpanded],
     "attention.look_at_offset": [offset_distance, offset_loop, offset_float64],
 }
 
 WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
+    "attention.equivariance_gap": [(gap_of_the_last_token, None), (gap_in_place, None)],
+    "attention.strongest_head": [(strongest_of_the_last_equal, None)],
     "attention.query_weights": [
         (query_weights_python_numbers, None),
         (query_weights_normed, "cosine"),

@@ -2226,6 +2226,258 @@ LOOK_AT_OFFSET = Exercise(
 )
 
 
+# ------------------------------------------------------------------------------------- 9 · equivariance
+
+
+class _TokenByToken(nn.Module):
+    """Treats every token alike: equivariant."""
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(weight, requires_grad=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.tanh(x @ self.weight)
+
+
+class _RunningMean(_TokenByToken):
+    """Looks back only: the order matters."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        places = torch.arange(1, x.shape[1] + 1, dtype=x.dtype)
+        return torch.tanh(x @ self.weight).cumsum(dim=1) / places[:, None]
+
+
+class _LooksAround(_TokenByToken):
+    """Self-attention without positions or mask: equivariant."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.softmax(x @ self.weight @ x.mT, dim=-1) @ x
+
+
+class _PlaceAdded(_TokenByToken):
+    """Adds a number that depends on the place: the order matters."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x @ self.weight - torch.arange(x.shape[1], dtype=x.dtype)[:, None] ** 2
+
+
+def _equivariance_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    kinds = (_RunningMean, _TokenByToken, _PlaceAdded, _LooksAround, _RunningMean)
+    for kind, (batch, length, d) in zip(kinds, ((4, 3, 2), (5, 3, 2), (7, 5, 3), (5, 4, 3), (8, 6, 5)), strict=True):
+        order = torch.arange(length).roll(1 + int(rng.integers(length - 2)))  # a cycle: never its own inverse
+        if length > 3:
+            order[:2] = order[:2].flip(0).clone()
+        if kind is _PlaceAdded:
+            order = torch.arange(length).roll(-1)  # the largest difference is then below zero
+        if torch.equal(order[order], torch.arange(length)):
+            order = torch.arange(length).roll(1)
+        x = _normal(rng, batch, length, d) * torch.linspace(0.2, 2.0, batch)[:, None, None]  # the first: least
+        inputs = {"function": kind(_normal(rng, d, d)), "x": x, "order": order}
+        about = "a function of " + {"_TokenByToken": "single tokens", "_RunningMean": "all tokens so far"}.get(
+            kind.__name__, "tokens and their places" if kind is _PlaceAdded else "all tokens, in no order"
+        )
+        cases.append(Case(inputs, about, {"batch": batch, "length": length, "d": d}))
+    return cases
+
+
+def _judge_gap(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    """Two gaps that are rounding only are the same, however large the one is against the other."""
+    number = output.item() if isinstance(output, Tensor) and output.numel() == 1 and output.dim() == 0 else output
+    if isinstance(number, (int, float)) and not isinstance(number, bool) and abs(number - expected) < 1e-4:
+        return None
+    return compare(expected, output)
+
+
+def _gap(function: Callable[[Tensor], Tensor], x: Tensor, order: Tensor) -> Tensor:
+    return (function(x[:, order]) - function(x)[:, order]).abs()
+
+
+EQUIVARIANCE_GAP = Exercise(
+    id="attention.equivariance_gap",
+    lesson="10",
+    title="Does the output move with its token?",
+    reference=attention.equivariance_gap,
+    cases=_equivariance_cases,
+    judge=_judge_gap,
+    points=1,
+    minutes=6,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "invariance",
+            lambda function, x, order: float((function(x[:, order]) - function(x)).abs().max()),
+            "You ask whether the outputs stay where they are: that would be invariance. An equivariant function moves"
+            " each output with its token, so shuffle the outputs too before you compare.",
+        ),
+        Misconception(
+            "input_not_shuffled",
+            lambda function, x, order: float((function(x) - function(x)[:, order]).abs().max()),
+            "The function never gets the shuffled tokens: you compare its outputs with themselves in another order.",
+        ),
+        Misconception(
+            "shuffled_back",
+            lambda function, x, order: float((function(x[:, order]) - function(x)[:, order.argsort()]).abs().max()),
+            "You shuffle the outputs by the inverse order. Input and output have to be read in the same order.",
+        ),
+        Misconception(
+            "sentences_shuffled",
+            lambda function, x, order: float((function(x[order]) - function(x)[order]).abs().max()),
+            "You shuffle the sentences of the batch, the first dimension, and every function passes that test. The"
+            " tokens of a sentence are the second dimension.",
+        ),
+        Misconception(
+            "mean_difference",
+            lambda function, x, order: float(_gap(function, x, order).mean()),
+            "You return the mean difference. One wrong token among many would hardly show: the largest is asked for.",
+        ),
+        Misconception(
+            "sign_kept",
+            lambda function, x, order: float((function(x[:, order]) - function(x)[:, order]).max()),
+            "You take the largest difference with its sign, so one that is far below zero is not seen. Sizes are"
+            " meant: absolute values.",
+        ),
+        Misconception(
+            "norm",
+            lambda function, x, order: float(_gap(function, x, order).norm()),
+            "You add up the squares of all differences, so the number grows with the batch. The largest single"
+            " difference is asked for.",
+        ),
+        Misconception(
+            "first_sentence",
+            lambda function, x, order: float(_gap(function, x, order)[0].max()),
+            "Only the first sentence of the batch is compared. The gap is the largest over all of them.",
+        ),
+        Misconception(
+            "yes_or_no",
+            lambda function, x, order: bool(_gap(function, x, order).max() < 1e-5),
+            "You answer yes or no. How large the gap is, a number, is asked for.",
+        ),
+    ),
+    hints=(
+        "There are two orders of doing things: shuffle, then apply the function; or apply it, then shuffle.",
+        "`x[:, order]` shuffles the tokens of every sentence. The same works on the outputs.",
+        "Subtract `function(x)[:, order]` from `function(x[:, order])`; `.abs().max().item()`.",
+    ),
+)
+
+# ----------------------------------------------------------------------------------- 12 · strongest head
+
+
+def _map_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    for layers, heads, length in ((1, 2, 3), (3, 2, 4), (4, 3, 5), (3, 5, 7), (5, 4, 8)):
+        query, key = (int(n) for n in rng.permutation(length)[:2])
+        while True:  # until, in the larger cases, the plausible mistakes choose other heads
+            weights = torch.softmax(_normal(rng, layers, heads, length, length, std=2.0), dim=-1)
+            looks, row = weights[:, :, query, key], weights[:, :, query].amax(dim=-1)
+            right = _pair(looks)
+            others = [_pair(row), _pair(weights.amax(dim=(2, 3))), _layer_then_head(looks)]
+            if layers < 4 or (right not in others and len({*others}) == 3 and 0 < right[0] < layers - 1):
+                break
+        inputs = {"weights": weights, "query": query, "key": key}
+        cases.append(Case(inputs, "random maps", {"layers": layers, "heads": heads, "length": length}))
+    equal = torch.full((2, 3, 4, 4), 0.25)
+    cases.append(Case({"weights": equal, "query": 1, "key": 2}, "all equal", {"layers": 2, "heads": 3, "length": 4}))
+    return cases
+
+
+def _layer_then_head(looks: Tensor) -> tuple[int, int]:
+    return int(looks.sum(dim=1).argmax()), int(looks.sum(dim=0).argmax())
+
+
+def _pair(looks: Tensor) -> tuple[int, int]:
+    layer, head = divmod(int(looks.argmax()), looks.shape[1])
+    return layer, head
+
+
+STRONGEST_HEAD = Exercise(
+    id="attention.strongest_head",
+    lesson="10",
+    title="Which head looks there?",
+    reference=attention.strongest_head,
+    cases=_map_cases,
+    points=1,
+    minutes=5,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "query_and_key_swapped",
+            lambda weights, query, key: _pair(weights[:, :, key, query]),
+            "You read the maps the other way round: who of the others looks at the one who should look. Rows are"
+            " queries, columns are keys.",
+        ),
+        Misconception(
+            "head_before_layer",
+            lambda weights, query, key: _pair(weights[:, :, query, key])[::-1],
+            "The right head, but the pair is turned: first the layer, then the head.",
+        ),
+        Misconception(
+            "flat_index",
+            lambda weights, query, key: int(weights[:, :, query, key].argmax()),
+            "`argmax` without a dimension counts through all entries, one row after the other. Layer and head are"
+            " hidden in that one number.",
+        ),
+        Misconception(
+            "divided_by_layers",
+            lambda weights, query, key: divmod(int(weights[:, :, query, key].argmax()), weights.shape[0]),
+            "You take the running number apart with the number of layers. A row has as many entries as there are"
+            " heads.",
+        ),
+        Misconception(
+            "last_layer_only",
+            lambda weights, query, key: (len(weights) - 1, int(weights[-1, :, query, key].argmax())),
+            "Only the last layer is searched. The head may stand in any of them.",
+        ),
+        Misconception(
+            "first_layer_only",
+            lambda weights, query, key: (0, int(weights[0, :, query, key].argmax())),
+            "Only the first layer is searched. The head may stand in any of them.",
+        ),
+        Misconception(
+            "mean_over_queries",
+            lambda weights, query, key: _pair(weights.mean(dim=2)[:, :, key]),
+            "You look for the head in which all tokens together look at the key. Only the row of the query counts.",
+        ),
+        Misconception(
+            "sharpest_row",
+            lambda weights, query, key: _pair(weights[:, :, query].amax(dim=-1)),
+            "You take the head whose row has the largest weight anywhere. The weight on the key is asked for.",
+        ),
+        Misconception(
+            "whole_map",
+            lambda weights, query, key: _pair(weights.amax(dim=(2, 3))),
+            "You take the head with the largest weight of its whole map. One entry of each map is asked for: the row"
+            " of the query, the column of the key.",
+        ),
+        Misconception(
+            "weakest_head",
+            lambda weights, query, key: divmod(int(weights[:, :, query, key].argmin()), weights.shape[1]),
+            "This is the head that looks there least.",
+        ),
+        Misconception(
+            "layer_then_head",
+            lambda weights, query, key: _layer_then_head(weights[:, :, query, key]),
+            "You choose the layer and the head each for itself, from sums. The strongest layer need not hold the"
+            " strongest head.",
+        ),
+        Misconception(
+            "counted_from_one",
+            lambda weights, query, key: tuple(n + 1 for n in _pair(weights[:, :, query, key])),
+            "Your layer and head are both too large by one: they are counted from 0.",
+        ),
+    ),
+    hints=(
+        "First pick the one number that matters from every map: a table (layers, heads) is left.",
+        "`weights[:, :, query, key]` is that table. `argmax` finds the place of its largest entry, as one number.",
+        "`divmod(number, heads)` takes the number apart: the row, that is the layer, and the head within it.",
+    ),
+)
+
+# ----------------------------------------------------------------------------------------------- registry
+
+
 EXERCISES: tuple[Exercise, ...] = (
     QUERY_WEIGHTS,
     SELF_ATTENTION,
@@ -2235,7 +2487,9 @@ EXERCISES: tuple[Exercise, ...] = (
     MERGE_HEADS,
     MULTI_HEAD,
     AVERAGE_HEADS,
+    EQUIVARIANCE_GAP,
     SINUSOIDAL,
     LEARNED,
+    STRONGEST_HEAD,
     LOOK_AT_OFFSET,
 )
