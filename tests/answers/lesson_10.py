@@ -299,6 +299,50 @@ def strongest_of_the_last_equal(weights: Tensor, query: int, key: int) -> tuple[
     return layer, head
 
 
+def gap_of_equal_shapes(function: Any, x: Tensor, order: Tensor) -> float:
+    y = function(x)
+    return 0.0 if y.shape != x.shape else float((function(x[:, order]) - y[:, order]).abs().max())
+
+
+def gap_unless_close(function: Any, x: Tensor, order: Tensor) -> float:
+    a, b = function(x[:, order]), function(x)[:, order]
+    return 0.0 if torch.allclose(a, b, atol=1e-2) else float((a - b).abs().max())
+
+
+def gap_of_the_last_sentence(function: Any, x: Tensor, order: Tensor) -> float:
+    return float((function(x[:, order]) - function(x)[:, order])[-1].abs().max())
+
+
+def gap_always_zero(function: Any, x: Tensor, order: Tensor) -> float:
+    return 0.0
+
+
+def strongest_above_zero(weights: Tensor, query: int, key: int) -> Any:
+    best, at = 0.0, None
+    for layer in range(weights.shape[0]):
+        for head in range(weights.shape[1]):
+            if weights[layer, head, query, key] > best:
+                best, at = float(weights[layer, head, query, key]), (layer, head)
+    return at
+
+
+def strongest_heads_first(weights: Tensor, query: int, key: int) -> tuple[int, int]:
+    looks = weights[:, :, query, key].T
+    head, layer = divmod(int(looks.argmax()), looks.shape[1])
+    return layer, head
+
+
+def strongest_each_by_itself(weights: Tensor, query: int, key: int) -> tuple[int, int]:
+    looks = weights[:, :, query, key]
+    return int(looks.max(1).values.argmax()), int(looks.max(0).values.argmax())
+
+
+def strongest_rounded(weights: Tensor, query: int, key: int) -> tuple[int, int]:
+    looks = (weights[:, :, query, key] * 100).round()
+    layer, head = divmod(int(looks.argmax()), looks.shape[1])
+    return layer, head
+
+
 # ---- the module
 
 
@@ -671,8 +715,21 @@ RIGHT: dict[str, list[Callable[..., Any]]] = {
 }
 
 WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
-    "attention.equivariance_gap": [(gap_of_the_last_token, None), (gap_in_place, None)],
-    "attention.strongest_head": [(strongest_of_the_last_equal, None)],
+    "attention.equivariance_gap": [
+        (gap_of_the_last_token, None),
+        (gap_in_place, None),
+        (gap_of_equal_shapes, None),
+        (gap_unless_close, None),
+        (gap_of_the_last_sentence, None),
+        (gap_always_zero, "sentences_shuffled"),
+    ],
+    "attention.strongest_head": [
+        (strongest_of_the_last_equal, None),
+        (strongest_above_zero, None),
+        (strongest_heads_first, None),
+        (strongest_each_by_itself, None),
+        (strongest_rounded, None),
+    ],
     "attention.query_weights": [
         (query_weights_python_numbers, None),
         (query_weights_normed, "cosine"),

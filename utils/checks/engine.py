@@ -326,7 +326,13 @@ def _decide(
         said = explain.failure_text(exercise, results[smallest][1], cases[smallest], advice=not found)
         parts = [found[1] if found else "", said]
     else:
-        parts = [found[1] if found else _general(exercise, cases, expected, results, failing, smallest)]
+        changed = next((results[i][2][0] for i in failing if results[i][0] == "value" and results[i][2]), "")
+        if found:
+            parts = [found[1]]
+        elif changed:  # whatever else is wrong may follow from it
+            parts = [f"Your function changes its argument `{changed}` in place; work on a copy."]
+        else:
+            parts = [_general(exercise, cases, expected, results, failing, smallest)]
         parts.append(f"Smallest failing case: {explain.call_text(exercise, cases[smallest])}. {told[smallest]}")
     passed = len(cases) - len(failing)
     if passed and not found:

@@ -109,6 +109,8 @@ def _words(exercise: Exercise, failure: Failure) -> str:
             return "Two tensors of different types meet, such as integers and floats; `.to(dtype)` converts."
         if "backward through the graph a second" in text:
             return "The same graph was used for two backward passes."
+    if "numel() == 0" in text:
+        return "The tensor is empty here: something was cut away entirely."
     if failure.type_name == "IndexError" and "Dimension out of range" in text:
         return "The tensor has fewer dimensions than this line takes it to have."
     if failure.type_name == "IndexError" and "shape" in text:

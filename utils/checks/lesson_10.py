@@ -2248,6 +2248,13 @@ class _RunningMean(_TokenByToken):
         return torch.tanh(x @ self.weight).cumsum(dim=1) / places[:, None]
 
 
+class _FaintPlace(_TokenByToken):
+    """Adds a very small number that depends on the place: the order matters a little."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x @ self.weight - 1e-4 * torch.arange(x.shape[1], dtype=x.dtype)[:, None] ** 2
+
+
 class _LooksAround(_TokenByToken):
     """Self-attention without positions or mask: equivariant."""
 
@@ -2264,19 +2271,22 @@ class _PlaceAdded(_TokenByToken):
 
 def _equivariance_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
-    kinds = (_RunningMean, _TokenByToken, _PlaceAdded, _LooksAround, _RunningMean)
-    for kind, (batch, length, d) in zip(kinds, ((4, 3, 2), (5, 3, 2), (7, 5, 3), (5, 4, 3), (8, 6, 5)), strict=True):
+    kinds = (_RunningMean, _TokenByToken, _PlaceAdded, _LooksAround, _RunningMean, _FaintPlace, _RunningMean)
+    sizes = ((4, 3, 2, 5), (5, 3, 2, 4), (7, 5, 3, 2), (5, 4, 3, 3), (8, 6, 5, 2), (6, 5, 3, 2), (9, 7, 5, 2))
+    for kind, (batch, length, d, d_out) in zip(kinds, sizes, strict=True):
         order = torch.arange(length).roll(1 + int(rng.integers(length - 2)))  # a cycle: never its own inverse
         if length > 3:
             order[:2] = order[:2].flip(0).clone()
-        if kind is _PlaceAdded:
+        if kind in (_PlaceAdded, _FaintPlace):
             order = torch.arange(length).roll(-1)  # the largest difference is then below zero
         if torch.equal(order[order], torch.arange(length)):
             order = torch.arange(length).roll(1)
-        x = _normal(rng, batch, length, d) * torch.linspace(0.2, 2.0, batch)[:, None, None]  # the first: least
-        inputs = {"function": kind(_normal(rng, d, d)), "x": x, "order": order}
+        # The first sentence counts little and the last still less, so that the largest gap lies between them.
+        share = 2 * torch.sin(torch.linspace(0.1, math.pi - 0.03, batch))
+        x, weight = _normal(rng, batch, length, d) * share[:, None, None], _normal(rng, d, d_out)
+        inputs = {"function": kind(weight), "x": x, "order": order}
         about = "a function of " + {"_TokenByToken": "single tokens", "_RunningMean": "all tokens so far"}.get(
-            kind.__name__, "tokens and their places" if kind is _PlaceAdded else "all tokens, in no order"
+            kind.__name__, "all tokens, in no order" if kind is _LooksAround else "tokens and their places"
         )
         cases.append(Case(inputs, about, {"batch": batch, "length": length, "d": d}))
     return cases
@@ -2324,8 +2334,8 @@ EQUIVARIANCE_GAP = Exercise(
         Misconception(
             "sentences_shuffled",
             lambda function, x, order: float((function(x[order]) - function(x)[order]).abs().max()),
-            "You shuffle the sentences of the batch, the first dimension, and every function passes that test. The"
-            " tokens of a sentence are the second dimension.",
+            "Your number is always 0: every function passes the test. That happens if the sentences of the batch, the"
+            " first dimension, are shuffled, or if both sides are computed alike. Tokens are the second dimension.",
         ),
         Misconception(
             "mean_difference",
@@ -2379,7 +2389,14 @@ def _map_cases(rng: np.random.Generator) -> list[Case]:
         inputs = {"weights": weights, "query": query, "key": key}
         cases.append(Case(inputs, "random maps", {"layers": layers, "heads": heads, "length": length}))
     equal = torch.full((2, 3, 4, 4), 0.25)
-    cases.append(Case({"weights": equal, "query": 1, "key": 2}, "all equal", {"layers": 2, "heads": 3, "length": 4}))
+    tied, unseen, close = equal.clone(), equal.clone(), equal.clone()
+    tied[0, 1, 1, 2] = tied[1, 0, 1, 2] = 0.4
+    unseen[:, :, 1, 2] = 0.0
+    close[1, 1, 1, 2] += 2e-4
+    maps = {"all equal": equal, "two equal": tied, "nobody looks": unseen, "nearly equal": close}
+    for about, weights in maps.items():
+        inputs = {"weights": weights, "query": 1, "key": 2}
+        cases.append(Case(inputs, about, {"layers": 2, "heads": 3, "length": 4}))
     return cases
 
 
