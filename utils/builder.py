@@ -30,7 +30,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from utils import paths
+from utils import files, paths
 from utils.checks.model import Exercise
 
 try:
@@ -365,12 +365,7 @@ def write(book: NotebookNode, file: Path) -> bool:
     text = nbformat.writes(book) + "\n"
     if file.exists() and file.read_text("utf-8") == text:
         return False
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
-    os.chmod(temporary, 0o644)
-    os.replace(temporary, file)
+    files.write_whole(file, text)
     return True
 
 
