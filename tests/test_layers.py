@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ("basics", "topics", "checks", "lessons")
-BASICS = {"utils", "utils.files", "utils.paths", "utils.data", "utils.plots", "utils.scoreboard"}
+BASICS = {"utils", "utils.files", "utils.paths", "utils.data", "utils.plots", "utils.scoreboard", "utils.translations"}
 LESSONS = {"utils.lesson", "utils.builder"}
 
 
