@@ -32,7 +32,7 @@ lab: $(VENV)/.lab
 	@cd notebooks && exec ../$(BIN)/jupyter lab $(ROOT_FLAG) $(LAB_FLAGS) $(LESSON)
 
 test: $(VENV)/.dev
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile -m "not browser" $(TEST_FLAGS)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m "not browser" $(TEST_FLAGS)
 
 test-browser: $(VENV)/.dev
 	@$(PY) -m pytest -m browser $(TEST_FLAGS)

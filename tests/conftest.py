@@ -13,6 +13,25 @@ os.environ["MPLBACKEND"] = "Agg"
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Which tests stay together when several processes share the work (`--dist loadgroup`): those of one file.
+
+    Their fixtures are then made once. The tests of single exercises and whole lessons need no fixture, so any process
+    may take any of them. The whole lessons, a minute or two each, come first: begun last, one of them would keep a
+    single process busy after all others have nothing left to do.
+    """
+    lessons, others = [], []
+    for item in items:
+        if item.name.startswith("test_a_lesson_in_nbgrader"):
+            lessons.append(item)
+            continue
+        others.append(item)
+        if item.path.stem != "test_checks":
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items[:] = lessons + others
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The root of the checkout."""
