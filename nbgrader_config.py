@@ -5,6 +5,7 @@ students hand in; `nbgrader autograde NAME`. The course has to be importable whe
 """
 
 from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, DeduplicateIds, OverwriteCells, OverwriteKernelspec
+from nbgrader.utils import is_grade
 
 
 class ForgetDuplicates(DeduplicateIds):
@@ -21,13 +22,27 @@ class ForgetDuplicates(DeduplicateIds):
         return cell, resources
 
 
+class CallTheCoursesCheck(OverwriteCells):
+    """Also makes every check cell call the course's own `check`, whatever the notebook has put under that name.
+
+    A cell that prints nothing gets full marks in nbgrader. So a line such as `check = print` among the answers, meant
+    or not, would give its author the points of all exercises below it.
+    """
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if cell.cell_type == "code" and is_grade(cell) and "= check(" in cell.source:
+            cell.source = f"from utils.lesson import check\n{cell.source}"
+        return cell, resources
+
+
 c = get_config()  # noqa: F821 - nbgrader defines it
 c.CourseDirectory.course_id = "sequence-models"
 c.Autograde.sanitize_preprocessors = [
     ClearOutput,
     ForgetDuplicates,
     OverwriteKernelspec,
-    OverwriteCells,
+    CallTheCoursesCheck,
     CheckCellMetadata,
 ]
 c.Execute.timeout = 600  # seconds a cell; the default of 30 is short for a cell that trains a model

@@ -75,7 +75,6 @@ def errors(book: NotebookNode) -> list[str]:
     return [f"{cell.source}\n-> {o.ename}: {o.evalue}" for cell, o in found]
 
 
-
 # --------------------------------------------------------------------------------------------------- the tiny lesson
 
 
@@ -143,6 +142,11 @@ SUBMISSIONS: dict[str, tuple[list[Change], float, float]] = {
         0,
     ),
     "checks silenced": ([overwritten("check-tiny-add", "pass"), overwritten("check-tiny-scale", "")], 0, 0),
+    "check redefined": (
+        [typed(add="check = lambda name, answer: answer\ndef add(a, b):\n    return a", scale=SCALE)],
+        0,
+        3,
+    ),
     "check split into a silent half, and an answer deleted": (
         [typed(add="def add(a, b):\n    return a"), doubled("check-tiny-add", lower=""), deleted("tiny-scale")],
         0,
@@ -189,7 +193,9 @@ def test_a_submission_gets_the_points_of_its_right_answers_only(tiny, student) -
     assert scores == {"check-tiny-add": add, "check-tiny-scale": scale}
 
 
-@pytest.mark.parametrize("student", ["wrong and noisy", "checks silenced", "solution edition", "student edition"])
+@pytest.mark.parametrize(
+    "student", ["wrong and noisy", "checks silenced", "check redefined", "solution edition", "student edition"]
+)
 def test_grading_runs_to_the_end_without_an_error(tiny, student) -> None:
     assert errors(tiny[0].graded(student)) == []
 
