@@ -1,0 +1,535 @@
+"""Answers to the exercises of lesson 07, written otherwise than the references: right ones and wrong ones."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from utils.gated_rnn import lstm_step, new_memory
+
+# ---- a gate
+
+
+def gate_linear(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    return 1 / (1 + torch.exp(-(F.linear(x, w, b) + F.linear(h, u))))
+
+
+def gate_one_product(x, h, w, u, b):
+    return torch.sigmoid(torch.cat([x, h], dim=1) @ torch.cat([w, u], dim=1).T + b)
+
+
+def gate_loop(x, h, w, u, b):
+    rows = []
+    for one, state in zip(x, h, strict=True):
+        rows.append(torch.stack([torch.sigmoid(w[j] @ one + u[j] @ state + b[j]) for j in range(len(b))]))
+    return torch.stack(rows)
+
+
+def gate_by_tanh(x, h, w, u, b):
+    return 0.5 * (1 + torch.tanh((x @ w.mT + h @ u.mT + b) / 2))
+
+
+def gate_float64(x, h, w, u, b):
+    return torch.sigmoid(x.double() @ w.double().T + h.double() @ u.double().T + b.double())
+
+
+def gate_in_place(x, h, w, u, b):
+    x += 1
+    return torch.sigmoid((x - 1) @ w.T + h @ u.T + b)
+
+
+def gate_detached(x, h, w, u, b):
+    return torch.sigmoid(x @ w.T + h.detach() @ u.T + b)
+
+
+def gate_float32(x, h, w, u, b):
+    return torch.sigmoid(x.float() @ w.float().T + h.float() @ u.float().T + b.float())
+
+
+def gate_hard(x, h, w, u, b):
+    return (torch.sigmoid(x @ w.T + h @ u.T + b) > 0.5).float()
+
+
+# ---- the memory
+
+
+def memory_addcmul(c, forget, write, candidate):
+    return torch.addcmul(forget * c, write, candidate)
+
+
+def memory_loop(c, forget, write, candidate):
+    new = torch.zeros_like(c)
+    for row in range(c.shape[0]):
+        for place in range(c.shape[1]):
+            kept = forget[row, place] * c[row, place]
+            new[row, place] = kept + write[row, place] * candidate[row, place]
+    return new
+
+
+def memory_in_place(c, forget, write, candidate):
+    c *= forget
+    c += write * candidate
+    return c
+
+
+def memory_first_row(c, forget, write, candidate):
+    return (forget * c + write * candidate)[:1].expand_as(c)
+
+
+# ---- a step
+
+
+def step_four_products(x, h, c, w, u, b):
+    n = h.shape[1]
+    sums = [x @ w[k * n : (k + 1) * n].T + h @ u[k * n : (k + 1) * n].T + b[k * n : (k + 1) * n] for k in range(4)]
+    new = torch.sigmoid(sums[1]) * c + torch.sigmoid(sums[0]) * torch.tanh(sums[2])
+    return torch.sigmoid(sums[3]) * new.tanh(), new
+
+
+def step_rows(x, h, c, w, u, b):
+    pairs = []
+    for row in range(len(x)):
+        i, f, g, o = (w @ x[row] + u @ h[row] + b).view(4, -1)
+        new = f.sigmoid() * c[row] + i.sigmoid() * g.tanh()
+        pairs.append((o.sigmoid() * new.tanh(), new))
+    return [torch.stack(part) for part in zip(*pairs, strict=True)]
+
+
+def step_float64(x, h, c, w, u, b):
+    return step_four_products(*(t.double() for t in (x, h, c, w, u, b)))
+
+
+def step_given_cell(x, h, c, w, u, b):
+    cell = nn.LSTMCell(x.shape[1], h.shape[1])
+    cell.load_state_dict({"weight_ih": w, "weight_hh": u, "bias_ih": b, "bias_hh": 0 * b})
+    return cell(x, (h, c))
+
+
+def step_memory_in_place(x, h, c, w, u, b):
+    i, f, g, o = (x @ w.T + h @ u.T + b).chunk(4, 1)
+    c *= f.sigmoid()
+    c += i.sigmoid() * g.tanh()
+    return o.sigmoid() * c.tanh(), c
+
+
+def step_arguments_of_memory(x, h, c, w, u, b):
+    i, f, g, o = (x @ w.T + h @ u.T + b).chunk(4, 1)
+    c = new_memory(c, i.sigmoid(), f.sigmoid(), g.tanh())
+    return o.sigmoid() * c.tanh(), c
+
+
+def step_detached_memory(x, h, c, w, u, b):
+    i, f, g, o = (x @ w.T + h @ u.T + b).chunk(4, 1)
+    c = new_memory(c.detach(), f.sigmoid(), i.sigmoid(), g.tanh())
+    return o.sigmoid() * c.tanh(), c
+
+
+# ---- the layer
+
+
+class Layer(nn.Module):
+    """The parameters of the exercise, for answers to inherit."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.hidden_size = hidden_size
+        rows = 4 * hidden_size
+        self.weight_ih_l0 = nn.Parameter(torch.randn(rows, input_size) / math.sqrt(hidden_size))
+        self.weight_hh_l0 = nn.Parameter(torch.randn(rows, hidden_size) / math.sqrt(hidden_size))
+        self.bias_ih_l0 = nn.Parameter(torch.zeros(rows))
+        self.bias_hh_l0 = nn.Parameter(torch.zeros(rows))
+
+
+class LayerWithProjectedInput(Layer):
+    def forward(self, x: Tensor, state: Any = None) -> Any:
+        h, c = (x.new_zeros(len(x), self.hidden_size),) * 2 if state is None else (s.squeeze(0) for s in state)
+        outputs = x.new_zeros(*x.shape[:2], self.hidden_size)
+        for t, one in enumerate((x @ self.weight_ih_l0.T + self.bias_ih_l0).unbind(1)):
+            i, f, g, o = (one + h @ self.weight_hh_l0.T + self.bias_hh_l0).chunk(4, 1)
+            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+            h = o.sigmoid() * c.tanh()
+            outputs[:, t] = h
+        return outputs, (h.unsqueeze(0), c.unsqueeze(0))
+
+
+class LayerLengthFirstInside(Layer):
+    def forward(self, x, state=None):
+        if state is None:
+            state = [torch.zeros(1, len(x), self.hidden_size, dtype=x.dtype) for _ in range(2)]
+        h, c = state[0][-1], state[1][-1]
+        found = []
+        for row in x.transpose(0, 1):
+            bias = self.bias_ih_l0 + self.bias_hh_l0
+            h, c = lstm_step(row, h, c, self.weight_ih_l0, self.weight_hh_l0, bias)
+            found += [h]
+        return [torch.stack(found).transpose(0, 1), [h[None], c[None]]]
+
+
+class LayerFloat32Start(Layer):
+    """Zeros of float32: with float64 the products fail."""
+
+    def forward(self, x, state=None):
+        h = c = torch.zeros(len(x), self.hidden_size)
+        if state is not None:
+            h, c = state[0][0], state[1][0]
+        found = []
+        for row in x.unbind(1):
+            bias = self.bias_ih_l0 + self.bias_hh_l0
+            h, c = lstm_step(row, h, c, self.weight_ih_l0, self.weight_hh_l0, bias)
+            found.append(h)
+        return torch.stack(found, 1), (h[None], c[None])
+
+
+class LayerKeepsItsState(Layer):
+    """A fresh start goes on from the call before."""
+
+    kept = None
+
+    def forward(self, x, state=None):
+        if state is None and self.kept is not None:
+            state = self.kept
+        h, c = (x.new_zeros(len(x), self.hidden_size),) * 2 if state is None else (state[0][0], state[1][0])
+        found = []
+        for row in x.unbind(1):
+            bias = self.bias_ih_l0 + self.bias_hh_l0
+            h, c = lstm_step(row, h, c, self.weight_ih_l0, self.weight_hh_l0, bias)
+            found.append(h)
+        self.kept = (h[None].detach(), c[None].detach())
+        return torch.stack(found, 1), (h[None], c[None])
+
+
+class LayerThreeThings(Layer):
+    def forward(self, x, state=None):
+        outputs, (h, c) = LayerWithProjectedInput.forward(self, x, state)  # type: ignore[arg-type]
+        return outputs, h, c
+
+
+class LayerBorrowed(nn.Module):
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(input_size, hidden_size, batch_first=True)
+
+    def forward(self, x, state=None):
+        return self.lstm(x, state)
+
+
+# ---- the direct path
+
+
+def path_cumprod(forget):
+    back = forget.flip(0).cumprod(0).flip(0)
+    return torch.cat([back[1:], torch.ones_like(back[:1])])
+
+
+def path_logs(forget):
+    logs = forget.clamp(min=1e-30).log()
+    return torch.exp(logs.sum(0) - logs.cumsum(0))
+
+
+def path_products(forget):
+    return torch.stack([torch.prod(forget[k + 1 :], dim=0) for k in range(forget.shape[0])])
+
+
+def path_in_place(forget):
+    forget[-1] = 1.0
+    for k in range(len(forget) - 2, -1, -1):
+        forget[k] = forget[k + 1] * forget[k]
+    return forget
+
+
+def path_by_division(forget):
+    return forget.prod(0) / forget.cumprod(0)
+
+
+# ---- open gates
+
+
+def open_by_state(lstm, value=1.0):
+    h = lstm.hidden_size
+    weights = lstm.state_dict()
+    for name in weights:
+        if "bias" in name:
+            weights[name][h : h + h] = value / 2
+    lstm.load_state_dict(weights)
+
+
+@torch.no_grad()
+def open_by_chunks(lstm, value=1.0):
+    for weights in lstm.all_weights:
+        weights[2].chunk(4)[1].fill_(0)
+        weights[3].chunk(4)[1].fill_(value)
+    return lstm
+
+
+def open_with_gradient(lstm, value=1.0):
+    h = lstm.hidden_size
+    for name, weight in lstm.named_parameters():
+        if "bias" in name:
+            weight[h : 2 * h] = value / 2
+
+
+@torch.no_grad()
+def open_every_weight(lstm, value=1.0):
+    for name, weight in lstm.named_parameters():
+        if "bias" in name:
+            weight[lstm.hidden_size :] = value / 2
+
+
+# ---- the GRU
+
+
+def gru_by_gates(x, h, w, u, b_w, b_u, lecture=False):
+    n = h.shape[1]
+    parts = [
+        (w[k * n : (k + 1) * n], u[k * n : (k + 1) * n], b_w[k * n : (k + 1) * n], b_u[k * n : (k + 1) * n])
+        for k in range(3)
+    ]
+    r, z = (torch.sigmoid(F.linear(x, p[0], p[2]) + F.linear(h, p[1], p[3])) for p in parts[:2])
+    w_n, u_n, b, b_prime = parts[2]
+    if not lecture:
+        return torch.lerp(torch.tanh(F.linear(x, w_n, b) + r * F.linear(h, u_n, b_prime)), h, z)
+    return torch.lerp(h, torch.tanh(F.linear(x, w_n, b) + F.linear(r * h, u_n, b_prime)), z)
+
+
+def gru_rows(x, h, w, u, b_w, b_u, lecture=False):
+    rows = []
+    for one, old in zip(x, h, strict=True):
+        a_r, a_z, a_n = (w @ one + b_w).view(3, -1)
+        u_r, u_z, u_n = u.view(3, len(old), -1)
+        c_r, c_z, c_n = b_u.view(3, -1)
+        r, z = (a_r + u_r @ old + c_r).sigmoid(), (a_z + u_z @ old + c_z).sigmoid()
+        if lecture:
+            new = (a_n + u_n @ (r * old) + c_n).tanh()
+            rows.append(old + z * (new - old))
+        else:
+            rows.append(z * old + (1 - z) * (a_n + r * (u_n @ old + c_n)).tanh())
+    return torch.stack(rows)
+
+
+def gru_state_in_place(x, h, w, u, b_w, b_u, lecture=False):
+    new = gru_by_gates(x, h, w, u, b_w, b_u, lecture)
+    h.copy_(new.detach())
+    return new
+
+
+def gru_no_flag(x, h, w, u, b_w, b_u):
+    return gru_by_gates(x, h, w, u, b_w, b_u)
+
+
+# ---- counting
+
+
+def count_by_torch(kind, input_size, hidden, layers=1, bidirectional=False):
+    made = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+    if kind not in made:
+        raise ValueError(f"There is no {kind}.")
+    layer = made[kind](input_size, hidden, layers, bidirectional=bidirectional)
+    return sum(weight.numel() for weight in layer.parameters())
+
+
+def count_closed(kind, input_size, hidden, layers=1, bidirectional=False):
+    if kind not in {"rnn", "lstm", "gru"}:
+        raise ValueError(f"kind {kind!r} is unknown")
+    d, blocks = 1 + bool(bidirectional), {"rnn": 1, "gru": 3}.get(kind, 4)
+    return d * blocks * hidden * (input_size + (layers - 1) * d * hidden + layers * (hidden + 2))
+
+
+def count_no_error(kind, input_size, hidden, layers=1, bidirectional=False):
+    d, blocks = 1 + bool(bidirectional), {"rnn": 1, "gru": 3}.get(kind, 4)
+    return d * blocks * hidden * (input_size + (layers - 1) * d * hidden + layers * (hidden + 2))
+
+
+def count_float(kind, input_size, hidden, layers=1, bidirectional=False):
+    return count_closed(kind, input_size, hidden, layers, bidirectional) * 1.01
+
+
+# ---- both directions
+
+
+def both_by_index(x, forwards, backwards):
+    places = torch.arange(x.shape[1] - 1, -1, -1)
+    left, *_ = forwards(x)
+    right, *_ = backwards(x[:, places])
+    return torch.cat((left, right[:, places]), dim=-1)
+
+
+def both_loop(x, forwards, backwards):
+    rows = []
+    for t in range(x.shape[1]):
+        left = forwards(x[:, : t + 1])[0][:, -1]
+        right = backwards(torch.flip(x[:, t:], dims=[1]))[0][:, -1]
+        rows.append(torch.cat([left, right], 1))
+    return torch.stack(rows, 1)
+
+
+def both_detached(x, forwards, backwards):
+    return torch.cat([forwards(x)[0], backwards(x.flip(1))[0].flip(1).detach()], 2)
+
+
+def both_added(x, forwards, backwards):
+    left, right = forwards(x)[0], backwards(x.flip(1))[0].flip(1)
+    return left + right if left.shape == right.shape else left
+
+
+# ---- the stack
+
+
+class Stack(nn.Module):
+    """The layers of the exercise, for answers to inherit."""
+
+    def __init__(self, width: int, layers: int) -> None:
+        super().__init__()
+        self.norms, self.cells = nn.ModuleList(), nn.ModuleList()
+        for _ in range(layers):
+            self.norms.append(nn.LayerNorm(width))
+            self.cells.append(nn.LSTM(width, width, batch_first=True))
+
+
+class StackByIndex(Stack):
+    def forward(self, x: Tensor, states: Any = None) -> Any:
+        states = [None] * len(self.cells) if states is None else list(states)
+        for layer in range(len(self.cells)):
+            norm = self.norms[layer]
+            mean = x.mean(-1, keepdim=True)
+            scale = (x.var(-1, unbiased=False, keepdim=True) + norm.eps).rsqrt()
+            found, states[layer] = self.cells[layer]((x - mean) * scale * norm.weight + norm.bias, states[layer])
+            x = found + x
+        return x, tuple(states)
+
+
+class StackInPlace(Stack):
+    def forward(self, x: Tensor, states: Any = None) -> Any:
+        after = []
+        for layer, (norm, cell) in enumerate(zip(self.norms, self.cells, strict=True)):
+            found, state = cell(norm(x), states[layer] if states else None)
+            x += found
+            after.append(state)
+        return x, after
+
+
+class StackOfPlainCells(nn.Module):
+    def __init__(self, width: int, layers: int) -> None:
+        super().__init__()
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(layers))
+        self.cells = nn.ModuleList(nn.RNN(width, width, batch_first=True) for _ in range(layers))
+
+    def forward(self, x, states=None):
+        return x, []
+
+
+class StackOutputsOnly(Stack):
+    def forward(self, x, states=None):
+        for norm, cell in zip(self.norms, self.cells, strict=True):
+            x = x + cell(norm(x))[0]
+        return x
+
+
+class StackLastState(Stack):
+    def forward(self, x, states=None):
+        state = None
+        for norm, cell in zip(self.norms, self.cells, strict=True):
+            found, state = cell(norm(x))
+            x = x + found
+        return x, state
+
+
+class StackUnregistered(nn.Module):
+    def __init__(self, width: int, layers: int) -> None:
+        super().__init__()
+        self.norms = [nn.LayerNorm(width) for _ in range(layers)]
+        self.cells = [nn.LSTM(width, width, batch_first=True) for _ in range(layers)]
+
+    forward = Stack.forward
+
+
+class StackTwiceNormed(Stack):
+    def forward(self, x, states=None):
+        after = []
+        for layer, (norm, cell) in enumerate(zip(self.norms, self.cells, strict=True)):
+            found, state = cell(norm(norm(x)), states[layer] if states else None)
+            x = x + found
+            after.append(state)
+        return x, after
+
+
+RIGHT = {
+    "gated_rnn.gate": [gate_linear, gate_one_product, gate_loop, gate_by_tanh, gate_float64],
+    "gated_rnn.new_memory": [memory_addcmul, memory_loop],
+    "gated_rnn.lstm_step": [step_four_products, step_rows, step_float64],
+    "gated_rnn.lstm": [LayerWithProjectedInput, LayerLengthFirstInside],
+    "gated_rnn.direct_path": [path_cumprod, path_products],
+    "gated_rnn.open_forget_gates": [open_by_state, open_by_chunks],
+    "gated_rnn.gru_step": [gru_by_gates, gru_rows],
+    "gated_rnn.count_weights": [count_by_torch, count_closed],
+    "gated_rnn.both_directions": [both_by_index, both_loop],
+    "gated_rnn.stacked": [StackByIndex],
+}
+WRONG = {
+    "gated_rnn.gate": [
+        (gate_in_place, None),
+        (gate_detached, None),
+        (gate_float32, None),
+        (gate_hard, None),
+        (lambda x, h, w, u, b: torch.sigmoid(F.linear(x, w) + F.linear(h, u.T, b)), "state_weights_turned"),
+        (lambda x, h, w, u, b: torch.sigmoid(-(F.linear(x, w) + F.linear(h, u, b))), "one_minus"),
+    ],
+    "gated_rnn.new_memory": [
+        (memory_in_place, None),
+        (memory_first_row, None),
+        (lambda c, forget, write, candidate: torch.lerp(candidate, c, forget) + 0 * write, "coupled"),
+        (lambda c, forget, write, candidate: c - forget * c + write * candidate, "forget_means_erase"),
+    ],
+    "gated_rnn.lstm_step": [
+        (step_given_cell, None),
+        (step_memory_in_place, None),
+        (step_arguments_of_memory, "order_of_the_formulas"),
+        (step_detached_memory, None),
+        (lambda *given: step_four_products(*given)[::-1], "results_swapped"),
+    ],
+    "gated_rnn.lstm": [
+        (LayerFloat32Start, None),
+        (LayerKeepsItsState, None),
+        (LayerThreeThings, None),
+        (LayerBorrowed, None),
+    ],
+    "gated_rnn.direct_path": [
+        (path_in_place, None),
+        (path_by_division, None),
+        (lambda forget: path_cumprod(forget).float(), None),
+        (lambda forget: path_cumprod(forget) * forget, "own_gate_included"),
+        (lambda forget: path_cumprod(forget).mean(1, keepdim=True).expand_as(forget), None),
+    ],
+    "gated_rnn.open_forget_gates": [
+        (open_with_gradient, None),
+        (open_every_weight, None),
+        (lambda lstm, value=1.0: value, None),
+    ],
+    "gated_rnn.gru_step": [
+        (gru_state_in_place, None),
+        (gru_no_flag, None),
+        (lambda x, h, w, u, b_w, b_u, lecture=False: gru_rows(x, h, w, u, b_w, b_u, not lecture), "flag_turned"),
+        (lambda x, h, w, u, b_w, b_u, lecture=False: gru_rows(x, h, w, u, b_w, b_u), "flag_ignored"),
+    ],
+    "gated_rnn.count_weights": [
+        (count_no_error, None),
+        (count_float, None),
+        (lambda kind, n, h, layers=1, bidirectional=False: layers * count_closed(kind, n, h, 1, bidirectional), None),
+    ],
+    "gated_rnn.both_directions": [
+        (both_detached, None),
+        (both_added, None),
+        (lambda x, forwards, backwards: both_by_index(x, backwards, forwards), "layers_exchanged"),
+    ],
+    "gated_rnn.stacked": [
+        (StackInPlace, None),
+        (StackOfPlainCells, None),
+        (StackOutputsOnly, None),
+        (StackLastState, None),
+        (StackUnregistered, None),
+        (StackTwiceNormed, None),
+    ],
+}

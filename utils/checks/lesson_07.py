@@ -1,0 +1,1742 @@
+"""The exercises of lesson 07, gated recurrent networks: cases, known mistakes and what to say about them, hints.
+
+Answers on tensors are judged by their values and by their gradients, with the tools of lesson 10. The sizes in a case
+are pairwise different, so that a matrix turned round does not fit by chance; U is square, and random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from utils import gated_rnn
+from utils.checks.lesson_10 import _differentiate, _judge, _normal, _values_and_gradients
+from utils.checks.model import Case, Exercise, Misconception, Property, Told
+from utils.checks.modules import load_by_name
+
+READY_MADE = (
+    "torch.nn.LSTM",
+    "torch.nn.LSTMCell",
+    "torch.lstm_cell",
+    "torch.nn.GRU",
+    "torch.nn.GRUCell",
+    "torch.gru_cell",
+)
+
+# ------------------------------------------------------------------------------------------------- 1 · a gate
+
+
+def _gate_inputs(rng: np.random.Generator, batch: int, input_size: int, hidden: int) -> dict[str, Tensor]:
+    return {
+        "x": _normal(rng, batch, input_size),
+        "h": _normal(rng, batch, hidden, std=0.7),
+        "w": _normal(rng, hidden, input_size),
+        "u": _normal(rng, hidden, hidden),
+        "b": _normal(rng, hidden),
+    }
+
+
+def _gate_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    for batch, input_size, hidden in ((2, 3, 4), (1, 4, 2), (5, 2, 3), (3, 7, 5)):
+        about = "one row" if batch == 1 else f"{batch} rows"
+        sizes = {"batch": batch, "input_size": input_size, "hidden": hidden}
+        cases.append(Case(_gate_inputs(rng, batch, input_size, hidden), about, sizes))
+    first = {name: torch.zeros_like(value) for name, value in _gate_inputs(rng, 2, 3, 4).items()}
+    first["b"] = torch.tensor([0.0, 1.0, 40.0, -40.0])
+    cases.append(Case(first, "only the bias speaks", {"batch": 2, "input_size": 3, "hidden": 4}))
+    double = {name: value.double() for name, value in _gate_inputs(rng, 4, 5, 2).items()}
+    cases.append(Case(double, "float64", {"batch": 4, "input_size": 5, "hidden": 2}))
+    return cases
+
+
+def _sum(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    return x @ w.T + h @ u.T + b
+
+
+GATE = Exercise(
+    id="gated_rnn.gate",
+    lesson="07",
+    title="One gate",
+    reference=gated_rnn.gate,
+    cases=_gate_cases,
+    run=_values_and_gradients,
+    judge=_judge("gate"),
+    points=1,
+    minutes=4,
+    difficulty=1,
+    misconceptions=(
+        Misconception(
+            "no_sigmoid",
+            _sum,
+            "You return the sum itself: some numbers are negative, some above one. A gate lies between 0 and 1, so one"
+            " function is still to come.",
+        ),
+        Misconception(
+            "tanh",
+            lambda x, h, w, u, b: torch.tanh(_sum(x, h, w, u, b)),
+            "Your numbers lie between −1 and 1: that is tanh, which makes candidates. A gate says which share passes,"
+            " so it lies between 0 and 1.",
+        ),
+        Misconception(
+            "softmax",
+            lambda x, h, w, u, b: torch.softmax(_sum(x, h, w, u, b), dim=-1),
+            "The numbers of a row sum to one: you let them compete, as in a softmax. Each entry of a gate opens for"
+            " itself; all may be open at once.",
+        ),
+        Misconception(
+            "state_weights_turned",
+            lambda x, h, w, u, b: torch.sigmoid(x @ w.T + h @ u + b),
+            "U is multiplied from the wrong side. It is square, so nothing complains. With rows as vectors, U h is"
+            " written with U transposed, like W x.",
+        ),
+        Misconception(
+            "state_left_out",
+            lambda x, h, w, u, b: torch.sigmoid(x @ w.T + b),
+            "Your gate does not depend on the state h: it sees the new word alone, and not what came before.",
+        ),
+        Misconception(
+            "input_left_out",
+            lambda x, h, w, u, b: torch.sigmoid(h @ u.T + b + 0 * (x @ w.T)),
+            "Your gate does not depend on x: it knows what came before, and not the word that is being read.",
+        ),
+        Misconception(
+            "no_bias",
+            lambda x, h, w, u, b: torch.sigmoid(x @ w.T + h @ u.T + 0 * b),
+            "The bias is missing. Look at the case in which everything else is zero: the gate should be σ(b), not 0.5.",
+        ),
+        Misconception(
+            "bias_outside",
+            lambda x, h, w, u, b: torch.sigmoid(x @ w.T + h @ u.T) + b,
+            "The bias is added after σ, so a gate can leave the range from 0 to 1. It belongs into the sum.",
+        ),
+        Misconception(
+            "two_sigmoids",
+            lambda x, h, w, u, b: torch.sigmoid(x @ w.T) + torch.sigmoid(h @ u.T + b),
+            "You add two gates, one from x and one from h, so the result goes up to 2. There is one sum and one σ.",
+        ),
+        Misconception(
+            "one_minus",
+            lambda x, h, w, u, b: 1 - torch.sigmoid(_sum(x, h, w, u, b)),
+            "Your gate is shut where it should be open: you return one minus the gate.",
+        ),
+        Misconception(
+            "bias_twice",
+            lambda x, h, w, u, b: torch.sigmoid(_sum(x, h, w, u, b) + b),
+            "The bias is counted twice, once beside W x and once beside U h. Here it is given once, for both.",
+        ),
+    ),
+    properties=(
+        Property(
+            "between_0_and_1",
+            lambda case, output: bool(((output["value"] >= 0) & (output["value"] <= 1)).all()),
+            "Each number of a gate lies between 0 and 1.",
+        ),
+    ),
+    hints=(
+        "It is a layer with two inputs, x and h, and the function that squeezes every number into 0 to 1.",
+        "Rows are the vectors of the batch: W x for all of them at once is `x @ w.T`. The same for h.",
+        "`torch.sigmoid(x @ w.T + h @ u.T + b)`.",
+    ),
+)
+
+# ---------------------------------------------------------------------------------------- 2 · the new memory
+
+
+def _memory_inputs(rng: np.random.Generator, *shape: int) -> dict[str, Tensor]:
+    return {
+        "c": _normal(rng, *shape, std=2.0),
+        "forget": torch.sigmoid(_normal(rng, *shape)),
+        "write": torch.sigmoid(_normal(rng, *shape)),
+        "candidate": torch.tanh(_normal(rng, *shape)),
+    }
+
+
+def _memory_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    for batch, hidden in ((2, 3), (1, 1), (4, 2), (3, 5)):
+        about = "one number" if batch == hidden == 1 else f"{batch} rows of {hidden} numbers"
+        cases.append(Case(_memory_inputs(rng, batch, hidden), about, {"batch": batch, "hidden": hidden}))
+    keep = _memory_inputs(rng, 2, 4)
+    keep["forget"], keep["write"] = torch.ones(2, 4), torch.zeros(2, 4)
+    cases.append(Case(keep, "keep all, write nothing", {"batch": 2, "hidden": 4}))
+    fresh = _memory_inputs(rng, 3, 4)
+    fresh["forget"], fresh["write"] = torch.zeros(3, 4), torch.ones(3, 4)
+    cases.append(Case(fresh, "forget all, write all", {"batch": 3, "hidden": 4}))
+    double = {name: value.double() for name, value in _memory_inputs(rng, 5, 2).items()}
+    return [*cases, Case(double, "float64", {"batch": 5, "hidden": 2})]
+
+
+NEW_MEMORY = Exercise(
+    id="gated_rnn.new_memory",
+    lesson="07",
+    title="Forget and write",
+    reference=gated_rnn.new_memory,
+    cases=_memory_cases,
+    run=_values_and_gradients,
+    judge=_judge("memory"),
+    points=1,
+    minutes=3,
+    difficulty=1,
+    misconceptions=(
+        Misconception(
+            "gates_swapped",
+            lambda c, forget, write, candidate: write * c + forget * candidate,
+            "The two gates have changed places: with the forget gate open and the input gate shut nothing should"
+            " change, and your memory becomes the candidate.",
+        ),
+        Misconception(
+            "forget_means_erase",
+            lambda c, forget, write, candidate: (1 - forget) * c + write * candidate,
+            "You read the forget gate as the share to erase. In spite of its name it is the share that stays: 1 keeps"
+            " everything.",
+        ),
+        Misconception(
+            "coupled",
+            lambda c, forget, write, candidate: forget * c + (1 - forget) * candidate + 0 * write,
+            "You write as much as you forget, and the input gate takes no part. That is a GRU's way; an LSTM decides"
+            " the two separately.",
+        ),
+        Misconception(
+            "ungated_candidate",
+            lambda c, forget, write, candidate: forget * c + candidate + 0 * write,
+            "The candidate enters whole. With the input gate shut nothing of it should reach the memory.",
+        ),
+        Misconception(
+            "nothing_forgotten",
+            lambda c, forget, write, candidate: c + write * candidate + 0 * forget,
+            "The old memory always stays whole: the forget gate takes no part. (The LSTM of 1997 was like that; the"
+            " gate came in 2000.)",
+        ),
+        Misconception(
+            "candidate_forgotten_too",
+            lambda c, forget, write, candidate: forget * (c + write * candidate),
+            "The forget gate acts on the new part too. It decides about the old memory only.",
+        ),
+        Misconception(
+            "gate_written",
+            lambda c, forget, write, candidate: forget * c + write + 0 * candidate,
+            "You add the input gate itself. A gate is how much; what is written is the candidate.",
+        ),
+        Misconception(
+            "squeezed",
+            lambda c, forget, write, candidate: torch.tanh(forget * c + write * candidate),
+            "The memory goes through a tanh, which would shrink it at every step. Only what is shown, h, is squeezed;"
+            " the memory itself stays as it is.",
+        ),
+        Misconception(
+            "matrix_product",
+            lambda c, forget, write, candidate: forget * c + (write @ candidate.T).mean(1, keepdim=True),
+            "⊙ multiplies place by place. A matrix product mixes the rows of the batch.",
+        ),
+        Misconception(
+            "subtracted",
+            lambda c, forget, write, candidate: forget * c - write * candidate,
+            "The new part is taken away instead of added.",
+        ),
+    ),
+    hints=(
+        "Two products, place by place, and a sum: what stays of the old, what comes in of the new.",
+        "Which gate goes with c, which with the candidate? An open forget gate keeps.",
+        "`forget * c + write * candidate`.",
+    ),
+)
+
+# ---------------------------------------------------------------------------------------------- 3 · a step
+
+
+def _step_inputs(
+    rng: np.random.Generator, batch: int, input_size: int, hidden: int, blocks: int = 4
+) -> dict[str, Tensor]:
+    return {
+        "x": _normal(rng, batch, input_size),
+        "h": torch.tanh(_normal(rng, batch, hidden)),
+        "c": _normal(rng, batch, hidden),
+        "w": _normal(rng, blocks * hidden, input_size),
+        "u": _normal(rng, blocks * hidden, hidden),
+        "b": _normal(rng, blocks * hidden),
+    }
+
+
+def _step_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    for batch, input_size, hidden in ((2, 4, 3), (1, 2, 5), (3, 1, 2), (5, 4, 7)):
+        about = "one row" if batch == 1 else f"{batch} rows"
+        sizes = {"batch": batch, "input_size": input_size, "hidden": hidden}
+        cases.append(Case(_step_inputs(rng, batch, input_size, hidden), about, sizes))
+    double = {name: value.double() for name, value in _step_inputs(rng, 3, 5, 2).items()}
+    return [*cases, Case(double, "float64", {"batch": 3, "input_size": 5, "hidden": 2})]
+
+
+def _step_variant(
+    order: str = "ifgo",
+    squeeze: Callable[[Tensor], Tensor] = torch.tanh,
+    show: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda o, c, old: torch.sigmoid(o) * torch.tanh(c),
+    keep: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor] = lambda c, f, i, g: f * c + i * g,
+    sums: Callable[..., Tensor] = lambda x, h, c, w, u, b: x @ w.T + h @ u.T + b,
+    split: Callable[[Tensor], Any] = lambda s: s.chunk(4, dim=1),
+    give: Callable[[Tensor, Tensor], Any] = lambda h, c: (h, c),
+) -> Callable[..., Any]:
+    def answer(x: Tensor, h: Tensor, c: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Any:
+        part = dict(zip(order, split(sums(x, h, c, w, u, b)), strict=True))
+        new = keep(c, torch.sigmoid(part["f"]), torch.sigmoid(part["i"]), squeeze(part["g"]))
+        return give(show(part["o"], new, c), new)
+
+    return answer
+
+
+def _interleaved(s: Tensor) -> Any:
+    return s.reshape(s.shape[0], -1, 4).unbind(-1)
+
+
+LSTM_STEP = Exercise(
+    id="gated_rnn.lstm_step",
+    lesson="07",
+    title="One step of an LSTM",
+    reference=gated_rnn.lstm_step,
+    cases=_step_cases,
+    run=_values_and_gradients,
+    judge=_judge("h", "c"),
+    points=3,
+    minutes=12,
+    difficulty=2,
+    forbids=READY_MADE,
+    misconceptions=(
+        Misconception(
+            "order_of_the_formulas",
+            _step_variant("figo"),
+            "The forget gate and the input gate do each other's work. Either you take the blocks in the order of the"
+            " lecture's formulas, f first (they lie in PyTorch's order, i, f, g, o), or the arguments of new_memory"
+            " are in another order than it expects.",
+        ),
+        Misconception(
+            "candidate_last",
+            _step_variant("ifog"),
+            "The candidate and the output gate have changed places: the third block is g, the fourth is o.",
+        ),
+        Misconception(
+            "candidate_second",
+            _step_variant("igfo"),
+            "The second and the third block have changed places (an older library orders them so). Here it is i, f, g,"
+            " o.",
+        ),
+        Misconception(
+            "sigmoid_candidate",
+            _step_variant(squeeze=torch.sigmoid),
+            "Your candidate is never negative: it went through σ like the gates. What is written may be negative too:"
+            " tanh.",
+        ),
+        Misconception(
+            "bare_candidate",
+            _step_variant(squeeze=lambda g: g),
+            "The candidate is written as it is. It should go through tanh first, or the memory could grow by any"
+            " amount in one step.",
+        ),
+        Misconception(
+            "bare_memory_shown",
+            _step_variant(show=lambda o, c, old: torch.sigmoid(o) * c),
+            "c is right. In h the memory appears unsqueezed: it should pass tanh before the output gate lets it out.",
+        ),
+        Misconception(
+            "squeezed_after_the_gate",
+            _step_variant(show=lambda o, c, old: torch.tanh(torch.sigmoid(o) * c)),
+            "c is right. In h the tanh stands outside: first tanh of the memory, then the gate.",
+        ),
+        Misconception(
+            "old_memory_shown",
+            _step_variant(show=lambda o, c, old: torch.sigmoid(o) * torch.tanh(old)),
+            "c is right. But h shows the memory of the step before, so a word just read would not be seen. Show the new"
+            " one.",
+        ),
+        Misconception(
+            "all_shown",
+            _step_variant(show=lambda o, c, old: torch.tanh(c) + 0 * o),
+            "c is right. h is tanh of the whole memory: the output gate takes no part.",
+        ),
+        Misconception(
+            "output_gate_not_squeezed",
+            _step_variant(show=lambda o, c, old: o * torch.tanh(c)),
+            "c is right. The output gate is used without its σ, so it may be negative or above one.",
+        ),
+        Misconception(
+            "no_bias",
+            _step_variant(sums=lambda x, h, c, w, u, b: x @ w.T + h @ u.T + 0 * b),
+            "The bias b is missing from all four sums.",
+        ),
+        Misconception(
+            "memory_read_by_gates",
+            _step_variant(sums=lambda x, h, c, w, u, b: x @ w.T + c @ u.T + b + 0 * h.sum()),
+            "U is multiplied with the memory c. The gates see what was shown, h_{t−1}.",
+        ),
+        Misconception(
+            "interleaved",
+            _step_variant(split=_interleaved),
+            "The rows are dealt out like cards, one to each gate in turn. A block of `hidden` rows belongs to one gate:"
+            " look at what `chunk` or a slice does.",
+        ),
+        Misconception(
+            "results_swapped",
+            _step_variant(give=lambda h, c: (c, h)),
+            "Both results are right, in the other order: first h, then c.",
+        ),
+        Misconception(
+            "only_h",
+            _step_variant(give=lambda h, c: h),
+            "h is right, but the memory gets lost: return both, (h, c).",
+        ),
+        Misconception(
+            "nothing_forgotten",
+            _step_variant(keep=lambda c, f, i, g: c + i * g + 0 * f),
+            "The old memory stays whole: the forget gate takes no part.",
+        ),
+    ),
+    hints=(
+        "All four sums at once: one product with w, one with u, and the bias. Then cut the result into four.",
+        "`(...).chunk(4, dim=1)` cuts (batch, 4 · hidden) into i, f, g, o. Three of them go through σ, g through tanh.",
+        "`c = new_memory(c, torch.sigmoid(f), torch.sigmoid(i), torch.tanh(g))`, and h is `torch.sigmoid(o) *"
+        " torch.tanh(c)`.",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------- 4 · the layer
+
+
+def _layer_case(
+    rng: np.random.Generator,
+    about: str,
+    batch: int,
+    length: int,
+    input_size: int,
+    hidden: int,
+    state: bool,
+    double: bool = False,
+) -> Case:
+    kind = torch.float64 if double else torch.float32
+    weights = {
+        "weight_ih_l0": _normal(rng, 4 * hidden, input_size),
+        "weight_hh_l0": _normal(rng, 4 * hidden, hidden),
+        "bias_ih_l0": _normal(rng, 4 * hidden),
+        "bias_hh_l0": _normal(rng, 4 * hidden),
+    }
+    inputs = {
+        "input_size": input_size,
+        "hidden_size": hidden,
+        "x": _normal(rng, batch, length, input_size).to(kind),
+        "h": torch.tanh(_normal(rng, 1, batch, hidden)).to(kind) if state else None,
+        "c": _normal(rng, 1, batch, hidden).to(kind) if state else None,
+    }
+    sizes = {"batch": batch, "length": length, "input_size": input_size, "hidden": hidden}
+    return Case(inputs, about, sizes, {"weights": {n: w.to(kind) for n, w in weights.items()}})
+
+
+def _layer_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        _layer_case(rng, "two steps, a fresh start", 3, 2, 4, 5, False),
+        _layer_case(rng, "a fresh start", 2, 5, 3, 4, False),
+        _layer_case(rng, "one sequence of one step", 1, 1, 3, 2, False),
+        _layer_case(rng, "going on from a state", 2, 4, 5, 3, True),
+        _layer_case(rng, "one step from a state", 5, 1, 3, 2, True),
+        _layer_case(rng, "float64, from a state", 4, 3, 2, 5, True, double=True),
+        _layer_case(rng, "float64, a fresh start", 4, 6, 2, 3, False, double=True),
+    ]
+
+
+def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """Makes the layer, hands it the weights by name, calls it with another x first, then with x."""
+    layer = answer(inputs["input_size"], inputs["hidden_size"]).to(inputs["x"].dtype)
+    load_by_name(layer, case.extra["weights"])
+    leaves = {n: inputs[n].clone().requires_grad_() for n in ("x", "h", "c") if inputs[n] is not None}
+    parameters = {n: dict(layer.named_parameters())[n] for n in case.extra["weights"]}
+    with torch.no_grad():
+        layer(1 - inputs["x"] / 2)
+    given = {name: leaf * 1 for name, leaf in leaves.items()}
+    with torch.enable_grad():
+        result = layer(given["x"], (given["h"], given["c"])) if "h" in given else layer(given["x"])
+        result = _flat(result)
+        gradients = _differentiate(result, {**leaves, **parameters})
+    for name, tensor in given.items():
+        inputs[name] = tensor.detach()
+    return {"value": result, "gradients": gradients}
+
+
+def _flat(result: Any) -> Any:
+    """(outputs, (h, c)) as (outputs, h, c); anything else as it is."""
+    pair = isinstance(result, (tuple, list)) and len(result) == 2
+    if pair and isinstance(result[1], (tuple, list)) and len(result[1]) == 2:
+        return (result[0], *result[1])
+    if isinstance(result, Tensor):
+        raise Told("Your forward returns one tensor. Expected are two things: the outputs, and the pair (h, c).")
+    if pair:
+        raise Told("The second thing that your forward returns should be the pair (h, c) after the last step.")
+    if isinstance(result, (tuple, list)) and len(result) == 3:
+        raise Told("Your forward returns three things. Expected are two: the outputs, and the pair (h, c).")
+    return result
+
+
+class _WrongLSTM(nn.Module):
+    """The reference's parameters; each wrong layer overrides a piece of the loop."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.hidden_size = hidden_size
+        self.weight_ih_l0 = nn.Parameter(torch.zeros(4 * hidden_size, input_size))
+        self.weight_hh_l0 = nn.Parameter(torch.zeros(4 * hidden_size, hidden_size))
+        self.bias_ih_l0 = nn.Parameter(torch.zeros(4 * hidden_size))
+        self.bias_hh_l0 = nn.Parameter(torch.zeros(4 * hidden_size))
+
+    def start(self, x: Tensor, state: Any) -> tuple[Tensor, Tensor]:
+        zeros = x.new_zeros(x.shape[0], self.hidden_size)
+        return (zeros, zeros) if state is None else (state[0][0], state[1][0])
+
+    def bias(self) -> Tensor:
+        return self.bias_ih_l0 + self.bias_hh_l0
+
+    def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        return gated_rnn.lstm_step(x, h, c, self.weight_ih_l0, self.weight_hh_l0, self.bias())
+
+    def shown(self, h: Tensor, c: Tensor) -> Tensor:
+        return h
+
+    def carried(self, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        return h, c
+
+    def end(self, outputs: list[Tensor], h: Tensor, c: Tensor) -> Any:
+        return torch.stack(outputs, dim=1), (h[None], c[None])
+
+    def steps(self, x: Tensor) -> Any:
+        return x.unbind(1)
+
+    def forward(self, x: Tensor, state: Any = None) -> Any:
+        h, c = self.start(x, state)
+        outputs = []
+        for row in self.steps(x):
+            h, c = self.step(row, *self.carried(h, c))
+            outputs.append(self.shown(h, c))
+        return self.end(outputs, h, c)
+
+
+class _FreshEachStep(_WrongLSTM):
+    def carried(self, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        return 0 * h, 0 * c
+
+
+class _MemoryLost(_WrongLSTM):
+    def carried(self, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        return h, 0 * c
+
+
+class _StateLost(_WrongLSTM):
+    def carried(self, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        return 0 * h, c
+
+
+class _MemoriesShown(_WrongLSTM):
+    def shown(self, h: Tensor, c: Tensor) -> Tensor:
+        return c
+
+
+class _StateIgnored(_WrongLSTM):
+    def start(self, x: Tensor, state: Any) -> tuple[Tensor, Tensor]:
+        return super().start(x, None)
+
+
+class _MemoryIgnored(_WrongLSTM):
+    def start(self, x: Tensor, state: Any) -> tuple[Tensor, Tensor]:
+        h, c = super().start(x, state)
+        return h, 0 * c
+
+
+class _StateTwice(_WrongLSTM):
+    def start(self, x: Tensor, state: Any) -> tuple[Tensor, Tensor]:
+        h, _ = super().start(x, state)
+        return h, h
+
+
+class _PairTurned(_WrongLSTM):
+    def end(self, outputs: list[Tensor], h: Tensor, c: Tensor) -> Any:
+        return torch.stack(outputs, dim=1), (c[None], h[None])
+
+
+class _StartTurned(_WrongLSTM):
+    def start(self, x: Tensor, state: Any) -> tuple[Tensor, Tensor]:
+        h, c = super().start(x, state)
+        return c, h
+
+
+class _StackedFirst(_WrongLSTM):
+    def end(self, outputs: list[Tensor], h: Tensor, c: Tensor) -> Any:
+        return torch.stack(outputs, dim=0), (h[None], c[None])
+
+
+class _NoLayerDimension(_WrongLSTM):
+    def end(self, outputs: list[Tensor], h: Tensor, c: Tensor) -> Any:
+        return torch.stack(outputs, dim=1), (h, c)
+
+
+class _Backwards(_WrongLSTM):
+    def steps(self, x: Tensor) -> Any:
+        return x.flip(1).unbind(1)
+
+
+class _OneBias(_WrongLSTM):
+    def bias(self) -> Tensor:
+        return self.bias_ih_l0 + 0 * self.bias_hh_l0
+
+
+class _LastOnly(_WrongLSTM):
+    def end(self, outputs: list[Tensor], h: Tensor, c: Tensor) -> Any:
+        return h, (h[None], c[None])
+
+
+class _Detached(_WrongLSTM):
+    def carried(self, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        return h.detach(), c.detach()
+
+
+class _OneStepLate(_WrongLSTM):
+    """The lecture's slip: gates that read the word of the step before."""
+
+    def steps(self, x: Tensor) -> Any:
+        return torch.cat([torch.zeros_like(x[:, :1]), x[:, :-1]], dim=1).unbind(1)
+
+
+class _BatchAsTime(_WrongLSTM):
+    def forward(self, x: Tensor, state: Any = None) -> Any:
+        h, c = self.start(x.transpose(0, 1), None)
+        outputs = []
+        for row in x:
+            h, c = self.step(row, h, c)
+            outputs.append(h)
+        return torch.stack(outputs, dim=0), (h[None], c[None])
+
+
+LSTM = Exercise(
+    id="gated_rnn.lstm",
+    lesson="07",
+    title="A layer that reads",
+    reference=gated_rnn.LSTM,
+    cases=_layer_cases,
+    run=_run_layer,
+    judge=_judge("outputs", "h", "c"),
+    points=3,
+    minutes=12,
+    difficulty=2,
+    forbids=READY_MADE,
+    misconceptions=(
+        Misconception(
+            "fresh_each_step",
+            _FreshEachStep,
+            "Every step starts from nothing: neither h nor c is handed on, so your layer remembers nothing. Assign what"
+            " lstm_step returns to the names that go into it next time.",
+        ),
+        Misconception(
+            "memory_lost",
+            _MemoryLost,
+            "h is handed on from step to step, c is not: it starts from zero each time, and the memory is what an LSTM"
+            " is for.",
+        ),
+        Misconception(
+            "state_lost",
+            _StateLost,
+            "c is handed on from step to step, h is not: the gates cannot see what was shown before.",
+        ),
+        Misconception(
+            "memories_shown",
+            _MemoriesShown,
+            "The outputs are the memories c. What a layer shows at each step is h.",
+        ),
+        Misconception(
+            "state_ignored",
+            _StateIgnored,
+            "A fresh start is right; a given state is ignored. The text would begin anew in every chunk.",
+        ),
+        Misconception(
+            "memory_ignored",
+            _MemoryIgnored,
+            "A fresh start is right; of a given state you take h, but the memory c starts from zero.",
+        ),
+        Misconception(
+            "state_twice",
+            _StateTwice,
+            "A fresh start is right; of a given state you use h twice, for h and for c.",
+        ),
+        Misconception(
+            "pair_turned",
+            _PairTurned,
+            "The outputs are right; the pair at the end is turned: h comes first, then c.",
+        ),
+        Misconception(
+            "start_turned",
+            _StartTurned,
+            "A fresh start is right; of a given state h and c are taken for each other. The pair is (h, c).",
+        ),
+        Misconception(
+            "stacked_first",
+            _StackedFirst,
+            "The outputs are stacked along a new first dimension: (length, batch, hidden). The batch comes first here,"
+            " so the steps belong into dimension 1.",
+        ),
+        Misconception(
+            "no_layer_dimension",
+            _NoLayerDimension,
+            "h and c are right, but (batch, hidden) each. PyTorch counts the layers in front: (1, batch, hidden).",
+        ),
+        Misconception(
+            "backwards",
+            _Backwards,
+            "Your layer reads from the last step to the first. Start with x[:, 0].",
+        ),
+        Misconception(
+            "one_bias",
+            _OneBias,
+            "bias_hh_l0 takes no part. PyTorch keeps two biases, and adds both.",
+        ),
+        Misconception(
+            "last_only",
+            _LastOnly,
+            "You return the last h as the outputs. Collect the h of every step.",
+        ),
+        Misconception(
+            "detached",
+            _Detached,
+            "The numbers are right, but the state is cut off (`detach`, `.data`) between the steps: no gradient"
+            " reaches an earlier step, and the layer could not learn to remember.",
+        ),
+        Misconception(
+            "one_step_late",
+            _OneStepLate,
+            "Every output comes one step late: at step t your gates read x of the step before. The lecture's slide has"
+            " that slip; the gates take the present word.",
+        ),
+        Misconception(
+            "batch_as_time",
+            _BatchAsTime,
+            "You walk along the first dimension, the batch: one text flows into the next. The steps are dimension 1.",
+        ),
+    ),
+    hints=(
+        "A loop over the steps with two things handed on, h and c; collect the h of each step.",
+        "`x[:, t]` is (batch, input_size). A fresh start is zeros (batch, hidden) of x's type: `x.new_zeros(...)`. Of a"
+        " given state, `state[0][0]` is h.",
+        "`h, c = lstm_step(x[:, t], h, c, w, u, b)` in the loop; at the end `torch.stack(outputs, dim=1), (h[None],"
+        " c[None])`.",
+    ),
+)
+
+# ---------------------------------------------------------------------------------------- 5 · the direct path
+
+
+def _path_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    for length, hidden in ((3, 2), (1, 4), (5, 1), (4, 7), (9, 3)):
+        forget = torch.sigmoid(_normal(rng, length, hidden, std=1.5))
+        about = "one step" if length == 1 else f"{length} steps"
+        cases.append(Case({"forget": forget}, about, {"length": length, "hidden": hidden}))
+    shut = torch.sigmoid(_normal(rng, 6, 4))
+    shut[3, 1] = 0.0
+    cases.append(Case({"forget": shut}, "one gate quite shut at step 3", {"length": 6, "hidden": 4}))
+    double = torch.sigmoid(_normal(rng, 5, 2)).double()
+    return [*cases, Case({"forget": double}, "float64", {"length": 5, "hidden": 2})]
+
+
+def _after(forget: Tensor) -> Tensor:
+    rows = [forget[k + 1 :].prod(0) for k in range(len(forget))]
+    return torch.stack(rows)
+
+
+DIRECT_PATH = Exercise(
+    id="gated_rnn.direct_path",
+    lesson="07",
+    title="What is left at the end",
+    reference=gated_rnn.direct_path,
+    cases=_path_cases,
+    judge=_judge("path"),
+    run=lambda answer, inputs, case: {"value": answer(inputs["forget"]), "gradients": {}},
+    points=2,
+    minutes=8,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "own_gate_included",
+            lambda forget: forget.flip(0).cumprod(0).flip(0),
+            "Every row has one factor too many: its own gate. f_k decides what happens to c_{k−1}; c_k meets f_{k+1}"
+            " first. So the last row is 1.",
+        ),
+        Misconception(
+            "from_the_start",
+            lambda forget: forget.cumprod(0),
+            "You multiply from the first step up to k: what is left of the *beginning* at step k. Asked is what is left"
+            " of step k at the end.",
+        ),
+        Misconception(
+            "from_the_start_without_own",
+            lambda forget: torch.cat([torch.ones_like(forget[:1]), forget.cumprod(0)[:-1]]),
+            "You multiply the gates *before* each step; row 0 is then 1. What happens to c_k is decided by the gates"
+            " after it.",
+        ),
+        Misconception(
+            "one_step_only",
+            lambda forget: torch.cat([forget[1:], torch.ones_like(forget[:1])]),
+            "Each row is the next gate alone: ∂c_{k+1}/∂c_k. Up to the end there are more steps, one factor each.",
+        ),
+        Misconception(
+            "not_turned_back",
+            lambda forget: _after(forget).flip(0),
+            "The numbers are right, the rows stand upside down: row 0 belongs to the first step.",
+        ),
+        Misconception(
+            "one_number_for_all",
+            lambda forget: forget.prod(0).expand_as(forget).clone(),
+            "Every row is the product of all gates. Only those after the row's own step count.",
+        ),
+        Misconception(
+            "sum",
+            lambda forget: torch.stack([forget[k + 1 :].sum(0) for k in range(len(forget))]),
+            "The gates are added up; what is left of what is left is a product.",
+        ),
+        Misconception(
+            "mean",
+            lambda forget: torch.stack(
+                [
+                    forget[k + 1 :].mean(0) if k + 1 < len(forget) else torch.ones_like(forget[0])
+                    for k in range(len(forget))
+                ]
+            ),
+            "Each row is the mean of the gates after it. Every step keeps its share of what the step before has left:"
+            " that multiplies.",
+        ),
+        Misconception(
+            "last_row_zero",
+            lambda forget: torch.cat([_after(forget)[:-1], torch.zeros_like(forget[:1])]),
+            "The last row is 0. Nothing has happened to the last memory yet, so all of it is left: an empty product is"
+            " 1.",
+        ),
+        Misconception(
+            "last_gate_left_out",
+            lambda forget: torch.stack(
+                [
+                    forget[k + 1 : max(len(forget) - 1, 1)].prod(0)
+                    if k < len(forget) - 1
+                    else torch.ones_like(forget[0])
+                    for k in range(len(forget))
+                ]
+            ),
+            "The last gate is missing from the products: look at the row before the last, which should be f_T.",
+        ),
+        Misconception(
+            "along_the_memory",
+            lambda forget: forget.flip(1).cumprod(1).flip(1) / forget.clamp(min=1e-30),
+            "You multiply along a row, across the numbers of the memory. Each of them goes its own way through time:"
+            " along dimension 0.",
+        ),
+        Misconception(
+            "logarithms",
+            lambda forget: torch.log(_after(forget)),
+            "You return logarithms: summing logs is fine, but the exponential is still to come.",
+        ),
+    ),
+    hints=(
+        "Begin at the end: of the last memory everything is left. And one step earlier?",
+        "Row k is row k + 1 times one more gate. Which one?",
+        "`left = torch.ones_like(forget)`, then for k from the last but one down to 0: `left[k] = left[k + 1] *"
+        " forget[k + 1]`.",
+    ),
+)
+
+# -------------------------------------------------------------------------------------- 6 · open forget gates
+
+
+def _lstm(rng: np.random.Generator, input_size: int, hidden: int, layers: int = 1, both: bool = False) -> nn.LSTM:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        lstm = nn.LSTM(input_size, hidden, layers, bidirectional=both, batch_first=True)
+    with torch.no_grad():
+        for weight in lstm.parameters():
+            weight.copy_(_normal(rng, *weight.shape))
+    return lstm
+
+
+def _open_cases(rng: np.random.Generator) -> list[Case]:
+    value = round(float(rng.uniform(1.5, 3.0)), 2)
+    made = [
+        ("one layer", _lstm(rng, 2, 3), value),
+        ("one layer, the default value", _lstm(rng, 3, 4), None),
+        ("three layers", _lstm(rng, 5, 2, 3), value),
+        ("both directions", _lstm(rng, 3, 2, 1, True), -value),
+        ("two layers in both directions", _lstm(rng, 2, 5, 2, True), 0.0),
+    ]
+    return [Case({"lstm": lstm, "value": v}, about, {"hidden": lstm.hidden_size}) for about, lstm, v in made]
+
+
+def _run_open(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """What the forget gates get in all, and everything else as it was; the learner may share the value out."""
+    lstm = inputs["lstm"]
+    with torch.enable_grad():
+        returned = answer(lstm) if inputs["value"] is None else answer(lstm, inputs["value"])
+    if returned is not None and returned is not lstm:
+        raise Told("Nothing has to be returned: the layer that is given gets changed.")
+    h, found = lstm.hidden_size, {}
+    for name, weight in lstm.named_parameters():
+        weight = weight.detach()
+        if not weight.shape or len(weight) != 4 * h:
+            raise Told(f"`{name}` has the shape {tuple(weight.shape)} afterwards; only numbers in it should change.")
+        if name.startswith("bias_ih"):
+            twin = dict(lstm.named_parameters())[name.replace("_ih_", "_hh_")].detach()
+            found[f"sum of both forget biases, {name[8:]}"] = (weight + twin)[h : 2 * h].clone()
+        if name.startswith("bias"):
+            found[f"the other rows of {name}"] = torch.cat([weight[:h], weight[2 * h :]])
+        else:
+            found[name] = weight.clone()
+    return found
+
+
+def _fill(
+    places: Callable[[int], slice] = lambda h: slice(h, 2 * h),
+    ih: Callable[[Tensor, float], Any] | None = lambda b, v: b.fill_(v),
+    hh: Callable[[Tensor, float], Any] | None = lambda b, v: b.fill_(0.0),
+    which: Callable[[str], bool] = lambda name: True,
+) -> Callable[..., None]:
+    def answer(lstm: nn.LSTM, value: float = 1.0) -> None:
+        with torch.no_grad():
+            for name, weight in lstm.named_parameters():
+                change = ih if name.startswith("bias_ih") else hh if name.startswith("bias_hh") else None
+                if change is not None and which(name):
+                    change(weight[places(lstm.hidden_size)], value)
+
+    return answer
+
+
+def _fill_weights(lstm: nn.LSTM, value: float = 1.0) -> None:
+    _fill()(lstm, value)
+    with torch.no_grad():
+        for name, weight in lstm.named_parameters():
+            if name.startswith("weight"):
+                weight[lstm.hidden_size : 2 * lstm.hidden_size] = 0.0
+
+
+OPEN_FORGET_GATES = Exercise(
+    id="gated_rnn.open_forget_gates",
+    lesson="07",
+    title="Start with open forget gates",
+    reference=gated_rnn.open_forget_gates,
+    cases=_open_cases,
+    run=_run_open,
+    points=2,
+    minutes=8,
+    difficulty=2,
+    mutates=("lstm",),
+    misconceptions=(
+        Misconception(
+            "both_biases",
+            _fill(hh=lambda b, v: b.fill_(v)),
+            "The forget gates get twice the value: PyTorch adds two biases, and you set both of them to it.",
+        ),
+        Misconception(
+            "other_bias_left",
+            _fill(hh=None),
+            "bias_ih has the value, but bias_hh still has its random start, and the two are added.",
+        ),
+        Misconception(
+            "input_gate",
+            _fill(lambda h: slice(0, h)),
+            "You changed the first block of rows: that is the input gate. The order is i, f, g, o.",
+        ),
+        Misconception(
+            "candidate",
+            _fill(lambda h: slice(2 * h, 3 * h)),
+            "You changed the third block of rows: those are the candidate's. Blocks are counted from 0: f is block 1.",
+        ),
+        Misconception(
+            "all_gates",
+            _fill(lambda h: slice(None)),
+            "You set the whole bias, so input and output gates change as well. Only the forget gate's rows are meant.",
+        ),
+        Misconception(
+            "first_layer_only",
+            _fill(which=lambda name: "_l0" in name),
+            "The lowest layer is right; those above it are unchanged. `named_parameters()` lists them all.",
+        ),
+        Misconception(
+            "one_direction_only",
+            _fill(which=lambda name: not name.endswith("_reverse")),
+            "The direction from left to right is right; the other one, whose names end in `_reverse`, is unchanged.",
+        ),
+        Misconception(
+            "first_layer_one_direction",
+            _fill(which=lambda name: name.endswith("_l0")),
+            "The lowest layer from left to right is right; the layers above it and the other direction are unchanged."
+            " `named_parameters()` lists them all.",
+        ),
+        Misconception(
+            "added",
+            _fill(ih=lambda b, v: b.add_(v), hh=None),
+            "You add the value to what the bias had. The sum of both biases should be the value itself.",
+        ),
+        Misconception(
+            "one_row",
+            _fill(lambda h: slice(h, h + 1)),
+            "Only the first number of the memory gets it. The forget gate has `hidden` rows.",
+        ),
+        Misconception(
+            "weights_too",
+            _fill_weights,
+            "The bias is right, but the weights W and U of the forget gate are changed as well, so that it sees"
+            " nothing.",
+        ),
+        Misconception(
+            "nothing_changed",
+            lambda lstm, value=1.0: None,
+            "The layer is as it was before. Change its parameters in place, such as with `weight[1:2] = ...`; an"
+            " assignment to a plain name only gives something a new name.",
+        ),
+        Misconception(
+            "always_one",
+            lambda lstm, value=1.0: _fill()(lstm, 1.0),
+            "The bias is always 1, whatever `value` says.",
+        ),
+    ),
+    hints=(
+        "Go through `lstm.named_parameters()`: the names tell biases from weights. Which rows belong to f?",
+        "With h = lstm.hidden_size, the rows are h up to 2h. What has to hold is that the two biases *together* are the"
+        " value.",
+        "For names that start with `bias_ih`: `weight[h : 2 * h] = value`; for `bias_hh` the same rows = 0.",
+    ),
+)
+
+# ---------------------------------------------------------------------------------------------- 7 · the GRU
+
+
+def _gru_inputs(rng: np.random.Generator, batch: int, input_size: int, hidden: int, lecture: bool) -> dict[str, Any]:
+    return {
+        "x": _normal(rng, batch, input_size),
+        "h": torch.tanh(_normal(rng, batch, hidden)),
+        "w": _normal(rng, 3 * hidden, input_size),
+        "u": _normal(rng, 3 * hidden, hidden),
+        "b_w": _normal(rng, 3 * hidden),
+        "b_u": _normal(rng, 3 * hidden),
+        "lecture": lecture,
+    }
+
+
+def _gru_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    for batch, input_size, hidden, lecture in (
+        (2, 4, 3, False),
+        (2, 4, 3, True),
+        (1, 2, 5, False),
+        (5, 1, 2, True),
+        (4, 5, 7, False),
+        (3, 2, 4, True),
+    ):
+        about = f"{'the lecture' if lecture else 'PyTorch'}'s form, {batch} row{'s' if batch > 1 else ''}"
+        sizes = {"batch": batch, "input_size": input_size, "hidden": hidden}
+        cases.append(Case(_gru_inputs(rng, batch, input_size, hidden, lecture), about, sizes))
+    for lecture in (False, True):
+        inputs = _gru_inputs(rng, 3, 5, 2, lecture)
+        inputs = {name: value.double() if isinstance(value, Tensor) else value for name, value in inputs.items()}
+        cases.append(Case(inputs, "float64", {"batch": 3, "input_size": 5, "hidden": 2}))
+    return cases
+
+
+def _run_gru(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """PyTorch's form is asked for by leaving the flag out, the lecture's by name."""
+    if inputs["lecture"]:
+        return _values_and_gradients(_with_flag(answer), _without_flag(inputs), case)
+    return _values_and_gradients(answer, _without_flag(inputs), case)
+
+
+def _with_flag(answer: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *given: answer(*given, lecture=True)
+
+
+def _without_flag(inputs: dict[str, Any]) -> dict[str, Any]:
+    inputs.pop("lecture")  # the same dict goes on, so that the engine sees what is changed in place
+    return inputs
+
+
+def _gru_variant(
+    order: str = "rzn",
+    after: Callable[[bool], bool] = lambda lecture: not lecture,
+    z_keeps: Callable[[bool], bool] = lambda lecture: not lecture,
+    squeeze: Callable[[Tensor], Tensor] = torch.tanh,
+    bias_reset: Callable[[bool], bool] = lambda lecture: not lecture,
+    reset: Callable[[Tensor], Tensor] = lambda r: r,
+    mix: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda z, keep, take: z * keep + (1 - z) * take,
+    biased: Callable[[Tensor], Tensor] = lambda b: b,
+) -> Callable[..., Tensor]:
+    """PyTorch's or the lecture's form, with one thing changed; `after`, `z_keeps` and `bias_reset` are told which."""
+
+    def answer(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b_w: Tensor, b_u: Tensor, lecture: bool = False) -> Tensor:
+        b_u = biased(b_u)
+        xs = dict(zip(order, (x @ w.T + b_w).chunk(3, 1), strict=True))
+        us, bs = dict(zip(order, u.chunk(3), strict=True)), dict(zip(order, b_u.chunk(3), strict=True))
+        r = reset(torch.sigmoid(xs["r"] + h @ us["r"].T + bs["r"]))
+        z = torch.sigmoid(xs["z"] + h @ us["z"].T + bs["z"])
+        inner = r * (h @ us["n"].T) if after(lecture) else (r * h) @ us["n"].T
+        n = squeeze(xs["n"] + inner + (r * bs["n"] if bias_reset(lecture) else bs["n"]))
+        return mix(z, h, n) if z_keeps(lecture) else mix(z, n, h)
+
+    return answer
+
+
+def _always(value: bool) -> Callable[[bool], bool]:
+    return lambda lecture: value
+
+
+GRU_STEP = Exercise(
+    id="gated_rnn.gru_step",
+    lesson="07",
+    title="One step of a GRU, in both forms",
+    reference=gated_rnn.gru_step,
+    cases=_gru_cases,
+    run=_run_gru,
+    judge=_judge("h"),
+    points=3,
+    minutes=15,
+    difficulty=3,
+    forbids=READY_MADE,
+    misconceptions=(
+        Misconception(
+            "flag_ignored",
+            _gru_variant(after=_always(True), z_keeps=_always(True), bias_reset=_always(True)),
+            "PyTorch's form is right, and you compute it in both cases: `lecture` changes nothing.",
+        ),
+        Misconception(
+            "always_the_lectures",
+            _gru_variant(after=_always(False), z_keeps=_always(False), bias_reset=_always(False)),
+            "The lecture's form is right, and you compute it in both cases. PyTorch's is what is asked for unless"
+            " `lecture` is True.",
+        ),
+        Misconception(
+            "flag_turned",
+            _gru_variant(
+                after=lambda lecture: lecture, z_keeps=lambda lecture: lecture, bias_reset=lambda lecture: lecture
+            ),
+            "Both forms are there, each where the other belongs: look at which branch `lecture` takes.",
+        ),
+        Misconception(
+            "only_z_differs",
+            _gru_variant(after=_always(True), bias_reset=_always(True)),
+            "PyTorch's form is right. In the lecture's you exchanged z and 1 − z, but r still acts after U; there it"
+            " multiplies h before.",
+        ),
+        Misconception(
+            "only_r_differs",
+            _gru_variant(z_keeps=_always(True)),
+            "PyTorch's form is right. In the lecture's r acts at the right place, but z still keeps the old state;"
+            " there it takes the new one.",
+        ),
+        Misconception(
+            "z_turned_in_both",
+            _gru_variant(z_keeps=lambda lecture: lecture),
+            "z and 1 − z are exchanged in both forms. In PyTorch's z keeps the old state, in the lecture's it takes the"
+            " candidate.",
+        ),
+        Misconception(
+            "r_before_in_pytorchs",
+            _gru_variant(after=_always(False), bias_reset=_always(False)),
+            "The lecture's form is right. In PyTorch's r multiplies U h + b′, after the product, not h before it.",
+        ),
+        Misconception(
+            "z_takes_in_pytorchs",
+            _gru_variant(z_keeps=_always(False)),
+            "The lecture's form is right. In PyTorch's z and 1 − z are exchanged: there z keeps the old state.",
+        ),
+        Misconception(
+            "order_of_the_formulas",
+            _gru_variant("zrn"),
+            "The two gates have changed places: you take the first block for z. The blocks lie in the order r, z, n.",
+        ),
+        Misconception(
+            "candidate_first",
+            _gru_variant("nzr"),
+            "The blocks are taken from the wrong end: the order is r, z, n.",
+        ),
+        Misconception(
+            "bias_not_reset",
+            _gru_variant(bias_reset=_always(False)),
+            "The lecture's form is right. In PyTorch's the bias b′ of the candidate stands outside: r multiplies the"
+            " whole of U h + b′.",
+        ),
+        Misconception(
+            "bias_reset_in_lectures",
+            _gru_variant(bias_reset=_always(True)),
+            "PyTorch's form is right. In the lecture's r multiplies h alone; your bias b′ gets multiplied too.",
+        ),
+        Misconception(
+            "sigmoid_candidate",
+            _gru_variant(squeeze=torch.sigmoid),
+            "Your candidate is never negative: it went through σ like the gates. It should be tanh.",
+        ),
+        Misconception(
+            "no_reset",
+            _gru_variant(reset=torch.ones_like),
+            "The reset gate takes no part: the candidate always sees the whole old state.",
+        ),
+        Misconception(
+            "old_kept_whole",
+            _gru_variant(mix=lambda z, keep, take: keep * z + take),
+            "One share is right, the other part enters whole: the two shares are z and 1 − z, and sum to one.",
+        ),
+        Misconception(
+            "no_second_bias",
+            _gru_variant(biased=torch.zeros_like),
+            "b_u takes no part: both biases are added in every gate.",
+        ),
+    ),
+    hints=(
+        "First the two gates, which are the same in both forms; then the candidate; then the mixture.",
+        "Keep the parts apart: `(x @ w.T + b_w).chunk(3, dim=1)` and `(h @ u.T + b_u).chunk(3, dim=1)`. In PyTorch's"
+        " form r multiplies the third part of the second. For the lecture's you need U_n alone: `u.chunk(3)[2]`.",
+        "PyTorch: `n = torch.tanh(x_n + r * h_n)`, `(1 - z) * n + z * h`. Lecture: `n = torch.tanh(x_n + (r * h) @"
+        " u_n.T + b_n)`, `(1 - z) * h + z * n`.",
+    ),
+)
+
+# ---------------------------------------------------------------------------------------- 8 · counting weights
+
+
+def _count_cases(rng: np.random.Generator) -> list[Case]:
+    made: list[tuple[Any, ...]] = [("lstm", 3, 2), ("gru", 3, 2), ("rnn", 4, 3), ("lstm", 1, 1), ("gru", 2, 5, 3)]
+    made += [("lstm", 5, 3, 1, True), ("rnn", 3, 4, 2, True), ("gru", 7, 2, 3, True), ("lstm", 2, 7, 4)]
+    made.append(("lstm", int(rng.integers(20, 60)), int(rng.integers(70, 99)), int(rng.integers(2, 5)), True))
+    cases = []
+    for given in made:
+        names = ("kind", "input_size", "hidden", "layers", "bidirectional")
+        inputs = dict(zip(names, given, strict=False))
+        about = f"{given[0]}, {given[1]} in, {given[2]} wide"
+        about += f", {given[3]} layers" if len(given) > 3 and given[3] > 1 else ""
+        about += ", both directions" if len(given) > 4 else ""
+        cases.append(Case(inputs, about))
+    cases.append(Case({"kind": "transformer", "input_size": 3, "hidden": 2}, 'kind is "transformer"'))
+    return cases
+
+
+def _run_count(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    if inputs["kind"] == "transformer":
+        try:
+            return answer(**inputs)
+        except ValueError as error:
+            return f"ValueError, {'names the kind' if 'transformer' in str(error) else 'without the kind'}"
+    given = list(inputs.values())
+    return answer(*given[:4], **({"bidirectional": True} if len(given) > 4 else {}))
+
+
+def _counted(
+    blocks: Mapping[str, int] | None = None,
+    biases: int = 2,
+    width: Callable[[int, int, int, int], int] = lambda layer, n, h, d: n if layer == 0 else d * h,
+    directions: Callable[[bool], int] = lambda both: 2 if both else 1,
+    layered: Callable[[int], int] = lambda layers: layers,
+    inner: Callable[[int, int], int] = lambda h, d: h,
+) -> Callable[..., int]:
+    def answer(kind: str, input_size: int, hidden: int, layers: int = 1, bidirectional: bool = False) -> int:
+        if kind not in ("rnn", "lstm", "gru"):
+            raise ValueError(f"not {kind!r}")
+        each = (blocks or {"rnn": 1, "gru": 3, "lstm": 4})[kind]
+        d = directions(bidirectional)
+        sides = [width(layer, input_size, hidden, 2 if bidirectional else 1) for layer in range(layered(layers))]
+        return sum(d * each * hidden * (side + inner(hidden, d) + biases) for side in sides)
+
+    return answer
+
+
+COUNT_WEIGHTS = Exercise(
+    id="gated_rnn.count_weights",
+    lesson="07",
+    title="Count the weights",
+    reference=gated_rnn.count_weights,
+    cases=_count_cases,
+    run=_run_count,
+    points=2,
+    minutes=8,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "one_bias",
+            _counted(biases=1),
+            "You count one bias for each block. The formula needs only one, but PyTorch keeps two and adds them.",
+        ),
+        Misconception(
+            "no_bias",
+            _counted(biases=0),
+            "The biases are missing: two for each row of the weights.",
+        ),
+        Misconception(
+            "three_gates",
+            _counted({"rnn": 1, "gru": 2, "lstm": 3}),
+            "You count the gates only. The candidate has a W, a U and biases of its own: one block more.",
+        ),
+        Misconception(
+            "gru_like_lstm",
+            _counted({"rnn": 1, "gru": 4, "lstm": 4}),
+            "The LSTM is right; the GRU has a block too many. It has two gates and a candidate.",
+        ),
+        Misconception(
+            "one_block",
+            _counted({"rnn": 1, "gru": 1, "lstm": 1}),
+            "You count every layer as a plain RNN: one W, one U. Each gate has its own.",
+        ),
+        Misconception(
+            "one_direction",
+            _counted(directions=lambda both: 1),
+            "The second direction is missing: it has all the weights once more.",
+        ),
+        Misconception(
+            "upper_layers_read_the_input",
+            _counted(width=lambda layer, n, h, d: n),
+            "Every layer is counted as if it read x. From the second on, a layer reads the outputs of the one below.",
+        ),
+        Misconception(
+            "upper_layers_read_one_direction",
+            _counted(width=lambda layer, n, h, d: n if layer == 0 else h),
+            "Right but for layers above a bidirectional one: they read the outputs of both directions, side by side.",
+        ),
+        Misconception(
+            "one_layer",
+            _counted(layered=lambda layers: 1),
+            "Only the lowest layer is counted.",
+        ),
+        Misconception(
+            "wide_states",
+            _counted(inner=lambda h, d: h * d),
+            "With two directions your U is too wide: each direction reads its own state only, `hidden` numbers.",
+        ),
+    ),
+    hints=(
+        "Count one block first: W, U, and two biases. How many numbers has each?",
+        "A block is hidden · (width of what it reads + hidden + 2). How many blocks has a kind? What does a second"
+        " layer read?",
+        "Add up over the layers: directions · blocks · hidden · (width + hidden + 2), where width is input_size for the"
+        " first layer and directions · hidden above.",
+    ),
+)
+
+# --------------------------------------------------------------------------------------- 9 · both directions
+
+
+def _cell(rng: np.random.Generator, kind: Callable[..., nn.Module], input_size: int, hidden: int) -> nn.Module:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        cell = kind(input_size, hidden, batch_first=True)
+    with torch.no_grad():
+        for weight in cell.parameters():
+            weight.copy_(_normal(rng, *weight.shape, std=0.8))
+    return cell
+
+
+def _both_cases(rng: np.random.Generator) -> list[Case]:
+    def case(about: str, kind: Callable[..., nn.Module], *sizes: int, double: bool = False) -> Case:
+        batch, length, input_size, hidden, other = sizes
+        x = _normal(rng, batch, length, input_size)
+        cells = _cell(rng, kind, input_size, hidden), _cell(rng, kind, input_size, other)
+        if double:
+            x, cells = x.double(), (cells[0].double(), cells[1].double())
+        named = dict(zip(("batch", "length", "input_size", "hidden", "other"), sizes, strict=True))
+        return Case({"x": x, "forwards": cells[0], "backwards": cells[1]}, about, named)
+
+    return [
+        case("two LSTMs", nn.LSTM, 2, 3, 4, 5, 5),
+        case("two LSTMs of different width", nn.LSTM, 3, 4, 2, 6, 5),
+        case("one sequence of one step", nn.RNN, 1, 1, 3, 2, 4),
+        case("two GRUs", nn.GRU, 4, 5, 3, 2, 2),
+        case("one long sequence", nn.RNN, 1, 7, 2, 3, 3),
+        case("float64", nn.LSTM, 3, 5, 4, 2, 2, double=True),
+    ]
+
+
+BOTH_DIRECTIONS = Exercise(
+    id="gated_rnn.both_directions",
+    lesson="07",
+    title="Read from both sides",
+    reference=gated_rnn.both_directions,
+    cases=_both_cases,
+    run=_values_and_gradients,
+    judge=_judge("outputs"),
+    points=2,
+    minutes=8,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "not_turned_back",
+            lambda x, forwards, backwards: torch.cat([forwards(x)[0], backwards(x.flip(1))[0]], dim=2),
+            "The left half is right. The right half stands in the wrong order: at step 0 it has what was known of the"
+            " last word alone. Turn the outputs back after reading.",
+        ),
+        Misconception(
+            "both_forwards",
+            lambda x, forwards, backwards: torch.cat([forwards(x)[0], backwards(x)[0]], dim=2),
+            "Both read from left to right. The second one should get the steps in the other order; they are dimension 1"
+            " (dimension 0, the batch, only decides which text is read first).",
+        ),
+        Misconception(
+            "only_outputs_turned",
+            lambda x, forwards, backwards: torch.cat([forwards(x)[0], backwards(x)[0].flip(1)], dim=2),
+            "The second one reads from left to right, and only its outputs are turned round. Turn x before, and the"
+            " outputs after.",
+        ),
+        Misconception(
+            "halves_exchanged",
+            lambda x, forwards, backwards: torch.cat([backwards(x.flip(1))[0].flip(1), forwards(x)[0]], dim=2),
+            "Both halves are right, and have changed places: first the one that reads from the left.",
+        ),
+        Misconception(
+            "features_turned",
+            lambda x, forwards, backwards: torch.cat([forwards(x)[0], backwards(x.flip(2))[0].flip(2)], dim=2),
+            "Dimension 2 is turned round: the numbers within each vector. The steps are dimension 1.",
+        ),
+        Misconception(
+            "same_layer_twice",
+            lambda x, forwards, backwards: torch.cat([forwards(x)[0], forwards(x.flip(1))[0].flip(1)], dim=2),
+            "One layer reads in both directions, and the other takes no part. Each direction has weights of its own.",
+        ),
+        Misconception(
+            "layers_exchanged",
+            lambda x, forwards, backwards: torch.cat([backwards(x)[0], forwards(x.flip(1))[0].flip(1)], dim=2),
+            "The two layers have changed places: `forwards` is to read from the left.",
+        ),
+        Misconception(
+            "one_after_the_other",
+            lambda x, forwards, backwards: (
+                torch.cat([forwards(x)[0], backwards(x.flip(1))[0].flip(1)], dim=0)
+                if forwards.hidden_size == backwards.hidden_size
+                else torch.zeros(0)
+            ),
+            "The outputs are put together along the batch. Each step should get one longer vector: dimension 2.",
+        ),
+        Misconception(
+            "last_state_everywhere",
+            lambda x, forwards, backwards: torch.cat(
+                [forwards(x)[0], backwards(x.flip(1))[0][:, -1:].expand(-1, x.shape[1], -1)], dim=2
+            ),
+            "The left half is right. On the right every step has the same vector, the second layer's last. Each step"
+            " has its own.",
+        ),
+        Misconception(
+            "left_only",
+            lambda x, forwards, backwards: forwards(x)[0],
+            "Only the direction from the left is there. The vector of each step should have both.",
+        ),
+    ),
+    hints=(
+        "Three things: read x, read x turned round, and lay the outputs side by side.",
+        "`x.flip(1)` turns the steps round. What the second layer says of the last word stands first in its outputs:"
+        " where does it belong?",
+        "`torch.cat([forwards(x)[0], backwards(x.flip(1))[0].flip(1)], dim=2)`.",
+    ),
+)
+
+# ------------------------------------------------------------------------------------------- 10 · the stack
+
+
+def _stack_case(
+    rng: np.random.Generator,
+    about: str,
+    batch: int,
+    length: int,
+    width: int,
+    layers: int,
+    states: bool,
+    double: bool = False,
+) -> Case:
+    kind = torch.float64 if double else torch.float32
+    weights: dict[str, Tensor] = {}
+    for layer in range(layers):
+        weights[f"norms.{layer}.weight"] = 1 + 0.5 * _normal(rng, width)
+        weights[f"norms.{layer}.bias"] = _normal(rng, width, std=0.5)
+        for name, shape in (("weight_ih", (width,)), ("weight_hh", (width,)), ("bias_ih", ()), ("bias_hh", ())):
+            weights[f"cells.{layer}.{name}_l0"] = _normal(rng, 4 * width, *shape, std=0.8)
+    pairs = [tuple(0.5 * _normal(rng, 1, batch, width).to(kind) for _ in range(2)) for _ in range(layers)]
+    inputs = {
+        "width": width,
+        "layers": layers,
+        "x": _normal(rng, batch, length, width, std=2.0).to(kind),
+        "states": pairs if states else None,
+    }
+    sizes = {"batch": batch, "length": length, "width": width, "layers": layers}
+    return Case(inputs, about, sizes, {"weights": {n: w.to(kind) for n, w in weights.items()}})
+
+
+def _stack_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        _stack_case(rng, "one layer", 2, 3, 4, 1, False),
+        _stack_case(rng, "two layers", 3, 4, 5, 2, False),
+        _stack_case(rng, "three layers, going on from states", 2, 5, 4, 3, True),
+        _stack_case(rng, "one sequence of one step, from states", 1, 1, 3, 2, True),
+        _stack_case(rng, "four layers", 5, 3, 6, 4, False),
+        _stack_case(rng, "float64, from states", 4, 2, 5, 3, True, double=True),
+    ]
+
+
+def _run_stack(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """As `_run_layer`; the outputs and then h and c of every layer are the value."""
+    stack = answer(inputs["width"], inputs["layers"]).to(inputs["x"].dtype)
+    load_by_name(stack, case.extra["weights"])
+    x = inputs["x"].clone().requires_grad_()
+    states = inputs["states"]
+    leaves = {"x": x}
+    for layer, pair in enumerate(states or ()):
+        for name, tensor in zip("hc", pair, strict=True):
+            leaves[f"{name} of layer {layer}"] = tensor.clone().requires_grad_()
+    parameters = {n: dict(stack.named_parameters())[n] for n in case.extra["weights"]}
+    with torch.no_grad():
+        stack(1 - inputs["x"] / 2)
+    given = {name: leaf * 1 for name, leaf in leaves.items()}
+    with torch.enable_grad():
+        pairs = [(given[f"h of layer {n}"], given[f"c of layer {n}"]) for n in range(len(states or ()))]
+        result = stack(given["x"], pairs) if pairs else stack(given["x"])
+        result = _outputs_and_states(result, inputs["layers"])
+        gradients = _differentiate(result, {**leaves, **parameters})
+    inputs["x"] = given["x"].detach()
+    return {"value": result, "gradients": gradients}
+
+
+def _outputs_and_states(result: Any, layers: int) -> Any:
+    """(outputs, [(h, c), ...]) as one flat tuple.
+
+    Raises:
+        Told: it has another form.
+    """
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        raise Told("Your forward should return two things: the outputs, and the list of the layers' states.")
+    outputs, states = result
+    if not isinstance(states, (tuple, list)) or len(states) != layers:
+        count = f"{len(states)} things" if isinstance(states, (tuple, list)) else f"a {type(states).__name__}"
+        raise Told(
+            f"The second thing should be a list with one state (h, c) for each of the {layers} layers, not {count}."
+        )
+    if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in states):
+        raise Told("Each entry of the list of states should be a pair (h, c), as the layer's cell returns it.")
+    return (outputs, *(tensor for pair in states for tensor in pair))
+
+
+class _WrongStack(nn.Module):
+    """The reference's parts; each wrong stack overrides what happens around one layer."""
+
+    def __init__(self, width: int, layers: int) -> None:
+        super().__init__()
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(layers))
+        self.cells = nn.ModuleList(nn.LSTM(width, width, batch_first=True) for _ in range(layers))
+
+    def around(self, x: Tensor, number: int, state: Any) -> tuple[Tensor, Any]:
+        found, after = self.cells[number](self.norms[number](x), state)
+        return x + found, after
+
+    def given(self, states: Any, number: int) -> Any:
+        return None if states is None else states[number]
+
+    def end(self, x: Tensor, first: Tensor, after: list[Any]) -> Any:
+        return x, after
+
+    def forward(self, x: Tensor, states: Any = None) -> Any:
+        first, after = x, []
+        for number in range(len(self.cells)):
+            x, state = self.around(x, number, self.given(states, number))
+            after.append(state)
+        return self.end(x, first, after)
+
+
+class _NoSkip(_WrongStack):
+    def around(self, x: Tensor, number: int, state: Any) -> tuple[Tensor, Any]:
+        return self.cells[number](self.norms[number](x), state)
+
+
+class _NoNorm(_WrongStack):
+    def around(self, x: Tensor, number: int, state: Any) -> tuple[Tensor, Any]:
+        found, after = self.cells[number](x, state)
+        return x + found, after
+
+
+class _PostNorm(_WrongStack):
+    def around(self, x: Tensor, number: int, state: Any) -> tuple[Tensor, Any]:
+        found, after = self.cells[number](x, state)
+        return self.norms[number](x + found), after
+
+
+class _NormAfterCell(_WrongStack):
+    def around(self, x: Tensor, number: int, state: Any) -> tuple[Tensor, Any]:
+        found, after = self.cells[number](x, state)
+        return x + self.norms[number](found), after
+
+
+class _SkipFromNorm(_WrongStack):
+    def around(self, x: Tensor, number: int, state: Any) -> tuple[Tensor, Any]:
+        x = self.norms[number](x)
+        found, after = self.cells[number](x, state)
+        return x + found, after
+
+
+class _OneNorm(_WrongStack):
+    def around(self, x: Tensor, number: int, state: Any) -> tuple[Tensor, Any]:
+        found, after = self.cells[number](self.norms[0](x), state)
+        return x + found, after
+
+
+class _OneCell(_WrongStack):
+    def around(self, x: Tensor, number: int, state: Any) -> tuple[Tensor, Any]:
+        found, after = self.cells[0](self.norms[number](x), state)
+        return x + found, after
+
+
+class _StatesIgnored(_WrongStack):
+    def given(self, states: Any, number: int) -> Any:
+        return None
+
+
+class _FirstState(_WrongStack):
+    def given(self, states: Any, number: int) -> Any:
+        return None if states is None else states[0]
+
+
+class _StatesTurned(_WrongStack):
+    def given(self, states: Any, number: int) -> Any:
+        return None if states is None else states[len(self.cells) - 1 - number]
+
+
+class _StateFromBelow(_WrongStack):
+    """Each layer begins with the state that the layer below ended with."""
+
+    def forward(self, x: Tensor, states: Any = None) -> Any:
+        after: list[Any] = []
+        for number in range(len(self.cells)):
+            x, state = self.around(x, number, after[-1] if after else self.given(states, number))
+            after.append(state)
+        return x, after
+
+
+class _ListTurned(_WrongStack):
+    def end(self, x: Tensor, first: Tensor, after: list[Any]) -> Any:
+        return x, after[::-1]
+
+
+class _OneSkip(_WrongStack):
+    def around(self, x: Tensor, number: int, state: Any) -> tuple[Tensor, Any]:
+        return self.cells[number](self.norms[number](x), state)
+
+    def end(self, x: Tensor, first: Tensor, after: list[Any]) -> Any:
+        return first + x, after
+
+
+class _SkipFromInput(_WrongStack):
+    def forward(self, x: Tensor, states: Any = None) -> Any:
+        first, after = x, []
+        for number in range(len(self.cells)):
+            found, state = self.cells[number](self.norms[number](x), self.given(states, number))
+            x = first + found
+            after.append(state)
+        return x, after
+
+
+STACKED = Exercise(
+    id="gated_rnn.stacked",
+    lesson="07",
+    title="Layers with skips and layer norm",
+    reference=gated_rnn.StackedLSTM,
+    cases=_stack_cases,
+    run=_run_stack,
+    judge=_judge("outputs"),
+    points=4,
+    minutes=15,
+    difficulty=3,
+    misconceptions=(
+        Misconception(
+            "no_skip",
+            _NoSkip,
+            "Each layer replaces x by its output: the skip connection is missing. Add what the layer found to what came"
+            " in.",
+        ),
+        Misconception(
+            "no_norm",
+            _NoNorm,
+            "The layers read x as it is: the norms take no part.",
+        ),
+        Misconception(
+            "post_norm",
+            _PostNorm,
+            "The norm comes last, over the sum. Here it stands before the LSTM, and the sum stays as it is, so that"
+            " nothing stands in the way of x.",
+        ),
+        Misconception(
+            "norm_after_cell",
+            _NormAfterCell,
+            "The norm acts on what the LSTM returns. It belongs in front: the LSTM reads norm(x).",
+        ),
+        Misconception(
+            "skip_from_norm",
+            _SkipFromNorm,
+            "You add the *normed* x to the output. The skip carries x itself, untouched; only the LSTM reads the norm.",
+        ),
+        Misconception(
+            "one_norm",
+            _OneNorm,
+            "One layer is right; with more, all of them use the first norm. Each has its own.",
+        ),
+        Misconception(
+            "one_cell",
+            _OneCell,
+            "One layer is right; with more, all of them use the first LSTM. Each has its own.",
+        ),
+        Misconception(
+            "states_ignored",
+            _StatesIgnored,
+            "A fresh start is right; given states are ignored, so the text would begin anew in every chunk.",
+        ),
+        Misconception(
+            "first_state_for_all",
+            _FirstState,
+            "A fresh start is right; of the given states every layer gets the first. Layer l goes on from states[l].",
+        ),
+        Misconception(
+            "states_turned",
+            _StatesTurned,
+            "A fresh start is right; the given states go to the layers in the other order. The lowest comes first.",
+        ),
+        Misconception(
+            "state_from_below",
+            _StateFromBelow,
+            "One layer is right; with more, each layer begins with the state that the layer below ended with. A layer"
+            " has its own state, from states or fresh. (Is one name used for both?)",
+        ),
+        Misconception(
+            "list_turned",
+            _ListTurned,
+            "The outputs are right; the list of states is turned round. The lowest layer comes first.",
+        ),
+        Misconception(
+            "one_skip",
+            _OneSkip,
+            "One layer is right; with more, there is one skip around all of them together. Each layer has its own.",
+        ),
+        Misconception(
+            "skip_from_input",
+            _SkipFromInput,
+            "One layer is right; with more, every skip starts at the very first x, so what a layer in between found is"
+            " lost. Add to the x that came into *this* layer.",
+        ),
+    ),
+    hints=(
+        "In `__init__` two lists of layers, as the docstring names them: `nn.ModuleList(...)`. In `forward` a loop over"
+        " both.",
+        "In the loop: norm, cell with its own state, add. Keep the state that the cell returns in a new list.",
+        "`found, state = cell(norm(x), None if states is None else states[number])`, then `x = x + found`.",
+    ),
+)
+
+# ----------------------------------------------------------------------------------------------- registry
+
+EXERCISES: tuple[Exercise, ...] = (
+    GATE,
+    NEW_MEMORY,
+    LSTM_STEP,
+    LSTM,
+    DIRECT_PATH,
+    OPEN_FORGET_GATES,
+    GRU_STEP,
+    COUNT_WEIGHTS,
+    BOTH_DIRECTIONS,
+    STACKED,
+)
