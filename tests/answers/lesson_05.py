@@ -1,0 +1,683 @@
+"""Answers to the exercises of lesson 05, written differently: right ones, and wrong ones that a check must reject."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+# ---- one step
+
+
+def step_linear(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    return (F.linear(x, w, b) + F.linear(h, u)).tanh()
+
+
+def step_joined(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    both = torch.cat([x, h], dim=1) @ torch.cat([w, u], dim=1).mT + b
+    return 1 - 2 / (torch.exp(2 * both) + 1)
+
+
+def step_rows(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    return torch.stack([torch.tanh(w @ one + u @ state + b) for one, state in zip(x, h)])
+
+
+def step_einsum(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    return torch.tanh(torch.einsum("bi,hi->bh", x, w) + torch.einsum("bk,hk->bh", h, u) + b)
+
+
+def step_detached(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    return torch.tanh(x @ w.T + h.detach() @ u.T + b)
+
+
+def step_first_row(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    return torch.tanh(w @ x[0] + u @ h[0] + b).expand(len(x), -1)
+
+
+def step_in_place(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    new = torch.tanh(x @ w.T + h @ u.T + b)
+    with torch.no_grad():
+        h.zero_()
+    return new
+
+
+def step_float32(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    return torch.tanh(x.float() @ w.float().T + h.float() @ u.float().T + b.float())
+
+
+def step_library(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    cell = nn.RNNCell(x.shape[1], h.shape[1]).to(x)
+    with torch.no_grad():
+        cell.weight_ih.copy_(w), cell.weight_hh.copy_(u), cell.bias_ih.copy_(b), cell.bias_hh.zero_()
+    return cell(x, h)
+
+
+# ---- a layer
+
+
+class Weights(nn.Module):
+    def __init__(self, input_size: int, hidden: int, batch_first: bool = False) -> None:
+        super().__init__()
+        self.weight_ih_l0 = nn.Parameter(torch.randn(hidden, input_size) / 5)
+        self.weight_hh_l0 = nn.Parameter(torch.randn(hidden, hidden) / 5)
+        self.bias_ih_l0 = nn.Parameter(torch.zeros(hidden))
+        self.bias_hh_l0 = nn.Parameter(torch.zeros(hidden))
+        self.batch_first = batch_first
+
+    def next(self, x: Tensor, h: Tensor) -> Tensor:
+        return (
+            F.linear(x, self.weight_ih_l0, self.bias_ih_l0) + F.linear(h, self.weight_hh_l0, self.bias_hh_l0)
+        ).tanh()
+
+
+class LayerByIndex(Weights):
+    """Right: a filled tensor, one index a step, no turning."""
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        time = 1 if self.batch_first else 0
+        batch = x.shape[1 - time]
+        h = torch.zeros(batch, len(self.bias_hh_l0), dtype=x.dtype) if state is None else state.squeeze(0)
+        states = []
+        for t in range(x.shape[time]):
+            h = self.next(x.select(time, t), h)
+            states.append(h.unsqueeze(time))
+        return torch.cat(states, time), h[None]
+
+
+class LayerRecursive(Weights):
+    """Right: a function that calls itself."""
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        steps = list(x.unbind(1 if self.batch_first else 0))
+        h = x.new_zeros(steps[0].shape[0], self.bias_hh_l0.numel()) if state is None else state[0]
+        states = self.follow(steps, h)
+        return torch.stack(states, 1 if self.batch_first else 0), states[-1].unsqueeze(0)
+
+    def follow(self, steps: list[Tensor], h: Tensor) -> list[Tensor]:
+        if not steps:
+            return []
+        new = self.next(steps[0], h)
+        return [new, *self.follow(steps[1:], new)]
+
+
+class LayerKeeping(LayerByIndex):
+    """Wrong: goes on from the text of the call before."""
+
+    kept: Tensor | None = None
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        outputs, last = super().forward(x, self.kept if state is None else state)
+        self.kept = last.detach()
+        return outputs, last
+
+
+class LayerStateBatchFirst(LayerByIndex):
+    """Wrong: the last state is (batch, 1, hidden) with batch_first."""
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        outputs, last = super().forward(x, state)
+        return outputs, last.transpose(0, 1) if self.batch_first else last
+
+
+class LayerInPlace(LayerByIndex):
+    """Wrong: writes the new state into the caller's."""
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        outputs, last = super().forward(x, None if state is None else state.clone())
+        if state is not None:
+            with torch.no_grad():
+                state.copy_(last)
+        return outputs, last
+
+
+class LayerOtherNames(nn.Module):
+    """Wrong: the weights have names of their own."""
+
+    def __init__(self, input_size: int, hidden: int, batch_first: bool = False) -> None:
+        super().__init__()
+        self.w, self.u = nn.Linear(input_size, hidden), nn.Linear(hidden, hidden)
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
+        return x, state
+
+
+class LayerOneThing(LayerByIndex):
+    """Wrong: the outputs alone."""
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
+        return super().forward(x, state)[0]
+
+
+class LayerUTurned(LayerByIndex):
+    def next(self, x: Tensor, h: Tensor) -> Tensor:
+        return (F.linear(x, self.weight_ih_l0, self.bias_ih_l0) + h @ self.weight_hh_l0 + self.bias_hh_l0).tanh()
+
+
+class LayerBorrowed(Weights):
+    """Wrong: the library inside."""
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
+        inside = nn.RNN(x.shape[2], len(self.bias_hh_l0), batch_first=self.batch_first)
+        inside.load_state_dict(self.state_dict())
+        return inside(x, state)
+
+
+class LayerFloat32(LayerByIndex):
+    """Wrong: half the digits are lost."""
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
+        outputs, last = super().forward(x, state)
+        return outputs.float(), last.float()
+
+
+# ---- weights counted
+
+
+def count_by_building(symbols: int, width: int, hidden: int) -> int:
+    parts = [nn.Embedding(symbols, width), nn.RNN(width, hidden), nn.Linear(hidden, symbols)]
+    return sum(weight.numel() for part in parts for weight in part.parameters())
+
+
+def count_in_one_line(symbols: int, width: int, hidden: int) -> int:
+    return symbols * (width + hidden + 1) + hidden * (width + hidden + 2)
+
+
+def count_tied(symbols: int, width: int, hidden: int) -> int:
+    return symbols * hidden + hidden * (width + hidden + 2) + symbols
+
+
+def count_gated(symbols: int, width: int, hidden: int) -> int:
+    return symbols * (width + hidden + 1) + 4 * hidden * (width + hidden + 2)
+
+
+# ---- a language model
+
+
+class ModelWithFunctional(nn.Module):
+    """Right: the same layers, used by their weights."""
+
+    def __init__(
+        self, symbols: int, width: int = 64, hidden: int = 256, recurrent: Callable[..., nn.Module] = nn.RNN
+    ) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(symbols, width)
+        self.output = nn.Linear(hidden, symbols)
+        self.rnn = recurrent(width, hidden, batch_first=True)
+
+    def forward(self, ids: Tensor, state: Any = None) -> Any:
+        vectors = F.one_hot(ids, len(self.embedding.weight)).float() @ self.embedding.weight
+        states, state = self.rnn(vectors) if state is None else self.rnn(vectors, state)
+        return F.linear(states, self.output.weight, self.output.bias), state
+
+
+class ModelStepByStep(ModelWithFunctional):
+    """Right: one symbol at a time."""
+
+    def forward(self, ids: Tensor, state: Any = None) -> Any:
+        found = []
+        for t in range(ids.shape[1]):
+            out, state = self.rnn(self.embedding(ids[:, t : t + 1]), state)
+            found.append(self.output(out))
+        return torch.cat(found, 1), state
+
+
+class ModelKeeping(ModelWithFunctional):
+    """Wrong: goes on from the text of the call before."""
+
+    kept: Any = None
+
+    def forward(self, ids: Tensor, state: Any = None) -> Any:
+        start = self.kept if state is None and self.kept is not None and self.kept.shape[1] == len(ids) else state
+        logits, self.kept = super().forward(ids, start)
+        self.kept = self.kept.detach()
+        return logits, self.kept
+
+
+class ModelAlwaysRNN(ModelWithFunctional):
+    """Wrong: `recurrent` changes nothing."""
+
+    def __init__(self, symbols: int, width: int = 64, hidden: int = 256, recurrent: Any = None) -> None:
+        super().__init__(symbols, width, hidden, nn.RNN)
+
+
+class ModelTied(ModelWithFunctional):
+    """Wrong: the output layer has no bias."""
+
+    def __init__(self, symbols: int, width: int = 64, hidden: int = 256, recurrent: Any = nn.RNN) -> None:
+        super().__init__(symbols, width, hidden, recurrent)
+        self.output = nn.Linear(hidden, symbols, bias=False)
+
+
+class ModelProbabilities(ModelWithFunctional):
+    def forward(self, ids: Tensor, state: Any = None) -> Any:
+        logits, state = super().forward(ids, state)
+        return logits.softmax(2), state
+
+
+# ---- the loss
+
+
+def loss_loop(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    total = logits.sum() * 0
+    for n, length in enumerate(lengths.tolist()):
+        for t in range(length):
+            scores = logits[n, t]
+            total = total + torch.logsumexp(scores, 0) - scores[targets[n, t]]
+    return total / len(lengths)
+
+
+def loss_cross_entropy(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    real = torch.arange(targets.shape[1])[None] < lengths[:, None]
+    return F.cross_entropy(logits[real], targets[real], reduction="sum") / targets.shape[0]
+
+
+def loss_ignore_index(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    marked = targets.clone()
+    for row, length in zip(marked, lengths):
+        row[length:] = -1
+    each = F.cross_entropy(logits.transpose(1, 2), marked, ignore_index=-1, reduction="none")
+    return each.sum(1).mean()
+
+
+def loss_by_rows(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    rows = [
+        F.cross_entropy(a[:n], b[:n], reduction="sum")
+        for a, b, n in zip(logits, targets, lengths.tolist(), strict=True)
+    ]
+    return torch.stack(rows).mean()
+
+
+def loss_mean_of_steps(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    real = torch.arange(targets.shape[1])[None] < lengths[:, None]
+    return F.cross_entropy(logits[real], targets[real], reduction="sum") / max(int(real.sum()), 1)
+
+
+def loss_padding_by_value(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    each = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=0, reduction="sum")
+    return each / len(lengths)
+
+
+def loss_number(logits: Tensor, targets: Tensor, lengths: Tensor) -> Any:
+    return float(loss_cross_entropy(logits, targets, lengths))
+
+
+def loss_naive_softmax(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    return loss_cross_entropy(logits.detach(), targets, lengths)
+
+
+def loss_targets_in_place(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    for row, length in zip(targets, lengths):
+        row[length:] = -100
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum") / len(lengths)
+
+
+# ---- padding
+
+
+def pad_filled(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    lengths = torch.tensor([len(s) if limit is None else min(len(s), limit) for s in sequences], dtype=torch.long)
+    longest = int(lengths.max()) if len(lengths) else 0
+    ids = torch.full((len(sequences), longest), pad, dtype=torch.long)
+    for row, sequence, length in zip(ids, sequences, lengths.tolist()):
+        row[:length] = torch.tensor(sequence[:length], dtype=torch.long)
+    return ids, lengths
+
+
+def pad_by_place(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    cut = [s if limit is None else s[:limit] for s in sequences]
+    longest = max([0, *map(len, cut)])
+    ids = torch.zeros(len(cut), longest, dtype=torch.int64)
+    for n, row in enumerate(cut):
+        for t in range(longest):
+            ids[n, t] = row[t] if t < len(row) else pad
+    return ids, torch.as_tensor([len(row) for row in cut])
+
+
+def pad_in_place(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    found = pad_filled(sequences, pad, limit)
+    for row, length in zip(sequences, found[1].tolist()):
+        del row[length:]
+        row.extend([pad] * (found[0].shape[1] - len(row)))
+    return found
+
+
+def pad_lists(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    ids, lengths = pad_filled(sequences, pad, limit)
+    return ids.tolist(), lengths.tolist()
+
+
+def pad_repeats_last(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    ids, lengths = pad_filled(sequences, pad, limit)
+    for row, length in zip(ids, lengths.tolist()):
+        if length:
+            row[length:] = row[length - 1].item()
+    return ids, lengths
+
+
+def pad_float_when_empty(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    rows = [row[:limit] for row in sequences]
+    longest = max(map(len, rows))
+    return torch.tensor([row + [pad] * (longest - len(row)) for row in rows]), torch.tensor([len(row) for row in rows])
+
+
+# ---- batches of similar length
+
+
+def batches_by_pairs(lengths: Any, size: int) -> list[list[int]]:
+    if size < 1:
+        raise ValueError(f"not {size}")
+    order = [place for _, place in sorted((length, place) for place, length in enumerate(lengths))]
+    found = []
+    while order:
+        found.append(order[:size])
+        order = order[size:]
+    return found
+
+
+def batches_by_torch(lengths: Any, size: int) -> list[list[int]]:
+    if size <= 0:
+        raise ValueError(f"{size} is too small")
+    order = torch.argsort(torch.tensor(lengths, dtype=torch.int64), stable=True)
+    return [piece.tolist() for piece in order.split(size)] if len(order) else []
+
+
+def batches_by_length_only(lengths: Any, size: int) -> list[list[int]]:
+    if size < 1:
+        raise ValueError(f"not {size}")
+    groups: dict[int, list[int]] = {}
+    for place, length in enumerate(lengths):
+        groups.setdefault(length, []).append(place)
+    return [g[i : i + size] for _, g in sorted(groups.items()) for i in range(0, len(g), size)]
+
+
+def batches_lengths_sorted_in_place(lengths: Any, size: int) -> list[list[int]]:
+    found = batches_by_pairs(list(lengths), size)
+    lengths.sort()
+    return found
+
+
+def batches_without_error(lengths: Any, size: int) -> list[list[int]]:
+    return batches_by_pairs(lengths, max(size, 1))
+
+
+# ---- the last real state
+
+
+def last_by_index(outputs: Tensor, lengths: Tensor) -> Tensor:
+    found = outputs[torch.arange(len(outputs)), (lengths - 1).clamp(min=0)]
+    return found * (lengths > 0)[:, None]
+
+
+def last_by_gather(outputs: Tensor, lengths: Tensor) -> Tensor:
+    steps = (lengths - 1).clamp(min=0)[:, None, None].expand(-1, 1, outputs.shape[2])
+    return torch.where((lengths > 0)[:, None], outputs.gather(1, steps)[:, 0], outputs.new_zeros(()))
+
+
+def last_by_loop(outputs: Tensor, lengths: Tensor) -> Tensor:
+    zero = outputs.new_zeros(outputs.shape[2])
+    return torch.stack([row[n - 1] if n else zero for row, n in zip(outputs, lengths.tolist())])
+
+
+def last_by_packing(outputs: Tensor, lengths: Tensor) -> Tensor:
+    padded = torch.cat([outputs.new_zeros(len(outputs), 1, outputs.shape[2]), outputs], dim=1)
+    return padded[torch.arange(len(outputs)), lengths]
+
+
+def last_of_longest(outputs: Tensor, lengths: Tensor) -> Tensor:
+    return outputs[:, lengths.max() - 1]
+
+
+def last_of_maximum(outputs: Tensor, lengths: Tensor) -> Tensor:
+    return outputs.amax(1)
+
+
+def last_float32(outputs: Tensor, lengths: Tensor) -> Tensor:
+    return last_by_index(outputs, lengths).float()
+
+
+# ---- carried, and cut
+
+
+def chunks_by_index(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    if chunk < 1:
+        raise ValueError(f"{chunk} steps are none")
+    outputs = []
+    for start in range(0, x.shape[1], chunk):
+        output, last = rnn(x[:, start : start + chunk], state)
+        outputs.append(output)
+        state = last.detach()
+    return torch.cat(outputs, 1), last
+
+
+def chunks_prepared(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    """Right: the states at the edges first, without gradients; then the chunks."""
+    if chunk < 1:
+        raise ValueError(f"{chunk}")
+    pieces = torch.split(x, chunk, 1)
+    starts = [state]
+    with torch.no_grad():
+        for piece in pieces[:-1]:
+            starts.append(rnn(piece, starts[-1])[1])
+    runs = [rnn(piece, start) for piece, start in zip(pieces, starts)]
+    return torch.cat([run[0] for run in runs], 1), runs[-1][1]
+
+
+def chunks_inputs_cut(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    return chunks_by_index(rnn, x.detach(), chunk, state)
+
+
+def chunks_reset(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    if chunk < 1:
+        raise ValueError(f"{chunk}")
+    runs = [rnn(piece, state if i == 0 else None) for i, piece in enumerate(x.split(chunk, 1))]
+    return torch.cat([run[0] for run in runs], 1), runs[-1][1]
+
+
+def chunks_one_run(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    if chunk < 1:
+        raise ValueError(f"{chunk}")
+    return rnn(x, state)
+
+
+def chunks_outputs_alone(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    return chunks_by_index(rnn, x, chunk, state)[0]
+
+
+# ---- generation
+
+
+def write_searched(model: Any, prompt: Any, numbers: Any) -> list[int]:
+    if len(prompt) == 0:
+        raise ValueError("empty prompt")
+    found: list[int] = []
+    with torch.inference_mode():
+        logits, state = model(torch.as_tensor(prompt)[None], None)
+        for number in numbers:
+            ends = logits[0, -1].softmax(0).cumsum(0)
+            found.append(int(torch.searchsorted(ends, torch.tensor(number), right=True)))
+            logits, state = model(torch.tensor([[found[-1]]]), state)
+    return found
+
+
+@torch.no_grad()
+def write_by_hand(model: Any, prompt: Any, numbers: Any) -> list[int]:
+    if not prompt:
+        raise ValueError("The prompt is empty.")
+    state, todo, found = None, list(prompt), []
+    for number in numbers:
+        for symbol in todo:
+            logits, state = model(torch.tensor([[symbol]]), state)
+        scores = logits.flatten().tolist()
+        top = max(scores)
+        parts = [math.exp(s - top) for s in scores]
+        point, symbol = number * sum(parts), 0
+        while symbol < len(parts) - 1 and point >= parts[symbol]:
+            point -= parts[symbol]
+            symbol += 1
+        found.append(symbol)
+        todo = [symbol]
+    return found
+
+
+def write_at_random(model: Any, prompt: Any, numbers: Any) -> list[int]:
+    if not prompt:
+        raise ValueError("empty")
+    ids, state, found = torch.tensor([list(prompt)]), None, []
+    with torch.no_grad():
+        for _ in numbers:
+            logits, state = model(ids, state)
+            ids = torch.multinomial(logits[:, -1].softmax(-1), 1)
+            found.append(int(ids))
+    return found
+
+
+def write_prompt_emptied(model: Any, prompt: Any, numbers: Any) -> list[int]:
+    found = write_by_hand(model, list(prompt), numbers)
+    prompt.clear()
+    return found
+
+
+def write_numbers_reversed(model: Any, prompt: Any, numbers: Any) -> list[int]:
+    return write_by_hand(model, prompt, numbers[::-1])
+
+
+def write_without_error(model: Any, prompt: Any, numbers: Any) -> list[int]:
+    return write_by_hand(model, prompt or [0], numbers)
+
+
+def write_whole_text_again(model: Any, prompt: Any, numbers: Any) -> list[int]:
+    if not prompt:
+        raise ValueError("empty prompt")
+    text = list(prompt)
+    for number in numbers:
+        with torch.no_grad():
+            logits = model(torch.tensor([text]))[0]
+        ends = logits[0, -1].double().softmax(0).cumsum(0)
+        text.append(int((ends <= number).sum()))
+    return text[len(prompt) :]
+
+
+# ---- rows of V
+
+
+def rows_one_by_one(weight: Tensor, row: int, count: int) -> list[int]:
+    own = weight[row]
+    scored = [
+        (float(other @ own / (other.norm() * own.norm())), place) for place, other in enumerate(weight) if place != row
+    ]
+    return [place for _, place in sorted(scored, reverse=True)][:count]
+
+
+def rows_by_topk(weight: Tensor, row: int, count: int) -> list[int]:
+    cosines = F.cosine_similarity(weight, weight[row : row + 1], dim=1)
+    cosines[row] = -math.inf
+    return cosines.topk(min(count, len(weight) - 1)).indices.tolist()
+
+
+def rows_by_distance_of_units(weight: Tensor, row: int, count: int) -> list[int]:
+    unit = (weight / weight.norm(dim=1, keepdim=True)).double()
+    order = (unit - unit[row]).norm(dim=1).argsort().tolist()
+    order.remove(row)
+    return order[:count]
+
+
+def rows_by_columns(weight: Tensor, row: int, count: int) -> list[int]:
+    unit = F.normalize(weight, dim=0)
+    order = (unit @ unit[row]).argsort(descending=True).tolist()
+    return [i for i in order if i != row][:count]
+
+
+def rows_first_taken_off(weight: Tensor, row: int, count: int) -> list[int]:
+    return (weight @ weight[row]).argsort(descending=True).tolist()[1 : count + 1]
+
+
+def rows_as_tensor(weight: Tensor, row: int, count: int) -> Any:
+    return torch.tensor(rows_one_by_one(weight, row, count))
+
+
+def rows_normalised_in_place(weight: Tensor, row: int, count: int) -> list[int]:
+    weight /= weight.norm(dim=1, keepdim=True)
+    return rows_one_by_one(weight, row, count)
+
+
+RIGHT: dict[str, list[Callable[..., Any]]] = {
+    "rnn.step": [step_linear, step_joined, step_rows, step_einsum],
+    "rnn.layer": [LayerByIndex, LayerRecursive],
+    "rnn.count_weights": [count_by_building, count_in_one_line],
+    "rnn.language_model": [ModelWithFunctional, ModelStepByStep],
+    "rnn.corpus_loss": [loss_loop, loss_cross_entropy, loss_ignore_index, loss_by_rows],
+    "rnn.pad_batch": [pad_filled, pad_by_place],
+    "rnn.similar_batches": [batches_by_pairs, batches_by_torch],
+    "rnn.last_state": [last_by_index, last_by_gather, last_by_loop, last_by_packing],
+    "rnn.run_in_chunks": [chunks_by_index, chunks_prepared],
+    "rnn.generate": [write_searched, write_by_hand],
+    "rnn.nearest_rows": [rows_one_by_one, rows_by_topk, rows_by_distance_of_units, rows_as_tensor],
+}
+
+WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
+    "rnn.step": [
+        (step_detached, None),
+        (step_first_row, None),
+        (step_in_place, None),
+        (step_float32, None),
+        (step_library, None),
+    ],
+    "rnn.layer": [
+        (LayerKeeping, None),
+        (LayerStateBatchFirst, None),
+        (LayerInPlace, None),
+        (LayerOtherNames, None),
+        (LayerOneThing, None),
+        (LayerBorrowed, None),
+        (LayerFloat32, None),
+        (LayerUTurned, "u_turned"),
+    ],
+    "rnn.count_weights": [(count_tied, "no_embedding"), (count_gated, None)],
+    "rnn.language_model": [
+        (ModelKeeping, None),
+        (ModelAlwaysRNN, None),
+        (ModelTied, None),
+        (ModelProbabilities, "softmax_inside"),
+    ],
+    "rnn.corpus_loss": [
+        (loss_mean_of_steps, "mean_over_steps"),
+        (loss_padding_by_value, None),
+        (loss_number, None),
+        (loss_naive_softmax, None),
+        (loss_targets_in_place, None),
+    ],
+    "rnn.pad_batch": [
+        (pad_in_place, None),
+        (pad_lists, None),
+        (pad_repeats_last, None),
+        (pad_float_when_empty, None),
+    ],
+    "rnn.similar_batches": [
+        (batches_by_length_only, None),
+        (batches_lengths_sorted_in_place, None),
+        (batches_without_error, None),
+    ],
+    "rnn.last_state": [(last_of_longest, None), (last_of_maximum, None), (last_float32, None)],
+    "rnn.run_in_chunks": [
+        (chunks_inputs_cut, None),
+        (chunks_reset, "not_carried"),
+        (chunks_one_run, "not_cut"),
+        (chunks_outputs_alone, None),
+    ],
+    "rnn.generate": [
+        (write_at_random, None),
+        (write_prompt_emptied, None),
+        (write_numbers_reversed, None),
+        (write_without_error, None),
+        (write_whole_text_again, "everything_read_again"),
+    ],
+    "rnn.nearest_rows": [
+        (rows_by_columns, "columns_normalised"),
+        (rows_first_taken_off, None),
+        (rows_normalised_in_place, None),
+    ],
+}

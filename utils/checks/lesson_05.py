@@ -1,0 +1,1868 @@
+"""The exercises of lesson 05: a recurrent network, its loss, its batches, and what it writes.
+
+Sizes within a case differ pairwise, so no two axes can be mistaken for one another.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from utils import rnn
+from utils.checks.compare import compare
+from utils.checks.model import Case, Exercise, Misconception, Mismatch, Told
+from utils.checks.modules import load_by_name
+
+LIBRARY = ("torch.nn.RNN", "torch.nn.RNNCell", "torch.rnn_tanh", "torch.rnn_tanh_cell")
+
+# ----------------------------------------------------------------------------- inputs, runs, judgement
+
+
+def _normal(rng: np.random.Generator, *shape: int, std: float = 1.0) -> Tensor:
+    return torch.tensor(std * rng.standard_normal(shape), dtype=torch.float32)
+
+
+def _integers(rng: np.random.Generator, below: int, *shape: int) -> Tensor:
+    return torch.tensor(rng.integers(0, below, size=shape), dtype=torch.int64)
+
+
+def _is_number_tensor(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
+
+
+def _direction(part: Tensor, number: int) -> Tensor:
+    """Fixed numbers to multiply an output with before it is summed, the same at every call."""
+    values = np.random.default_rng(500 + number).standard_normal(tuple(part.shape))
+    return torch.tensor(values, dtype=part.dtype)
+
+
+def _differentiate(result: Any, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Gradients of the outputs, summed against fixed numbers, with respect to each leaf; zeros where none arrives."""
+    parts = result if isinstance(result, (tuple, list)) else (result,)
+    total = torch.zeros(())
+    for number, part in enumerate(parts):
+        if _is_number_tensor(part) and part.requires_grad:
+            total = total + (part * _direction(part, number)).sum()
+    if not total.requires_grad:
+        return {name: torch.zeros_like(leaf) for name, leaf in leaves.items()}
+    found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
+    return {name: torch.zeros_like(leaf) if g is None else g for (name, leaf), g in zip(leaves.items(), found)}
+
+
+def _values_and_gradients(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """{"value": what the answer returns, "gradients": {input: gradient of the summed output}}."""
+    leaves = {name: v.clone().requires_grad_() for name, v in inputs.items() if _is_number_tensor(v)}
+    given = {name: leaves[name] * 1 if name in leaves else value for name, value in inputs.items()}
+    with torch.enable_grad():
+        result = answer(*given.values())  # by place: another name for a parameter is no mistake
+        gradients = _differentiate(result, leaves)
+    for name in leaves:  # an answer that changes its inputs in place: let the engine see it
+        inputs[name] = given[name].detach()
+    return {"value": result, "gradients": gradients}
+
+
+def _judge(*names: str, tolerance: float = 1e-4) -> Callable[[Case, Any, Any], Mismatch | None]:
+    """First the values (a tuple's parts by name), then the gradients, each with its own words."""
+
+    def judge(case: Case, output: Any, expected: Any) -> Mismatch | None:
+        if not isinstance(output, Mapping) or "value" not in output:
+            return compare(expected["value"], output, tolerance)
+        right, got = expected["value"], output["value"]
+        several = isinstance(right, (tuple, list))
+        if several and isinstance(got, (tuple, list)) and len(got) == len(right):
+            found = next((m for n, a, b in zip(names, right, got) if (m := _one(n, a, b, tolerance))), None)
+        else:
+            found = _one(names[0] if not several else "", right, got, tolerance)
+            if found and several:
+                found = Mismatch(f"{found.text} Return two things: {' and '.join(names)}.", found.where)
+        if found:
+            return found
+        largest = max((float(g.abs().max()) for g in expected["gradients"].values() if g.numel()), default=0.0)
+        for name, gradient in expected["gradients"].items():
+            mine = output["gradients"][name]
+            if gradient.numel() == 0 or float((mine - gradient).abs().max()) <= 10 * tolerance * largest:
+                continue
+            if not mine.any():
+                return Mismatch(
+                    f"The numbers are right, but no gradient reaches `{name}`: it could not learn from them. Look for"
+                    " .detach(), .data, .item() or torch.tensor(...) on the way.",
+                    f"gradient of {name}",
+                )
+            if not gradient.any():
+                return Mismatch(f"The numbers are right, but a gradient reaches `{name}`, where none should.", name)
+            unlike = compare(gradient, mine, 10 * tolerance, f"gradient of {name}")
+            if unlike:
+                return Mismatch("The numbers are right, but their gradient is not. " + unlike.text, unlike.where)
+        return None
+
+    return judge
+
+
+def _one(name: str, right: Any, got: Any, tolerance: float) -> Mismatch | None:
+    """One value, and its precision: float64 that comes back as float32 has lost half its digits."""
+    found = compare(right, got, tolerance, name)
+    if found is None and _is_number_tensor(right) and right.dtype == torch.float64 != getattr(got, "dtype", None):
+        kind = str(getattr(got, "dtype", "")).removeprefix("torch.")
+        said = f"The inputs are float64, your {name or 'output'} is {kind}: half the digits are lost on the way."
+        return Mismatch(said + " Look for a .float(), or a tensor made without `dtype`.", name)
+    return found
+
+
+def _value_or_error(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """What the answer returns; for a case that asks for a ValueError, its name and whether it names the value."""
+    if "error" not in case.extra:
+        return answer(*inputs.values())
+    try:
+        return answer(*inputs.values())
+    except NotImplementedError:
+        raise
+    except ValueError as error:
+        return "ValueError" if case.extra["error"] in str(error) else "a ValueError that does not name the value"
+
+
+# --------------------------------------------------------------------------------------- 1 · one step
+
+
+def _step(rng: np.random.Generator, batch: int, width: int, hidden: int) -> dict[str, Any]:
+    return {
+        "x": _normal(rng, batch, width),
+        "h": _normal(rng, batch, hidden, std=0.6),
+        "w": _normal(rng, hidden, width, std=0.5),
+        "u": _normal(rng, hidden, hidden, std=0.5),
+        "b": _normal(rng, hidden, std=0.5),
+    }
+
+
+def _step_cases(rng: np.random.Generator) -> list[Case]:
+    def case(about: str, batch: int, width: int, hidden: int) -> Case:
+        sizes = {"batch": batch, "input_size": width, "hidden": hidden}
+        return Case(_step(rng, batch, width, hidden), about, sizes)
+
+    double = {name: value.double() for name, value in _step(rng, 3, 5, 2).items()}
+    turned = _step(rng, 4, 3, 6)
+    turned["x"], turned["u"] = turned["x"].T.contiguous().T, turned["u"].T.contiguous().T
+    return [
+        case("two sequences", 2, 3, 4),
+        case("a batch of one", 1, 4, 3),
+        case("a state of one number", 3, 2, 1),
+        Case(double, "float64", {"batch": 3, "input_size": 5, "hidden": 2}),
+        Case(turned, "tensors whose rows do not lie in one piece", {"batch": 4, "input_size": 3, "hidden": 6}),
+    ]
+
+
+STEP = Exercise(
+    id="rnn.step",
+    lesson="05",
+    title="One step",
+    reference=rnn.rnn_step,
+    cases=_step_cases,
+    run=_values_and_gradients,
+    judge=_judge("the new state"),
+    forbids=LIBRARY,
+    points=1,
+    minutes=5,
+    difficulty=1,
+    misconceptions=(
+        Misconception(
+            "logistic",
+            lambda x, h, w, u, b: torch.sigmoid(x @ w.T + h @ u.T + b),
+            "All your states lie between 0 and 1: that is the logistic function. The exercise asks for tanh, which"
+            " goes from −1 to 1.",
+        ),
+        Misconception(
+            "no_tanh",
+            lambda x, h, w, u, b: x @ w.T + h @ u.T + b,
+            "What you return is the sum inside the tanh. Without a nonlinearity many steps are one matrix product.",
+        ),
+        Misconception(
+            "relu",
+            lambda x, h, w, u, b: torch.relu(x @ w.T + h @ u.T + b),
+            "No number of your state is negative, some are exactly 0: that is a ReLU, and tanh is asked for.",
+        ),
+        Misconception(
+            "u_turned",
+            lambda x, h, w, u, b: torch.tanh(x @ w.T + h @ u + b),
+            "The part that comes from x is right, the part that comes from h is not: U is used turned. A square"
+            " matrix fits both ways round, so no error tells you. States are rows here.",
+        ),
+        Misconception(
+            "no_bias",
+            lambda x, h, w, u, b: torch.tanh(x @ w.T + h @ u.T),
+            "The bias is missing: with x and h equal to zero, your new state would be zero, whatever b is.",
+        ),
+        Misconception(
+            "bias_outside",
+            lambda x, h, w, u, b: torch.tanh(x @ w.T + h @ u.T) + b,
+            "The bias is added after the tanh, so that your state can leave the range from −1 to 1.",
+        ),
+        Misconception(
+            "state_forgotten",
+            lambda x, h, w, u, b: torch.tanh(x @ w.T + b),
+            "Your new state does not depend on the old one: such a network remembers nothing.",
+        ),
+        Misconception(
+            "input_forgotten",
+            lambda x, h, w, u, b: torch.tanh(h @ u.T + b),
+            "Your new state does not depend on x: such a network reads nothing.",
+        ),
+        Misconception(
+            "two_tanhs",
+            lambda x, h, w, u, b: torch.tanh(x @ w.T + b) + torch.tanh(h @ u.T),
+            "You squash what comes from x and what comes from h each by itself. The sum of all three parts goes"
+            " through one tanh.",
+        ),
+        Misconception(
+            "state_added",
+            lambda x, h, w, u, b: h + torch.tanh(x @ w.T + h @ u.T + b),
+            "Your result is larger than the right one by exactly h: the old state enters through U only.",
+        ),
+    ),
+    hints=(
+        "Three things are added: what x brings, what the old state brings, and the bias. Then comes the tanh.",
+        "One sequence is a row, so W x becomes a product of x with W turned: (batch, input_size) times (input_size,"
+        " hidden).",
+        "`x @ w.T` has the shape (batch, hidden). Make the same of `h` and `u`; `b` is added to every row by itself.",
+    ),
+)
+
+# --------------------------------------------------------------------------------------- 2 · a layer
+
+
+def _state_of(rng: np.random.Generator, module: nn.Module) -> dict[str, Tensor]:
+    """Random weights for a module, by name, large enough for every one of them to show."""
+    return {name: _normal(rng, *value.shape, std=0.5) for name, value in module.state_dict().items()}
+
+
+def _layer_case(
+    rng: np.random.Generator,
+    about: str,
+    sizes: tuple[int, int, int, int],
+    batch_first: bool,
+    with_state: bool,
+    double: bool = False,
+) -> Case:
+    batch, length, width, hidden = sizes
+    shape = (batch, length) if batch_first else (length, batch)
+    inputs: dict[str, Any] = {
+        "input_size": width,
+        "hidden": hidden,
+        "batch_first": batch_first,
+        "x": _normal(rng, *shape, width),
+        "state": _normal(rng, 1, batch, hidden, std=0.7) if with_state else None,
+    }
+    weights = _state_of(rng, rnn.RNN(width, hidden))
+    if double:
+        inputs = {k: v.double() if _is_number_tensor(v) else v for k, v in inputs.items()}
+    named = {"batch": batch, "length": length, "input_size": width, "hidden": hidden}
+    return Case(inputs, about, named, {"state": weights, "double": double})
+
+
+def _layer_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        _layer_case(rng, "length first, a fresh start", (2, 4, 3, 5), False, False),
+        _layer_case(rng, "batch first, a fresh start", (2, 5, 4, 3), True, False),
+        _layer_case(rng, "length first, a state to go on from", (3, 5, 2, 4), False, True),
+        _layer_case(rng, "batch first, a state to go on from", (4, 3, 5, 2), True, True),
+        _layer_case(rng, "one sequence of one step", (1, 1, 4, 3), True, True),
+        _layer_case(rng, "a batch of one", (1, 6, 2, 4), False, True),
+        _layer_case(rng, "float64", (2, 3, 4, 6), True, True, double=True),
+    ]
+
+
+def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """Builds the layer, gives it the weights, reads another text first (nothing may stick), then this one."""
+    width, hidden, turned = inputs["input_size"], inputs["hidden"], inputs["batch_first"]
+    layer = answer(width, hidden, batch_first=True) if turned else answer(width, hidden)
+    load_by_name(layer, case.extra["state"])
+    if case.extra["double"]:
+        layer = layer.double()
+    with torch.no_grad():
+        layer(1 - inputs["x"] / 2)
+    leaves = {name: inputs[name].clone().requires_grad_() for name in ("x", "state") if inputs[name] is not None}
+    named = dict(layer.named_parameters())
+    weights = {name: named[name] for name in case.extra["state"]}
+    given = {name: leaf * 1 for name, leaf in leaves.items()}
+    with torch.enable_grad():
+        result = layer(*given.values())
+        if not (isinstance(result, (tuple, list)) and len(result) == 2):
+            raise Told("`forward` should return two things: the outputs of all steps, and the last state.")
+        gradients = _differentiate(result, {**leaves, **weights})
+    for name, tensor in given.items():
+        inputs[name] = tensor.detach()
+    return {"value": tuple(result), "gradients": gradients}
+
+
+class _WrongLayer(nn.Module):
+    """A right layer in small pieces; each wrong one overrides a piece."""
+
+    def __init__(self, input_size: int, hidden: int, batch_first: bool = False) -> None:
+        super().__init__()
+        self.hidden, self.batch_first = hidden, batch_first
+        self.weight_ih_l0 = nn.Parameter(torch.zeros(hidden, input_size))
+        self.weight_hh_l0 = nn.Parameter(torch.zeros(hidden, hidden))
+        self.bias_ih_l0 = nn.Parameter(torch.zeros(hidden))
+        self.bias_hh_l0 = nn.Parameter(torch.zeros(hidden))
+
+    def bias(self) -> Tensor:
+        return self.bias_ih_l0 + self.bias_hh_l0
+
+    def squash(self, x: Tensor) -> Tensor:
+        return torch.tanh(x)
+
+    def start(self, x: Tensor, state: Tensor | None) -> Tensor:
+        return x.new_zeros(x.shape[1], self.hidden) if state is None else state[0]
+
+    def turn(self, x: Tensor) -> Tensor:
+        return x.transpose(0, 1) if self.batch_first else x
+
+    def back(self, states: Tensor) -> Tensor:
+        return states.transpose(0, 1) if self.batch_first else states
+
+    def carry(self, h: Tensor, first: Tensor) -> Tensor:
+        return h
+
+    def recur(self, h: Tensor) -> Tensor:
+        return h @ self.weight_hh_l0.T
+
+    def give(self, first: Tensor, states: list[Tensor]) -> tuple[Tensor, Tensor]:
+        return torch.stack(states), states[-1][None]
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
+        x = self.turn(x)
+        h = first = self.start(x, state)
+        states = []
+        for step in x:
+            h = self.squash(step @ self.weight_ih_l0.T + self.recur(self.carry(h, first)) + self.bias())
+            states.append(h)
+        outputs, last = self.give(first, states)
+        return self.back(outputs), last
+
+
+class _Logistic(_WrongLayer):
+    def squash(self, x: Tensor) -> Tensor:
+        return torch.sigmoid(x)
+
+
+class _Linear(_WrongLayer):
+    def squash(self, x: Tensor) -> Tensor:
+        return x
+
+
+class _OneBias(_WrongLayer):
+    def bias(self) -> Tensor:
+        return self.bias_ih_l0 + 0 * self.bias_hh_l0
+
+
+class _Forgetful(_WrongLayer):
+    def carry(self, h: Tensor, first: Tensor) -> Tensor:
+        return torch.zeros_like(h)
+
+
+class _AlwaysTheFirst(_WrongLayer):
+    def carry(self, h: Tensor, first: Tensor) -> Tensor:
+        return first
+
+
+class _AlwaysFresh(_WrongLayer):
+    def start(self, x: Tensor, state: Tensor | None) -> Tensor:
+        return x.new_zeros(x.shape[1], self.hidden)
+
+
+class _LengthFirst(_WrongLayer):
+    def start(self, x: Tensor, state: Tensor | None) -> Tensor:
+        fits = state is not None and state.shape[1] == x.shape[1]
+        return super().start(x, state if fits else None)
+
+    def turn(self, x: Tensor) -> Tensor:
+        return x
+
+    def back(self, states: Tensor) -> Tensor:
+        return states
+
+
+class _NotTurnedBack(_WrongLayer):
+    def back(self, states: Tensor) -> Tensor:
+        return states
+
+
+class _UTurned(_WrongLayer):
+    def recur(self, h: Tensor) -> Tensor:
+        return h @ self.weight_hh_l0
+
+
+class _Cut(_WrongLayer):
+    def carry(self, h: Tensor, first: Tensor) -> Tensor:
+        return first if h is first else h.detach()
+
+
+class _OneLate(_WrongLayer):
+    def give(self, first: Tensor, states: list[Tensor]) -> tuple[Tensor, Tensor]:
+        return torch.stack([first, *states[:-1]]), states[-1][None]
+
+
+class _LastOnly(_WrongLayer):
+    def give(self, first: Tensor, states: list[Tensor]) -> tuple[Tensor, Tensor]:
+        return states[-1][None], states[-1][None]
+
+
+class _FirstAsLast(_WrongLayer):
+    def give(self, first: Tensor, states: list[Tensor]) -> tuple[Tensor, Tensor]:
+        return torch.stack(states), states[0][None]
+
+
+class _FlatState(_WrongLayer):
+    def give(self, first: Tensor, states: list[Tensor]) -> tuple[Tensor, Tensor]:
+        return torch.stack(states), states[-1]
+
+
+class _Backwards(_WrongLayer):
+    def turn(self, x: Tensor) -> Tensor:
+        return super().turn(x).flip(0)
+
+    def back(self, states: Tensor) -> Tensor:
+        return super().back(states.flip(0))
+
+
+LAYER = Exercise(
+    id="rnn.layer",
+    lesson="05",
+    title="A layer, equal to nn.RNN",
+    reference=rnn.RNN,
+    cases=_layer_cases,
+    run=_run_layer,
+    judge=_judge("outputs", "last"),
+    forbids=LIBRARY,
+    points=4,
+    minutes=20,
+    difficulty=3,
+    misconceptions=(
+        Misconception(
+            "state_reset",
+            _Forgetful,
+            "The first step from a fresh start is right, the later ones are not: every step starts from zeros. What"
+            " one step returns has to be handed to the next.",
+        ),
+        Misconception(
+            "state_not_updated",
+            _AlwaysTheFirst,
+            "Every step starts from the state at the very beginning. The name that the loop reads is never set to the"
+            " new state.",
+        ),
+        Misconception(
+            "start_ignored",
+            _AlwaysFresh,
+            "From a fresh start you are right; a state that is handed in makes no difference to you.",
+        ),
+        Misconception(
+            "batch_first_ignored",
+            _LengthFirst,
+            "With `batch_first` your loop runs over the sequences of the batch instead of over the steps: one reader"
+            " gets what another has read.",
+        ),
+        Misconception(
+            "not_turned_back",
+            _NotTurnedBack,
+            "With `batch_first` your outputs are (length, batch, hidden): turn them back before you return them.",
+        ),
+        Misconception(
+            "logistic",
+            _Logistic,
+            "All your states lie between 0 and 1: that is the logistic function, and tanh is asked for.",
+        ),
+        Misconception(
+            "no_tanh",
+            _Linear,
+            "Your states are the sums inside the tanh: they leave the range from −1 to 1.",
+        ),
+        Misconception(
+            "one_bias",
+            _OneBias,
+            "One of the two biases changes nothing in your output: `bias_hh_l0` has to be added as well.",
+        ),
+        Misconception(
+            "u_turned",
+            _UTurned,
+            "The first step from a fresh start is right, everything that has passed through `weight_hh_l0` is not: it"
+            " is used turned. A square matrix fits both ways round.",
+        ),
+        Misconception(
+            "gradient_cut",
+            _Cut,
+            "The numbers are right, but the gradient stops at every step: a detached state cannot teach the steps"
+            " before it.",
+        ),
+        Misconception(
+            "one_step_late",
+            _OneLate,
+            "Your outputs begin with the initial state and lack the last one: output t is the state after step t has"
+            " been read.",
+        ),
+        Misconception(
+            "last_only",
+            _LastOnly,
+            "Only one step is left of the outputs. All states are asked for, one for each step.",
+        ),
+        Misconception(
+            "first_as_last",
+            _FirstAsLast,
+            "The outputs are right, but the second thing you return is the state after the first step.",
+        ),
+        Misconception(
+            "state_without_layers",
+            _FlatState,
+            "Your last state is (batch, hidden). PyTorch's has one dimension more, in front, for the number of layers:"
+            " (1, batch, hidden).",
+        ),
+        Misconception(
+            "backwards",
+            _Backwards,
+            "You read from the last step to the first: each state knows the future and not the past.",
+        ),
+    ),
+    hints=(
+        "A loop over the steps, a list of the states, `torch.stack` at the end. `batch_first` is easiest if you turn x"
+        " at the beginning and the outputs at the end.",
+        "`x.transpose(0, 1)` makes (length, batch, …) of (batch, length, …), and back; a loop over a tensor runs over"
+        " its first dimension. The state that comes in has a first dimension of size 1: `state[0]` takes it off.",
+        "In the loop: `h = torch.tanh(...)` of the step times `weight_ih_l0.T`, plus `h` times `weight_hh_l0.T`, plus"
+        " both biases. The product with x needs no state: take it out of the loop, all steps at once, and it is fast.",
+    ),
+)
+
+# --------------------------------------------------------------------------------------- 3 · weights counted
+
+
+def _count(symbols: int, width: int, hidden: int) -> int:
+    """The right count, for wrong ones to start from."""
+    return symbols * (width + hidden + 1) + hidden * (width + hidden + 2)
+
+
+def _count_cases(rng: np.random.Generator) -> list[Case]:
+    cases = [Case({"symbols": 3, "width": 2, "hidden": 4}, "the example by hand")]
+    for _ in range(3):
+        symbols, width, hidden = (int(n) for n in rng.choice(np.arange(5, 300), 3, replace=False))
+        cases.append(Case({"symbols": symbols, "width": width, "hidden": hidden}, "random sizes"))
+    return [*cases, Case({"symbols": 2, "width": 1, "hidden": 1}, "the smallest there is")]
+
+
+COUNT = Exercise(
+    id="rnn.count_weights",
+    lesson="05",
+    title="Weights, counted",
+    reference=rnn.count_weights,
+    cases=_count_cases,
+    points=1,
+    minutes=6,
+    difficulty=1,
+    misconceptions=(
+        Misconception(
+            "one_bias",
+            lambda symbols, width, hidden: _count(symbols, width, hidden) - hidden,
+            "You are short of exactly `hidden` numbers: `nn.RNN` has two biases of that size, though one would do.",
+        ),
+        Misconception(
+            "no_recurrent_bias",
+            lambda symbols, width, hidden: _count(symbols, width, hidden) - 2 * hidden,
+            "You are short of exactly 2 · hidden numbers: both biases of the recurrent layer are missing.",
+        ),
+        Misconception(
+            "no_output_bias",
+            lambda symbols, width, hidden: _count(symbols, width, hidden) - symbols,
+            "You are short of exactly `symbols` numbers: the output layer has a bias, one number for each symbol.",
+        ),
+        Misconception(
+            "no_bias",
+            lambda symbols, width, hidden: _count(symbols, width, hidden) - symbols - 2 * hidden,
+            "The matrices are counted, the biases are not: three of them are missing.",
+        ),
+        Misconception(
+            "no_embedding",
+            lambda symbols, width, hidden: _count(symbols, width, hidden) - symbols * width,
+            "The embedding is missing: it learns one vector of `width` numbers for each symbol.",
+        ),
+        Misconception(
+            "no_output",
+            lambda symbols, width, hidden: _count(symbols, width, hidden) - symbols * (hidden + 1),
+            "The output layer is missing: from a state it makes one number for each symbol.",
+        ),
+        Misconception(
+            "no_recurrence",
+            lambda symbols, width, hidden: _count(symbols, width, hidden) - hidden * hidden,
+            "U is missing, the matrix from the old state to the new one.",
+        ),
+        Misconception(
+            "one_hot_input",
+            lambda symbols, width, hidden: _count(symbols, width, hidden) + hidden * (symbols - width),
+            "Your W reads one-hot vectors of `symbols` numbers. It reads embeddings, which have `width` numbers.",
+        ),
+        Misconception(
+            "output_from_width",
+            lambda symbols, width, hidden: _count(symbols, width, hidden) + symbols * (width - hidden),
+            "Your V reads vectors of `width` numbers. It reads states, which have `hidden` numbers.",
+        ),
+    ),
+    hints=(
+        "Write down the shape of every matrix and every bias between the symbol that is read and the scores.",
+        "E: symbols × width. W: hidden × width. U: hidden × hidden. V: symbols × hidden. And three biases.",
+        "The recurrent layer has two biases of `hidden` numbers, the output layer one of `symbols`.",
+    ),
+)
+
+# --------------------------------------------------------------------------------------- 4 · a language model
+
+
+def _model_case(
+    rng: np.random.Generator,
+    about: str,
+    sizes: tuple[int, int, int, int, int],
+    with_state: bool,
+    recurrent: Callable[..., nn.Module] | None = None,
+) -> Case:
+    batch, length, symbols, width, hidden = sizes
+    made = rnn.RNNLanguageModel(symbols, width, hidden, recurrent or nn.RNN)
+    inputs = {
+        "ids": _integers(rng, symbols, batch, length),
+        "state": _normal(rng, 1, batch, hidden, std=0.7) if with_state else None,
+    }
+    named = {"batch": batch, "length": length, "symbols": symbols, "width": width, "hidden": hidden}
+    extra = {"state": _state_of(rng, made), "make": (symbols, width, hidden), "recurrent": recurrent}
+    return Case(inputs, about, named, extra)
+
+
+def _model_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        _model_case(rng, "a fresh start", (2, 4, 7, 3, 5), False),
+        _model_case(rng, "a state to go on from", (3, 5, 8, 2, 4), True),
+        _model_case(rng, "one character of one text", (1, 1, 6, 4, 3), True),
+        _model_case(rng, "another recurrent layer, nn.GRU", (2, 3, 5, 4, 6), True, nn.GRU),
+        _model_case(rng, "the hand-written layer", (4, 6, 5, 3, 2), False, rnn.RNN),
+    ]
+
+
+def _run_model(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    symbols, width, hidden = case.extra["make"]
+    recurrent = case.extra["recurrent"]
+    made = answer(symbols, width, hidden) if recurrent is None else answer(symbols, width, hidden, recurrent=recurrent)
+    load_by_name(made, case.extra["state"])
+    with torch.no_grad():
+        made((inputs["ids"] + 1) % symbols)  # another text first: nothing of it may stick
+    leaves = {} if inputs["state"] is None else {"state": inputs["state"].clone().requires_grad_()}
+    named = dict(made.named_parameters())
+    weights = {name: named[name] for name in case.extra["state"]}
+    with torch.enable_grad():
+        result = made(inputs["ids"], *[leaf * 1 for leaf in leaves.values()])
+        if not (isinstance(result, (tuple, list)) and len(result) == 2):
+            raise Told("`forward` should return two things: the logits, and the state that continues the text.")
+        gradients = _differentiate(result, {**leaves, **weights})
+    return {"value": tuple(result), "gradients": gradients}
+
+
+class _WrongModel(nn.Module):
+    """A right model in small pieces; each wrong one overrides a piece."""
+
+    def __init__(
+        self, symbols: int, width: int = 64, hidden: int = 256, recurrent: Callable[..., nn.Module] = nn.RNN
+    ) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(symbols, width)
+        self.rnn = recurrent(width, hidden, batch_first=True)
+        self.output = nn.Linear(hidden, symbols)
+
+    def read(self, vectors: Tensor, state: Any) -> Any:
+        return self.rnn(vectors, state)
+
+    def score(self, outputs: Tensor) -> Tensor:
+        return self.output(outputs)
+
+    def give(self, logits: Tensor, state: Any, before: Any) -> Any:
+        return logits, state
+
+    def forward(self, ids: Tensor, state: Any = None) -> Any:
+        outputs, after = self.read(self.embedding(ids), state)
+        return self.give(self.score(outputs), after, state)
+
+
+class _Softmaxed(_WrongModel):
+    def score(self, outputs: Tensor) -> Tensor:
+        return torch.softmax(self.output(outputs), dim=-1)
+
+
+class _LogSoftmaxed(_WrongModel):
+    def score(self, outputs: Tensor) -> Tensor:
+        return torch.log_softmax(self.output(outputs), dim=-1)
+
+
+class _Squashed(_WrongModel):
+    def score(self, outputs: Tensor) -> Tensor:
+        return torch.tanh(self.output(outputs))
+
+
+class _LastStep(_WrongModel):
+    def score(self, outputs: Tensor) -> Tensor:
+        return self.output(outputs[:, -1])
+
+
+class _NoStart(_WrongModel):
+    def read(self, vectors: Tensor, state: Any) -> Any:
+        return self.rnn(vectors)
+
+
+class _OldState(_WrongModel):
+    def give(self, logits: Tensor, state: Any, before: Any) -> Any:
+        return logits, torch.zeros_like(state) if before is None else before
+
+
+class _NoState(_WrongModel):
+    def give(self, logits: Tensor, state: Any, before: Any) -> Any:
+        return logits, None
+
+
+class _CutState(_WrongModel):
+    def give(self, logits: Tensor, state: Any, before: Any) -> Any:
+        return logits, state.detach()
+
+
+class _SwappedPair(_WrongModel):
+    def give(self, logits: Tensor, state: Any, before: Any) -> Any:
+        return state, logits
+
+
+class _AlongTheBatch(_WrongModel):
+    def read(self, vectors: Tensor, state: Any) -> Any:
+        outputs, last = self.rnn(vectors.transpose(0, 1))
+        return outputs.transpose(0, 1), last
+
+
+MODEL = Exercise(
+    id="rnn.language_model",
+    lesson="05",
+    title="A recurrent language model",
+    reference=rnn.RNNLanguageModel,
+    cases=_model_cases,
+    run=_run_model,
+    judge=_judge("logits", "state"),
+    points=3,
+    minutes=12,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "softmax_inside",
+            _Softmaxed,
+            "Your rows are positive and sum to one: these are probabilities. The loss takes the softmax itself, and"
+            " wants the scores before it.",
+        ),
+        Misconception(
+            "log_softmax_inside",
+            _LogSoftmaxed,
+            "You return log-probabilities: the scores shifted so that their exponentials sum to one. The loss does"
+            " that itself.",
+        ),
+        Misconception(
+            "scores_squashed",
+            _Squashed,
+            "Your scores stay between −1 and 1, so no symbol can be far likelier than another. The output layer has no"
+            " tanh.",
+        ),
+        Misconception(
+            "last_step_only",
+            _LastStep,
+            "You score only what comes after the last symbol. In training every step is a question, so every step"
+            " needs its scores.",
+        ),
+        Misconception(
+            "start_ignored",
+            _NoStart,
+            "From a fresh start you are right. A state that is handed in makes no difference: the text before it is"
+            " forgotten.",
+        ),
+        Misconception(
+            "old_state_returned",
+            _OldState,
+            "The logits are right. The state that you return is the one from before the text, not after it.",
+        ),
+        Misconception(
+            "no_state_returned",
+            _NoState,
+            "The logits are right, but no state comes back: nobody could continue the text.",
+        ),
+        Misconception(
+            "state_cut",
+            _CutState,
+            "The numbers are right, but the state you return is detached. Whether it is cut is for the caller to"
+            " decide.",
+        ),
+        Misconception(
+            "swapped",
+            _SwappedPair,
+            "You return the state first and the logits second: turn the two round.",
+        ),
+        Misconception(
+            "along_the_batch",
+            _AlongTheBatch,
+            "The layer takes your batch for the length and your length for the batch: one text is fed what another"
+            " has read. Look at how the recurrent layer is made.",
+        ),
+    ),
+    hints=(
+        "Three layers one after another: numbers become vectors, vectors become states, states become scores.",
+        "`recurrent(width, hidden, batch_first=True)` makes the layer in the middle; it returns the states and the last"
+        " one.",
+        "`outputs, state = self.rnn(self.embedding(ids), state)`: the first goes through `self.output`, the second is"
+        " returned as it is.",
+    ),
+)
+
+# --------------------------------------------------------------------------------------- 5 · the loss
+
+
+def _loss_case(
+    rng: np.random.Generator, about: str, length: int, symbols: int, lengths: list[int], pad: int, double: bool = False
+) -> Case:
+    logits = _normal(rng, len(lengths), length, symbols, std=2.0)
+    targets = _integers(rng, symbols, len(lengths), length)
+    for row, real in enumerate(lengths):
+        targets[row, real:] = pad
+    inputs = {
+        "logits": logits.double() if double else logits,
+        "targets": targets,
+        "lengths": torch.tensor(lengths, dtype=torch.int64),
+    }
+    return Case(inputs, about, {"batch": len(lengths), "length": length, "symbols": symbols})
+
+
+def _loss_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        _loss_case(rng, "two sequences, one of them padded", 4, 3, [4, 2], 0),
+        _loss_case(rng, "no padding at all", 5, 4, [5, 5, 5], 0),
+        _loss_case(rng, "three lengths", 6, 5, [2, 6, 3, 5], 1),
+        _loss_case(rng, "an empty sequence in the batch", 4, 6, [4, 0, 3], 2),
+        _loss_case(rng, "a batch of one, a sequence of one", 1, 5, [1], 0),
+        _loss_case(rng, "padding longer than any sequence, in float64", 7, 4, [3, 1], 3, double=True),
+        _loss_case(rng, "nothing but padding", 3, 4, [0, 0], 1),
+        _loss_case(rng, "padding with −100, which is no symbol", 5, 7, [3, 5], -100),
+        _loss_case(rng, "padding with 1000, which is no symbol", 6, 3, [1, 4], 1000),
+    ]
+
+
+def _nll(logits: Tensor, targets: Tensor) -> Tensor:
+    return -torch.log_softmax(logits, -1).gather(-1, targets[..., None])[..., 0]
+
+
+def _real(targets: Tensor, lengths: Tensor) -> Tensor:
+    return torch.arange(targets.shape[1]) < lengths[:, None]
+
+
+def _summed(logits: Tensor, targets: Tensor, real: Tensor) -> Tensor:
+    return _nll(logits, targets.where(real, 0)).where(real, 0.0).sum()
+
+
+def _inside(targets: Tensor, logits: Tensor) -> Tensor:
+    return targets.clamp(0, logits.shape[-1] - 1)
+
+
+def _mean_of_means(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    real = _real(targets, lengths)
+    rows = _nll(logits, targets.where(real, 0)).where(real, 0.0).sum(1)
+    return (rows / lengths.clamp(min=1)).mean()
+
+
+def _non_empty(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    return _summed(logits, targets, _real(targets, lengths)) / max(int((lengths > 0).sum()), 1)
+
+
+LOSS = Exercise(
+    id="rnn.corpus_loss",
+    lesson="05",
+    title="The loss of a corpus",
+    reference=rnn.corpus_loss,
+    cases=_loss_cases,
+    run=_values_and_gradients,
+    judge=_judge("the loss"),
+    points=3,
+    minutes=15,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "padding_counted",
+            lambda logits, targets, lengths: _nll(logits, targets).sum() / len(lengths),
+            "Without padding you are right. With it your loss contains the steps behind the end as well: `lengths`"
+            " says which steps are real.",
+        ),
+        Misconception(
+            "padding_counted_as_symbol",
+            lambda logits, targets, lengths: _nll(logits, _inside(targets, logits)).sum() / len(lengths),
+            "Without padding you are right. With it the steps behind the end are counted as if they stood in the text.",
+        ),
+        Misconception(
+            "mean_over_steps",
+            lambda logits, targets, lengths: (
+                _summed(logits, targets, _real(targets, lengths)) / lengths.sum().clamp(min=1)
+            ),
+            "You divide by the number of steps. The lecture adds the steps of each sequence up, and divides by the"
+            " number of sequences.",
+        ),
+        Misconception(
+            "mean_over_positions",
+            lambda logits, targets, lengths: (
+                _summed(logits, targets, _real(targets, lengths)) / max(targets.numel(), 1)
+            ),
+            "You divide by the number of positions, the padding among them: the same text gets a smaller loss in a"
+            " wider batch.",
+        ),
+        Misconception(
+            "mean_of_means",
+            _mean_of_means,
+            "You take the mean over each sequence's steps before the mean over the sequences. The lecture's inner sum"
+            " is a sum.",
+        ),
+        Misconception(
+            "sum_of_all",
+            lambda logits, targets, lengths: _summed(logits, targets, _real(targets, lengths)),
+            "You add everything up. Divide by the number of sequences: a loss must not grow with the batch.",
+        ),
+        Misconception(
+            "empty_not_counted",
+            _non_empty,
+            "An empty sequence adds nothing to the sum, and yet it is one of the |X| sequences: you leave it out of"
+            " the count.",
+        ),
+        Misconception(
+            "one_step_short",
+            lambda logits, targets, lengths: (
+                _summed(logits, targets, _real(targets, (lengths - 1).clamp(min=0))) / len(lengths)
+            ),
+            "The last real step of each sequence is left out: the steps 0 … length − 1 are real.",
+        ),
+        Misconception(
+            "mask_turned",
+            lambda logits, targets, lengths: (
+                _nll(logits, _inside(targets, logits)).where(~_real(targets, lengths), 0.0).sum() / len(lengths)
+            ),
+            "Without padding your loss is 0: you count exactly the padding, and nothing else. The mask is inverted.",
+        ),
+        Misconception(
+            "no_minus",
+            lambda logits, targets, lengths: -rnn_loss(logits, targets, lengths),
+            "Your loss is the right one with the other sign: a logarithm of a probability is negative.",
+        ),
+        Misconception(
+            "bits",
+            lambda logits, targets, lengths: rnn_loss(logits, targets, lengths) / math.log(2),
+            "Your loss is 1.44 times the right one: you take logarithms to base 2. The natural one is asked for.",
+        ),
+        Misconception(
+            "no_softmax",
+            lambda logits, targets, lengths: (
+                -logits.gather(-1, _inside(targets, logits)[..., None])[..., 0]
+                .where(_real(targets, lengths), 0.0)
+                .sum()
+                / len(lengths)
+            ),
+            "You add up the scores themselves. They are no log-probabilities before a log-softmax has passed over the"
+            " symbols.",
+        ),
+        Misconception(
+            "softmax_over_steps",
+            lambda logits, targets, lengths: (
+                -torch.log_softmax(logits, 1)
+                .gather(-1, _inside(targets, logits)[..., None])[..., 0]
+                .where(_real(targets, lengths), 0.0)
+                .sum()
+                / len(lengths)
+            ),
+            "Your softmax runs over the steps: it compares moments with one another. At each step the symbols compete.",
+        ),
+    ),
+    hints=(
+        "Find first which positions are real: a table (batch, length) of True and False.",
+        "`torch.arange(length) < lengths[:, None]` is that table. Put a 0 where a target is not real before you look it"
+        " up, and a 0.0 where its loss is not real before you add.",
+        "`torch.log_softmax(logits, -1).gather(-1, ids[..., None])[..., 0]` looks the log-probabilities up; sum what is"
+        " real, divide by `len(lengths)`, mind the sign.",
+    ),
+)
+
+
+def rnn_loss(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    """The right loss, for wrong answers to start from."""
+    return _summed(logits, targets, _real(targets, lengths)) / len(lengths)
+
+
+# --------------------------------------------------------------------------------------- 6 · padding
+
+
+def _pad_cases(rng: np.random.Generator) -> list[Case]:
+    def rows(*lengths: int) -> list[list[int]]:
+        return [[int(n) for n in rng.integers(1, 90, size=length)] for length in lengths]
+
+    return [
+        Case({"sequences": [[1, 5, 3], [2, 4, 3, 6, 1], [5, 2]]}, "the lecture's three sequences"),
+        Case({"sequences": rows(3, 1, 4, 2), "pad": 7, "limit": None}, "padding with 7"),
+        Case({"sequences": rows(5, 2, 7), "pad": 0, "limit": 4}, "a limit that cuts two of three"),
+        Case({"sequences": rows(2, 5, 3), "pad": -1, "limit": 9}, "a limit above every length"),
+        Case({"sequences": rows(3, 0, 2), "pad": 0, "limit": None}, "an empty sequence in the batch"),
+        Case({"sequences": [[4, 0, 0], [0], [8, 9]], "pad": 0, "limit": None}, "sequences that hold the number 0"),
+        Case({"sequences": rows(1), "pad": 0, "limit": None}, "one sequence of one"),
+        Case({"sequences": [[], []], "pad": 0, "limit": 3}, "nothing but empty sequences"),
+        Case({"sequences": rows(6, 6), "pad": 5, "limit": 2}, "two cut to the same length"),
+    ]
+
+
+def _padded(rows: list[list[int]], pad: int, width: int | None = None, left: bool = False) -> Tensor:
+    wide = max(map(len, rows), default=0) if width is None else width
+    fill = [[pad] * (wide - len(row)) for row in rows]
+    filled = [gap + row if left else row + gap for row, gap in zip(rows, fill)]
+    return torch.tensor(filled, dtype=torch.int64).reshape(len(rows), wide)
+
+
+def _lengths(rows: list[list[int]]) -> Tensor:
+    return torch.tensor([len(row) for row in rows], dtype=torch.int64)
+
+
+def _cut(sequences: Any, limit: int | None) -> list[list[int]]:
+    return [list(row[:limit]) for row in sequences]
+
+
+def _pad_no_limit(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    return _padded(_cut(sequences, None), pad), _lengths(sequences)
+
+
+def _pad_keeps_end(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    rows = [list(row[-limit:]) if limit else list(row) for row in sequences]
+    return _padded(rows, pad), _lengths(rows)
+
+
+def _pad_left(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    rows = _cut(sequences, limit)
+    return _padded(rows, pad, left=True), _lengths(rows)
+
+
+def _pad_zero(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    rows = _cut(sequences, limit)
+    return _padded(rows, 0), _lengths(rows)
+
+
+def _pad_to_limit(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    rows = _cut(sequences, limit)
+    return _padded(rows, pad, limit), _lengths(rows)
+
+
+def _pad_old_lengths(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    return _padded(_cut(sequences, limit), pad), _lengths(sequences)
+
+
+def _pad_only_ids(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    return _padded(_cut(sequences, limit), pad)
+
+
+def _pad_swapped(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    rows = _cut(sequences, limit)
+    return _lengths(rows), _padded(rows, pad)
+
+
+def _pad_counted(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    ids = _padded(_cut(sequences, limit), pad)
+    return ids, (ids != pad).sum(1)
+
+
+def _pad_to_shortest(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    rows = _cut(sequences, min(map(len, sequences)))
+    return _padded(_cut(rows, limit), pad), _lengths(_cut(rows, limit))
+
+
+def _pad_drops_empty(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    rows = [row for row in _cut(sequences, limit) if row]
+    return _padded(rows, pad), _lengths(rows)
+
+
+def _pad_floats(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    ids, lengths = _pad_right(sequences, pad, limit)
+    return ids.float(), lengths
+
+
+def _pad_right(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    rows = _cut(sequences, limit)
+    return _padded(rows, pad), _lengths(rows)
+
+
+def _judge_padding(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    if not (isinstance(output, (tuple, list)) and len(output) == 2):
+        found = compare(expected, output)
+        return found and Mismatch(f"{found.text} Return two things: ids and lengths.", found.where)
+    for name, right, got in zip(("ids", "lengths"), expected, output):
+        found = compare(right, got, 0.0, name)
+        if found:
+            return found
+        if isinstance(got, Tensor) and got.dtype != right.dtype:
+            kind = str(got.dtype).removeprefix("torch.")
+            return Mismatch(f"Your {name} are {kind}; numbers that stand for symbols are int64.", name)
+    return None
+
+
+PAD = Exercise(
+    id="rnn.pad_batch",
+    lesson="05",
+    title="Padding and truncation",
+    reference=rnn.pad_batch,
+    cases=_pad_cases,
+    judge=_judge_padding,
+    forbids=("torch.nn.utils.rnn.pad_sequence",),
+    points=2,
+    minutes=10,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "pad_left",
+            _pad_left,
+            "You fill up on the left. Then a network reads padding before the text, and its state is no longer fresh.",
+        ),
+        Misconception(
+            "always_zero",
+            _pad_zero,
+            "You fill up with 0 whatever `pad` says.",
+        ),
+        Misconception(
+            "limit_ignored",
+            _pad_no_limit,
+            "Your rows are longer than `limit` allows: nothing is cut.",
+        ),
+        Misconception(
+            "keeps_the_end",
+            _pad_keeps_end,
+            "You keep the last numbers of a sequence that is too long. Its first ones are asked for.",
+        ),
+        Misconception(
+            "as_wide_as_the_limit",
+            _pad_to_limit,
+            "Your batch is always `limit` wide. Where no row is that long, this is padding for nothing.",
+        ),
+        Misconception(
+            "lengths_before_the_cut",
+            _pad_old_lengths,
+            "The ids are right; your lengths are those from before the cut, and point behind the end of the rows.",
+        ),
+        Misconception(
+            "lengths_counted_by_value",
+            _pad_counted,
+            "You count what is not equal to `pad`. A sequence may hold that number itself: lengths come from the"
+            " sequences, not from the rectangle.",
+        ),
+        Misconception(
+            "cut_to_the_shortest",
+            _pad_to_shortest,
+            "Every row is as short as the shortest sequence: text is thrown away. The others are to be filled up.",
+        ),
+        Misconception(
+            "empty_dropped",
+            _pad_drops_empty,
+            "Empty sequences have vanished from the batch. Each keeps its row, of padding alone, with the length 0.",
+        ),
+        Misconception(
+            "ids_only",
+            _pad_only_ids,
+            "The rectangle alone does not say which of its numbers are real: return the lengths as well.",
+        ),
+        Misconception(
+            "swapped",
+            _pad_swapped,
+            "You return the lengths first and the ids second: turn the two round.",
+        ),
+        Misconception(
+            "floats",
+            _pad_floats,
+            "The numbers are right, but they are not whole-number tensors: an embedding takes int64 only.",
+        ),
+    ),
+    hints=(
+        "Cut first, then measure, then fill up.",
+        "`row[:limit]` cuts, and `row[:None]` cuts nothing. `max(..., default=0)` answers for a batch without rows.",
+        "`row + [pad] * (longest - len(row))` is as long as the longest. `.reshape(len(rows), longest)` gives the"
+        " tensor two dimensions even if nothing is in it, and `dtype=torch.int64` makes whole numbers of nothing.",
+    ),
+)
+
+# --------------------------------------------------------------------------------------- 7 · batches of similar length
+
+
+def _batches_cases(rng: np.random.Generator) -> list[Case]:
+    def lengths(count: int, below: int) -> list[int]:
+        return [int(n) for n in rng.integers(0, below, size=count)]
+
+    return [
+        Case({"lengths": [3, 5, 2], "size": 2}, "the lecture's three lengths"),
+        Case({"lengths": lengths(11, 60), "size": 4}, "a last batch that is smaller"),
+        Case({"lengths": lengths(12, 4), "size": 5}, "many equal lengths"),
+        Case({"lengths": lengths(9, 100), "size": 3}, "three full batches"),
+        Case({"lengths": lengths(3, 40), "size": 8}, "fewer sequences than a batch holds"),
+        Case({"lengths": lengths(6, 30), "size": 1}, "batches of one"),
+        Case({"lengths": [], "size": 3}, "no sequences"),
+        Case({"lengths": [4, 1], "size": 0}, "batches of size 0", {}, {"error": "0"}),
+    ]
+
+
+def _sliced(order: list[int], size: int) -> list[list[int]]:
+    if size < 1:
+        raise ValueError(f"no batches of {size}")
+    return [order[i : i + size] for i in range(0, len(order), size)]
+
+
+def _order(lengths: list[int]) -> list[int]:
+    return sorted(range(len(lengths)), key=lambda i: lengths[i])
+
+
+def _dealt(lengths: list[int], size: int) -> list[list[int]]:
+    count = len(_sliced(_order(lengths), size))
+    return [_order(lengths)[i::count] for i in range(count)]
+
+
+BATCHES = Exercise(
+    id="rnn.similar_batches",
+    lesson="05",
+    title="Batches of similar length",
+    reference=rnn.similar_batches,
+    cases=_batches_cases,
+    run=_value_or_error,
+    points=2,
+    minutes=8,
+    difficulty=1,
+    misconceptions=(
+        Misconception(
+            "not_sorted",
+            lambda lengths, size: _sliced(list(range(len(lengths))), size),
+            "Your batches take the sequences as they come: a long one stretches every short one beside it.",
+        ),
+        Misconception(
+            "longest_first",
+            lambda lengths, size: _sliced(sorted(range(len(lengths)), key=lambda i: -lengths[i]), size),
+            "Your batches begin with the longest sequences. The shortest come first here.",
+        ),
+        Misconception(
+            "ties_turned",
+            lambda lengths, size: _sliced(sorted(range(len(lengths)), key=lambda i: (lengths[i], -i)), size),
+            "Lengths that differ are in order; of equal lengths you take the later place first.",
+        ),
+        Misconception(
+            "lengths_returned",
+            lambda lengths, size: _sliced(sorted(lengths), size),
+            "You return the lengths, in order. Which sequences have them? Their places are asked for.",
+        ),
+        Misconception(
+            "last_dropped",
+            lambda lengths, size: [b for b in _sliced(_order(lengths), size) if len(b) == size],
+            "The last batch is missing where it is not full: those sequences would never be read.",
+        ),
+        Misconception(
+            "dealt_out",
+            _dealt,
+            "The order is right, but you deal it out like cards: short and long ones lie in every batch. Neighbours in"
+            " the order belong together.",
+        ),
+        Misconception(
+            "ranks",
+            lambda lengths, size: _sliced(_order(_order(lengths)), size),
+            "You return each sequence's rank instead of the places in order of rank: sorted twice is turned round.",
+        ),
+        Misconception(
+            "size_as_count",
+            lambda lengths, size: _sliced(_order(lengths), max(1, -(-len(lengths) // size)) if size else 0),
+            "You make `size` batches. `size` says how many sequences are in one.",
+        ),
+    ),
+    hints=(
+        "Sort the places, not the lengths; then cut the sorted list into pieces.",
+        "`sorted(range(len(lengths)), key=...)` sorts places by whatever the key says about them. Python's sort leaves"
+        " equal ones in their order.",
+        "The key of a place is `lengths[place]`; `order[start : start + size]` is a batch.",
+    ),
+)
+
+# --------------------------------------------------------------------------------------- 8 · the last real state
+
+
+def _last_cases(rng: np.random.Generator) -> list[Case]:
+    def case(about: str, length: int, hidden: int, lengths: list[int], double: bool = False) -> Case:
+        outputs = _normal(rng, len(lengths), length, hidden)
+        inputs = {"outputs": outputs.double() if double else outputs, "lengths": torch.tensor(lengths)}
+        return Case(inputs, about, {"batch": len(lengths), "length": length, "hidden": hidden})
+
+    turned = case("outputs that were turned", 5, 3, [5, 2])
+    turned.inputs["outputs"].copy_(turned.inputs["outputs"].transpose(0, 1).contiguous().transpose(0, 1))
+    return [
+        case("two sequences, one of them padded", 4, 3, [4, 2]),
+        case("no padding", 3, 5, [3, 3]),
+        case("four lengths", 6, 3, [1, 6, 4, 2]),
+        case("a sequence without steps", 5, 2, [3, 0, 5]),
+        case("a batch of one, a sequence of one", 1, 4, [1]),
+        case("padding longer than any sequence, in float64", 7, 2, [2, 4, 1], double=True),
+        turned,
+    ]
+
+
+LAST = Exercise(
+    id="rnn.last_state",
+    lesson="05",
+    title="The last real state",
+    reference=rnn.last_state,
+    cases=_last_cases,
+    run=_values_and_gradients,
+    judge=_judge("the states"),
+    points=2,
+    minutes=8,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "last_column",
+            lambda outputs, lengths: outputs[:, -1],
+            "Without padding you are right. With it you take the state after the padding, which the text did not make.",
+        ),
+        Misconception(
+            "one_too_far",
+            lambda outputs, lengths: outputs[torch.arange(len(lengths)), lengths.clamp(max=outputs.shape[1] - 1)],
+            "Where a row is padded, you take the state after the first padding: steps count from 0, so the last of 4"
+            " real steps is number 3.",
+        ),
+        Misconception(
+            "wraps_around",
+            lambda outputs, lengths: outputs[torch.arange(len(lengths)), lengths - 1],
+            "All is right but for a sequence without steps: 0 − 1 is −1, and index −1 is the end of the row, in the"
+            " padding. Its state should be zeros.",
+        ),
+        Misconception(
+            "empty_gets_the_first",
+            lambda outputs, lengths: outputs[torch.arange(len(lengths)), (lengths - 1).clamp(min=0)],
+            "All is right but for a sequence without steps: you give it the state after step 0, which is padding. Its"
+            " state should be zeros.",
+        ),
+        Misconception(
+            "first_state",
+            lambda outputs, lengths: outputs[:, 0],
+            "You take the state after the first step.",
+        ),
+        Misconception(
+            "mean_of_states",
+            lambda outputs, lengths: (
+                (outputs * _real(outputs, lengths)[..., None]).sum(1) / lengths.clamp(min=1)[:, None]
+            ),
+            "You take the mean over the real steps. That is useful too (lesson 08), but the last of them is asked for.",
+        ),
+        Misconception(
+            "sum_of_states",
+            lambda outputs, lengths: (outputs * _real(outputs, lengths)[..., None]).sum(1),
+            "You add up the states of all real steps. Only the last of them is asked for.",
+        ),
+        Misconception(
+            "detached",
+            lambda outputs, lengths: rnn_last(outputs, lengths).detach(),
+            "The numbers are right, but no gradient flows back from them: the network could not learn.",
+        ),
+    ),
+    hints=(
+        "For each row one step is wanted, another one for each row: number `lengths − 1`.",
+        "Either index with two tensors at once, `outputs[rows, steps]`, or mark the step in a table (batch, length) and"
+        " add up what is marked. Look after the row without steps.",
+        "`torch.arange(length) == lengths[:, None] - 1` marks the step; a row of length 0 has no mark: its sum is 0.",
+    ),
+)
+
+
+def rnn_last(outputs: Tensor, lengths: Tensor) -> Tensor:
+    """The right states, for a wrong answer to start from."""
+    marked = torch.arange(outputs.shape[1]) == lengths[:, None] - 1
+    return (outputs * marked[..., None]).sum(1)
+
+
+# --------------------------------------------------------------------------------------- 9 · carried and cut
+
+
+def _chunk_case(
+    rng: np.random.Generator, about: str, sizes: tuple[int, int, int, int], chunk: int, with_state: bool
+) -> Case:
+    batch, length, width, hidden = sizes
+    layer = nn.RNN(width, hidden, batch_first=True)
+    layer.load_state_dict(_state_of(rng, layer))
+    inputs = {
+        "rnn": layer,
+        "x": _normal(rng, batch, length, width),
+        "chunk": chunk,
+        "state": _normal(rng, 1, batch, hidden, std=0.7) if with_state else None,
+    }
+    return Case(inputs, about, {"batch": batch, "length": length, "input_size": width, "hidden": hidden})
+
+
+def _chunk_cases(rng: np.random.Generator) -> list[Case]:
+    wrong = _chunk_case(rng, "chunks of 0 steps", (1, 3, 2, 4), 0, False)
+    return [
+        _chunk_case(rng, "two chunks of 3", (2, 6, 4, 5), 3, False),
+        _chunk_case(rng, "chunks of 3, 3 and 1, a state to go on from", (2, 7, 3, 4), 3, True),
+        _chunk_case(rng, "chunks of one step", (3, 4, 2, 5), 1, True),
+        _chunk_case(rng, "a chunk longer than the text", (2, 5, 3, 4), 8, True),
+        _chunk_case(rng, "chunks of 4, 4 and 2", (3, 10, 2, 5), 4, True),
+        _chunk_case(rng, "one sequence of one step", (1, 1, 3, 2), 4, True),
+        Case(wrong.inputs, wrong.about, wrong.sizes, {"error": "0"}),
+    ]
+
+
+def _run_chunks(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    if "error" in case.extra:
+        return {"value": _value_or_error(answer, inputs, case), "gradients": {}}
+    layer, state = inputs["rnn"], inputs["state"]
+    leaves = {"x": inputs["x"].clone().requires_grad_()}
+    if state is not None:
+        leaves["state"] = state.clone().requires_grad_()
+    weights = dict(layer.named_parameters())
+    given = {name: leaf * 1 for name, leaf in leaves.items()}
+    with torch.enable_grad():
+        result = answer(layer, given["x"], inputs["chunk"], *list(given.values())[1:])
+        if not (isinstance(result, (tuple, list)) and len(result) == 2):
+            raise Told("Return two things: the outputs of all steps, and the last state.")
+        gradients = _differentiate(result, {**leaves, **weights})
+    return {"value": tuple(result), "gradients": gradients}
+
+
+def _read_chunks(
+    layer: nn.Module,
+    x: Tensor,
+    chunk: int,
+    state: Tensor | None,
+    between: Callable[[Tensor, Tensor | None], Tensor | None],
+) -> Any:
+    if chunk < 1:
+        raise ValueError(f"no chunks of {chunk}")
+    outputs, first, h = [], state, state
+    for i, piece in enumerate(x.split(chunk, 1)):
+        h = between(h, first) if i and h is not None else h
+        found, h = layer(piece, h)
+        outputs.append(found)
+    return torch.cat(outputs, 1), h
+
+
+def _chunks_uncut(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    return _read_chunks(rnn, x, chunk, state, lambda h, first: h)
+
+
+def _chunks_reset(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    return _read_chunks(rnn, x, chunk, state, lambda h, first: None)
+
+
+def _chunks_restart(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    return _read_chunks(rnn, x, chunk, state, lambda h, first: first)
+
+
+def _chunks_ignoring_start(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    return _read_chunks(rnn, x, chunk, None, lambda h, first: h.detach())
+
+
+def _chunks_cut_start(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    state = None if state is None else state.detach()
+    return _read_chunks(rnn, x, chunk, state, lambda h, first: h.detach())
+
+
+def _chunks_cut_end(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    outputs, last = _read_chunks(rnn, x, chunk, state, lambda h, first: h.detach())
+    return outputs, last.detach()
+
+
+def _chunks_every_step(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    return _read_chunks(rnn, x, min(chunk, 1), state, lambda h, first: h.detach())
+
+
+def _chunks_whole_only(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    whole = x.shape[1] // chunk * chunk if 0 < chunk <= x.shape[1] else x.shape[1]
+    return _read_chunks(rnn, x[:, :whole], chunk, state, lambda h, first: h.detach())
+
+
+def _chunks_number(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    length = -(-x.shape[1] // chunk) if chunk else 0
+    return _read_chunks(rnn, x, length, state, lambda h, first: h.detach())
+
+
+def _chunks_last_only(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    outputs, last = _read_chunks(rnn, x, chunk, state, lambda h, first: h.detach())
+    return outputs[:, (x.shape[1] - 1) // chunk * chunk :], last
+
+
+def _chunks_cut_outputs(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    outputs, last = _read_chunks(rnn, x, chunk, state, lambda h, first: h.detach())
+    return outputs.detach(), last
+
+
+CHUNKS = Exercise(
+    id="rnn.run_in_chunks",
+    lesson="05",
+    title="Carried, and cut",
+    reference=rnn.run_in_chunks,
+    cases=_chunk_cases,
+    run=_run_chunks,
+    judge=_judge("outputs", "last"),
+    points=3,
+    minutes=12,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "not_cut",
+            _chunks_uncut,
+            "The numbers are right, but the gradient runs through all chunks back to the beginning: nothing is cut, and"
+            " the memory needed grows with the text.",
+        ),
+        Misconception(
+            "not_carried",
+            _chunks_reset,
+            "The first chunk is right. Every later one starts from zeros: not only the gradient is cut, but the memory"
+            " too.",
+        ),
+        Misconception(
+            "starts_again",
+            _chunks_restart,
+            "Every chunk starts from the state that was handed in at the beginning. Hand on what the chunk before"
+            " returned.",
+        ),
+        Misconception(
+            "start_ignored",
+            _chunks_ignoring_start,
+            "From a fresh start you are right; the state that is handed in makes no difference to you.",
+        ),
+        Misconception(
+            "start_cut",
+            _chunks_cut_start,
+            "The numbers are right, but no gradient reaches the state that was handed in. Only between two chunks is"
+            " the state cut; what comes in is the caller's.",
+        ),
+        Misconception(
+            "end_cut",
+            _chunks_cut_end,
+            "The outputs and their gradients are right, but the last state is detached. It may be cut when a further"
+            " chunk follows, and none does.",
+        ),
+        Misconception(
+            "cut_at_every_step",
+            _chunks_every_step,
+            "The numbers are right, but the gradient is cut after every step, not only between chunks: `chunk` makes no"
+            " difference.",
+        ),
+        Misconception(
+            "rest_dropped",
+            _chunks_whole_only,
+            "The steps after the last full chunk are missing. The last chunk may be shorter.",
+        ),
+        Misconception(
+            "count_instead_of_length",
+            _chunks_number,
+            "You make `chunk` chunks. `chunk` says how many steps are in one: the gradient is cut in other places.",
+        ),
+        Misconception(
+            "last_chunk_only",
+            _chunks_last_only,
+            "You return the outputs of the last chunk only. Those of all chunks, one after the other, are asked for.",
+        ),
+        Misconception(
+            "outputs_cut",
+            _chunks_cut_outputs,
+            "Your outputs are detached, so that nothing can be learned from them. Only the state between two chunks is"
+            " to be cut.",
+        ),
+    ),
+    hints=(
+        "A loop over the chunks: read one, keep its outputs, hand its last state to the next.",
+        "`x.split(chunk, dim=1)` gives the chunks, the shorter rest included. `h.detach()` has the same numbers, and"
+        " no past.",
+        "Detach before every chunk but the first; join the outputs with `torch.cat(..., dim=1)`.",
+    ),
+)
+
+# --------------------------------------------------------------------------------------- 10 · generation
+
+
+def _writing_case(rng: np.random.Generator, about: str, sizes: tuple[int, int, int], prompt: int, count: int) -> Case:
+    """Random weights; numbers that fall well inside a symbol's part, so that rounding cannot decide."""
+    symbols, width, hidden = sizes
+    model = rnn.RNNLanguageModel(symbols, width, hidden).eval()
+    model.load_state_dict(_state_of(rng, model))
+    asked = [int(n) for n in rng.integers(0, symbols, size=prompt)]
+    numbers: list[float] = []
+    ids, state = torch.tensor([asked]), None
+    with torch.no_grad():
+        for wanted, part in zip(rng.random(count), rng.uniform(0.2, 0.8, count)):
+            logits, state = model(ids, state)
+            p = torch.softmax(logits[0, -1].double(), 0)
+            ends = p.cumsum(0)
+            symbol = min(int((ends <= wanted).sum()), symbols - 1)
+            if p[symbol] < 1e-3:  # too narrow to aim at
+                symbol = int(p.argmax())
+            numbers.append(float(ends[symbol] - p[symbol] * part))
+            ids = torch.tensor([[symbol]])
+    inputs = {"model": model, "prompt": asked, "numbers": numbers}
+    return Case(inputs, about, {"symbols": symbols, "prompt": prompt, "numbers": count})
+
+
+def _writing_cases(rng: np.random.Generator) -> list[Case]:
+    empty = _writing_case(rng, "an empty prompt", (5, 3, 4), 1, 2)
+    return [
+        _writing_case(rng, "one symbol to write", (5, 3, 4), 2, 1),
+        _writing_case(rng, "six symbols to write", (7, 3, 5), 4, 6),
+        _writing_case(rng, "a prompt of one symbol", (6, 4, 5), 1, 9),
+        _writing_case(rng, "nothing to write", (4, 3, 5), 2, 0),
+        _writing_case(rng, "twelve symbols to write", (9, 4, 8), 5, 12),
+        Case({**empty.inputs, "prompt": []}, empty.about, {}, {"error": "empty"}),
+    ]
+
+
+class _Counting(nn.Module):
+    """A model that counts what it has read."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model, self.read = model, 0
+
+    def forward(self, ids: Any, state: Any = None) -> Any:
+        if not isinstance(ids, Tensor) or ids.dim() != 2 or len(ids) != 1:
+            shape = tuple(ids.shape) if isinstance(ids, Tensor) else type(ids).__name__
+            raise Told(f"The model reads a batch of one text, a tensor of shape (1, length); you gave it {shape}.")
+        self.read += ids.shape[1]
+        return self.model(ids, state)
+
+
+def _run_writing(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    model = _Counting(inputs["model"])
+    if "error" in case.extra:
+        try:
+            return {"written": answer(model, inputs["prompt"], inputs["numbers"]), "read": 0}
+        except ValueError as error:
+            said = "ValueError" if case.extra["error"] in str(error) else "a ValueError that does not say why"
+            return {"written": said, "read": 0}
+    written = answer(model, inputs["prompt"], inputs["numbers"])
+    return {"written": written, "read": model.read}
+
+
+def _judge_writing(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    found = compare(expected["written"], output["written"], 0.0)
+    if found:
+        return found
+    most = len(case.inputs["prompt"]) + len(case.inputs["numbers"])
+    if output["read"] > most and expected["read"] <= most:
+        return Mismatch(
+            f"The symbols are right, but the model has read {output['read']} symbols to write"
+            f" {len(case.inputs['numbers'])} after a prompt of {len(case.inputs['prompt'])}: each should be read once."
+        )
+    if output["read"] <= most < expected["read"]:
+        return Mismatch("The model has read each symbol once.")
+    return None
+
+
+def _write(
+    model: Any,
+    prompt: Any,
+    numbers: Any,
+    pick: Callable[[Tensor, float], int] | None = None,
+    feed: Callable[[list[int], list[int], int], list[int]] = lambda prompt, written, symbol: [symbol],
+    keep: bool = True,
+    place: int = -1,
+) -> list[int]:
+    if not prompt:
+        raise ValueError("an empty prompt")
+    pick = pick or _fall
+    ids, state, written = list(prompt), None, []
+    with torch.no_grad():
+        for number in numbers:
+            logits, new = model(torch.tensor([ids]), state)
+            state = new if keep else None
+            written.append(pick(logits[0, place].double(), number))
+            ids = feed(list(prompt), written, written[-1])
+    return written
+
+
+def _fall(scores: Tensor, number: float) -> int:
+    return _on_line(torch.softmax(scores, 0), number)
+
+
+def _on_line(p: Tensor, number: float) -> int:
+    return min(int((p.cumsum(0) <= number).sum()), len(p) - 1)
+
+
+def _largest_first(scores: Tensor, number: float) -> int:
+    p, order = torch.softmax(scores, 0).sort(descending=True)
+    return int(order[_on_line(p, number)])
+
+
+def _logistic(scores: Tensor, number: float) -> int:
+    p = torch.sigmoid(scores)
+    return _on_line(p / p.sum(), number)
+
+
+def _next_but(scores: Tensor, number: float) -> int:
+    return max(_fall(scores, number) - 1, 0)
+
+
+WRITING = Exercise(
+    id="rnn.generate",
+    lesson="05",
+    title="Let it write",
+    reference=rnn.generate,
+    cases=_writing_cases,
+    run=_run_writing,
+    judge=_judge_writing,
+    points=3,
+    minutes=15,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "greedy",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, lambda s, n: int(s.argmax())),
+            "You always take the likeliest symbol: the numbers make no difference, and the text will run in circles.",
+        ),
+        Misconception(
+            "state_forgotten",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, keep=False),
+            "The first symbol is right. The later ones are drawn by a model that knows the symbol before and nothing"
+            " else: the state has to be handed on.",
+        ),
+        Misconception(
+            "not_fed_back",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, feed=lambda p, w, s: p, keep=False),
+            "The model reads the prompt again and again, and never what it has written: no symbol depends on the one"
+            " before it.",
+        ),
+        Misconception(
+            "prompt_again",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, feed=lambda p, w, s: p),
+            "The state is handed on, but what is read next is the prompt once more, not the symbol that was drawn.",
+        ),
+        Misconception(
+            "everything_read_again",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, feed=lambda p, w, s: p + w, keep=False),
+            "The symbols are right, but for each of them the model reads the whole text again. The state already holds"
+            " it: hand it on, and give the model the new symbol only.",
+        ),
+        Misconception(
+            "read_twice",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, feed=lambda p, w, s: p + w),
+            "You hand the state on and give the model the whole text as well: it reads everything twice and more.",
+        ),
+        Misconception(
+            "first_step",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, place=0),
+            "You draw the first symbol from the scores after the first symbol of the prompt. What comes after the whole"
+            " prompt is asked.",
+        ),
+        Misconception(
+            "largest_first",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, _largest_first),
+            "On your line the likeliest symbol lies first. The symbols lie in their own order, number 0 first.",
+        ),
+        Misconception(
+            "logistic",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, _logistic),
+            "Your parts of the line are the logistic function of the scores. A softmax makes probabilities of them.",
+        ),
+        Misconception(
+            "one_too_small",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, _next_but),
+            "Every symbol is the one before the right one (number 0 excepted). Count the ends that lie at or below the"
+            " number: that many symbols lie entirely to its left.",
+        ),
+        Misconception(
+            "with_prompt",
+            lambda model, prompt, numbers: [*prompt, *_write(model, prompt, numbers)],
+            "Your list begins with the prompt. Only the new symbols are asked for.",
+        ),
+    ),
+    hints=(
+        "What the model reads first is the prompt; from then on it reads what it wrote last, one symbol at a time.",
+        "`logits[0, -1]` are the scores of what comes next. After softmax and `cumsum` you know where each symbol's"
+        " part of the line ends; how many ends lie at or below the number?",
+        "Before the loop `ids, state = list(prompt), None`. In it: `logits, state = model(torch.tensor([ids]), state)`,"
+        " draw, append, and `ids = [symbol]`. All within `torch.no_grad()`.",
+    ),
+)
+
+# --------------------------------------------------------------------------------------- 11 · rows of V
+
+
+def _rows_case(rng: np.random.Generator, about: str, symbols: int, width: int, count: int) -> Case:
+    weight = _normal(rng, symbols, width) * torch.tensor(rng.uniform(0.2, 5.0, (symbols, 1)), dtype=torch.float32)
+    inputs = {"weight": weight, "row": int(rng.integers(0, symbols)), "count": count}
+    return Case(inputs, about, {"symbols": symbols, "width": width, "count": count})
+
+
+def _rows_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        _rows_case(rng, "two neighbours among seven rows", 7, 3, 2),
+        _rows_case(rng, "one neighbour", 9, 4, 1),
+        _rows_case(rng, "all others", 6, 8, 5),
+        _rows_case(rng, "more neighbours than there are rows", 4, 3, 9),
+        _rows_case(rng, "a single row", 1, 5, 3),
+        _rows_case(rng, "five among thirty rows", 30, 6, 5),
+        _rows_case(rng, "five among thirty rows, in fewer dimensions", 31, 4, 5),
+    ]
+
+
+def _by(score: Tensor, row: int, count: int, keep: bool = False) -> list[int]:
+    order = score.argsort(descending=True, stable=True).tolist()
+    return [i for i in order if keep or i != row][:count]
+
+
+def _cosines(weight: Tensor, row: int) -> Tensor:
+    unit = F.normalize(weight, dim=1)
+    return unit @ unit[row]
+
+
+ROWS = Exercise(
+    id="rnn.nearest_rows",
+    lesson="05",
+    title="The rows of V as vectors",
+    reference=rnn.nearest_rows,
+    cases=_rows_cases,
+    points=2,
+    minutes=8,
+    difficulty=1,
+    misconceptions=(
+        Misconception(
+            "itself_included",
+            lambda weight, row, count: _by(_cosines(weight, row), row, count, keep=True),
+            "The first of your neighbours is the row itself: nothing is nearer to it.",
+        ),
+        Misconception(
+            "itself_counted",
+            lambda weight, row, count: _by(_cosines(weight, row), row, count - 1),
+            "You return one neighbour too few where there are enough rows: the row itself was counted, and then taken"
+            " out.",
+        ),
+        Misconception(
+            "dot_product",
+            lambda weight, row, count: _by(weight @ weight[row], row, count),
+            "You compare dot products. A long row has large ones with everybody; a cosine looks at directions only.",
+        ),
+        Misconception(
+            "distance",
+            lambda weight, row, count: _by(-(weight - weight[row]).norm(dim=1), row, count),
+            "You compare distances, in which a row's length plays a part. A cosine looks at directions only.",
+        ),
+        Misconception(
+            "farthest",
+            lambda weight, row, count: _by(-_cosines(weight, row), row, count),
+            "These are the rows that point the other way: the smallest cosine comes first in your list.",
+        ),
+        Misconception(
+            "either_direction",
+            lambda weight, row, count: _by(_cosines(weight, row).abs(), row, count),
+            "You take rows that point exactly the other way for near: the sign of the cosine has been lost.",
+        ),
+        Misconception(
+            "columns_normalised",
+            lambda weight, row, count: _by(F.normalize(weight, dim=0) @ F.normalize(weight, dim=0)[row], row, count),
+            "You give every column the length one. The vectors to be compared are the rows.",
+        ),
+    ),
+    hints=(
+        "A cosine is a dot product of vectors of length one.",
+        "`F.normalize(weight, dim=1)` gives every row the length one; one product with the row gives all cosines.",
+        "`.argsort(descending=True)` puts the largest first; leave the row itself out, then take `count`.",
+    ),
+)
+
+EXERCISES: tuple[Exercise, ...] = (STEP, LAYER, COUNT, MODEL, LOSS, WRITING, PAD, BATCHES, LAST, CHUNKS, ROWS)
