@@ -1,4 +1,4 @@
-"""The English–Russian and English–Portuguese pairs: counts and hashes as the data card states them, and the cleaning."""
+"""The English–Russian and English–Portuguese pairs: counts, hashes as the data card states them, the cleaning."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_damaged_catalogue_says_so(tmp_path, spoil):
 
 
 def test_an_unknown_language_and_a_missing_package(monkeypatch):
-    with pytest.raises(ValueError, match="'de'.*'ru', 'pt'"):
+    with pytest.raises(ValueError, match=r"'de'.*'ru', 'pt'"):
         translations.pairs("de")
     monkeypatch.setattr(translations.importlib.util, "find_spec", lambda name: None)
     translations._pairs.cache_clear()

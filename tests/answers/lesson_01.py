@@ -1,0 +1,532 @@
+"""Other answers to the exercises of lesson 01: right ones written in another way, and more wrong ones.
+
+`RIGHT[id]` are answers that the check must accept. `WRONG[id]` are pairs: an answer that it must reject, and the name
+of the misconception that it should be told of (None where any clear rejection will do).
+"""
+
+from __future__ import annotations
+
+import functools
+import heapq
+import itertools
+import math
+import re
+from collections import Counter, defaultdict
+
+import numpy as np
+
+from utils.tokenization import UNKNOWN, bpe_encode, merge_pair, split_words, train_bpe, train_bpe_fast
+
+# ------------------------------------------------------------------------------------------------------- 1 · vocabulary
+
+
+def vocabulary_by_two_sorts(tokens, size):
+    counts = defaultdict(int)
+    for token in tokens:
+        counts[token] += 1
+    ranked = sorted(sorted(counts), key=counts.get, reverse=True)  # sorting is stable, also with reverse
+    return (["<unk>"] + ranked)[:size]
+
+
+def vocabulary_with_heap(tokens, size):
+    counts = Counter(tokens)
+    return (UNKNOWN, *heapq.nsmallest(size - 1, counts, key=lambda t: (-counts[t], t)))
+
+
+def vocabulary_most_common(tokens, size):
+    return ["<unk>"] + [token for token, count in Counter(tokens).most_common()][: size - 1]
+
+
+def vocabulary_sorted_first(tokens, size):
+    """Right: equal counts keep the order in which they came, and that is alphabetical here."""
+    return [UNKNOWN] + [token for token, _ in Counter(sorted(tokens)).most_common(size - 1)]
+
+
+# -------------------------------------------------------------------------------------------------------------- 2 · OOV
+
+
+def oov_by_counting(tokens, vocabulary):
+    unknown = 0
+    for token in tokens:
+        if token not in vocabulary:
+            unknown += 1
+    if len(tokens) == 0:
+        return 0
+    return unknown / len(tokens)
+
+
+def oov_with_numpy(tokens, vocabulary):
+    return np.mean([t not in vocabulary for t in tokens]) if len(tokens) else np.float64(0)
+
+
+# ------------------------------------------------------------------------------------------------------------- 3 · Zipf
+
+
+def zipf_by_hand(counts):
+    ys = [math.log2(c) for c in sorted(counts)[::-1]]
+    xs = [math.log2(r) for r in range(1, len(ys) + 1)]
+    if len(ys) <= 1:
+        return 0.0
+    mx, my = sum(xs) / len(xs), sum(ys) / len(ys)
+    return -sum((x - mx) * (y - my) for x, y in zip(xs, ys)) / sum((x - mx) ** 2 for x in xs)
+
+
+def zipf_by_lstsq(counts):
+    f = np.sort(np.array(list(counts), dtype=float))[::-1]
+    if f.size < 2:
+        return 0
+    a = np.stack([np.ones(f.size), np.log(np.arange(f.size) + 1)], axis=1)
+    return np.linalg.lstsq(a, -np.log(f), rcond=None)[0][1]
+
+
+def zipf_shares(counts):
+    """Right: dividing by the total moves the line down and leaves its slope."""
+    counts = list(counts)
+    return zipf_by_hand([c / sum(counts) for c in counts])
+
+
+def zipf_of_squares(counts):
+    return 2 * zipf_by_hand(counts)
+
+
+# ------------------------------------------------------------------------------------------------------------ 4 · pairs
+
+
+def pairs_by_index(words):
+    table = {}
+    for pieces in words:
+        for i in range(1, len(pieces)):
+            key = (pieces[i - 1], pieces[i])
+            table[key] = table.get(key, 0) + words[pieces]
+    return table
+
+
+def pairs_by_update(words):
+    table = Counter()
+    for pieces, n in words.items():
+        table.update({pair: n * k for pair, k in Counter(itertools.pairwise(pieces)).items()})
+    return table
+
+
+def pairs_of_keys(words):
+    table = Counter()
+    for pieces in words:
+        table.update(itertools.pairwise(pieces))
+    return table
+
+
+# ------------------------------------------------------------------------------------------------------------ 5 · merge
+
+
+def merge_in_a_list(pieces, pair):
+    left, right = pair
+    out = list(pieces)
+    i = 0
+    while i < len(out) - 1:
+        if out[i] == left and out[i + 1] == right:
+            out[i : i + 2] = [left + right]
+        i += 1
+    return out
+
+
+def merge_with_flag(pieces, pair):
+    out, skip = [], False
+    for i, piece in enumerate(pieces):
+        if skip:
+            skip = False
+        elif piece == pair[0] and i + 1 < len(pieces) and pieces[i + 1] == pair[1]:
+            out.append(piece + pieces[i + 1])
+            skip = True
+        else:
+            out.append(piece)
+    return tuple(out)
+
+
+def merge_recursive(pieces, pair):
+    pieces = tuple(pieces)
+    if len(pieces) < 2:
+        return pieces
+    if pieces[:2] == pair:
+        return (pair[0] + pair[1], *merge_recursive(pieces[2:], pair))
+    return (pieces[0], *merge_recursive(pieces[1:], pair))
+
+
+def merge_cascading(pieces, pair):
+    """Looks at the new piece again: right too, because it never equals its own left half."""
+    out = []
+    for piece in pieces:
+        out.append(piece)
+        if out[-2:] == list(pair):
+            out[-2:] = ["".join(pair)]
+    return tuple(out)
+
+
+def merge_regex(pieces, pair):
+    """The published regular expression: right until pieces hold spaces."""
+    pattern = re.compile(r"(?<!\S)" + re.escape(" ".join(pair)) + r"(?!\S)")
+    return tuple(pattern.sub("".join(pair), " ".join(pieces)).split())
+
+
+def merge_text(pieces, pair):
+    return tuple(" ".join(pieces).replace(pair[0] + " " + pair[1], pair[0] + pair[1]).split(" "))
+
+
+# ------------------------------------------------------------------------------------------------------------ 6 · train
+
+
+def train_with_lists(words, size):
+    cut = [[list(word), n] for word, n in words.items()]
+    vocabulary = {c for word in words for c in word}
+    merges = []
+    while len(vocabulary) < size:
+        counts = {}
+        for pieces, n in cut:
+            for a, b in itertools.pairwise(pieces):
+                counts[a, b] = counts.get((a, b), 0) + n
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        if not ranked or ranked[0][1] <= 1:
+            return merges
+        pair = ranked[0][0]
+        merges.append(pair)
+        vocabulary.add(pair[0] + pair[1])
+        for entry in cut:
+            entry[0] = list(merge_pair(entry[0], pair))
+    return merges
+
+
+def train_as_tuple(words, size):
+    """One list of pieces for the whole text, with None between the words, so that no pair crosses them."""
+    line = [piece for word, n in words.items() for _ in range(n) for piece in [*word, None]]
+    merges = []
+    while len(merges) + len(set("".join(words))) < size:
+        pairs = Counter(pair for pair in itertools.pairwise(line) if None not in pair)
+        best = min(((-n, pair) for pair, n in pairs.items()), default=(0, None))
+        if best[0] > -2:
+            break
+        merges.append(best[1])
+        line = list(_merged(line, best[1]))
+    return tuple(merges)
+
+
+def _merged(line, pair):
+    waiting = False
+    for here, following in zip(line, [*line[1:], None]):
+        if waiting:
+            waiting = False
+        elif (here, following) == pair:
+            waiting = True
+            yield here + following
+        else:
+            yield here
+
+
+def train_until_nothing(words, size):
+    cut = {tuple(w): n for w, n in words.items()}
+    merges = []
+    for _ in range(size - len(set("".join(words)))):
+        pairs = Counter()
+        for p, n in cut.items():
+            for pair in itertools.pairwise(p):
+                pairs[pair] += n
+        if not pairs:
+            break
+        best = max(sorted(pairs), key=pairs.get)
+        merges.append(best)
+        cut = {merge_pair(p, best): n for p, n in cut.items()}
+    return merges
+
+
+def train_most_common(words, size):
+    cut = {tuple(w): n for w, n in words.items()}
+    merges = []
+    for _ in range(size - len(set("".join(words)))):
+        pairs = Counter()
+        for p, n in cut.items():
+            for pair in itertools.pairwise(p):
+                pairs[pair] += n
+        if not pairs or pairs.most_common(1)[0][1] == 1:
+            break
+        merges.append(pairs.most_common(1)[0][0])
+        cut = {merge_pair(p, merges[-1]): n for p, n in cut.items()}
+    return merges
+
+
+# ----------------------------------------------------------------------------------------------------------- 7 · encode
+
+
+def encode_one_after_the_other(text, merges):
+    pieces = []
+    for word in split_words(text):
+        cut = tuple(word)
+        for pair in merges:
+            cut = merge_pair(cut, pair)
+        pieces += cut
+    return pieces
+
+
+def encode_like_gpt2(text, merges):
+    ranks = dict(zip(merges, range(len(merges))))
+    out = []
+    for word in split_words(text):
+        cut = list(word)
+        while len(cut) > 1:
+            best = min(itertools.pairwise(cut), key=lambda pair: ranks.get(pair, float("inf")))
+            if best not in ranks:
+                break
+            cut = list(merge_pair(cut, best))
+        out.extend(cut)
+    return tuple(out)
+
+
+def encode_whole_text(text, merges):
+    cut = tuple(text)
+    for pair in merges:
+        cut = merge_pair(cut, pair)
+    return list(cut)
+
+
+def encode_any_order(text, merges):
+    return encode_one_after_the_other(text, merges[::-1])
+
+
+def encode_in_lower_case(text, merges):
+    return encode_like_gpt2(text.lower(), merges)
+
+
+# -------------------------------------------------------------------------------------------------------- 8 · WordPiece
+
+
+def wordpiece_like_google(word, vocabulary, unknown="[UNK]"):
+    chars = list(word)
+    start, found = 0, []
+    while start < len(chars):
+        end, current = len(chars), None
+        while start < end:
+            piece = "".join(chars[start:end])
+            if start > 0:
+                piece = "##" + piece
+            if piece in vocabulary:
+                current = piece
+                break
+            end -= 1
+        if current is None:
+            return [unknown]
+        found.append(current)
+        start = end
+    return found
+
+
+def wordpiece_recursive(word, vocabulary, unknown="[UNK]"):
+    def cut(rest, mark):
+        for n in range(len(rest), 0, -1):
+            if mark + rest[:n] in vocabulary:
+                later = cut(rest[n:], "##") if rest[n:] else []
+                return None if later is None else [mark + rest[:n], *later]
+        return None
+
+    if word == "":
+        return []
+    found = cut(word, "")
+    return [unknown] if found is None else found
+
+
+def wordpiece_mark_at_end(word, vocabulary, unknown="[UNK]"):
+    return [piece.replace("##", "") + "##" for piece in wordpiece_like_google(word, vocabulary, unknown)]
+
+
+# ---------------------------------------------------------------------------------------------------------- 9 · unigram
+
+
+def unigram_by_memory(text, log_probs):
+    @functools.cache
+    def best(start):
+        if start == len(text):
+            return 0.0, ()
+        options = [(-math.inf, ())]
+        for end in range(start + 1, len(text) + 1):
+            if text[start:end] in log_probs:
+                score, rest = best(end)
+                options.append((log_probs[text[start:end]] + score, (text[start:end], *rest)))
+        return max(options)
+
+    score, pieces = best(0)
+    if score == -math.inf:
+        raise ValueError("no way to cut " + text)
+    return pieces
+
+
+def unigram_forward(text, log_probs):
+    scores, cuts = {0: 0.0}, {0: []}
+    for start in range(len(text)):
+        if start not in scores:
+            continue
+        for piece, p in log_probs.items():
+            end = start + len(piece)
+            if text.startswith(piece, start) and scores[start] + p > scores.get(end, -math.inf):
+                scores[end], cuts[end] = scores[start] + p, [*cuts[start], piece]
+    if len(text) not in cuts:
+        raise ValueError(f"{text} cannot be cut")
+    return cuts[len(text)]
+
+
+def unigram_with_assert(text, log_probs):
+    try:
+        return unigram_forward(text, log_probs)
+    except ValueError:
+        raise AssertionError("not possible") from None
+
+
+def unigram_greedy_forward(text, log_probs):
+    out, start = [], 0
+    while start < len(text):
+        for end in range(len(text), start, -1):
+            if text[start:end] in log_probs:
+                out.append(text[start:end])
+                start = end
+                break
+        else:
+            raise ValueError("stuck")
+    return out
+
+
+# ------------------------------------------------------------------------------------------------------- 10 · the class
+
+
+class TokenizerWithBuffer:
+    def __init__(self, text, size):
+        self.merges = train_bpe(Counter(split_words(text)), size - 256)
+        self.known = {c: 256 + i for i, c in enumerate(sorted(set(text)))}
+        for left, right in self.merges:
+            self.known[left + right] = 256 + len(self.known)
+        self.names = {n: piece for piece, n in self.known.items()}
+
+    def encode(self, text):
+        out = []
+        for piece in bpe_encode(text, self.merges):
+            if piece in self.known:
+                out.append(self.known[piece])
+            else:
+                for byte in bytearray(piece, "utf8"):
+                    out.append(byte)
+        return out
+
+    def decode(self, numbers):
+        text, waiting = [], bytearray()
+        for n in numbers:
+            if n < 256:
+                waiting.append(n)
+            else:
+                text.append(waiting.decode("utf8", "replace"))
+                waiting.clear()
+                text.append(self.names[n])
+        return "".join(text) + waiting.decode("utf8", "replace")
+
+
+class TokenizerAsTuple(TokenizerWithBuffer):
+    def encode(self, text):
+        return tuple(super().encode(text))
+
+
+class TokenizerLatin(TokenizerWithBuffer):
+    def decode(self, numbers):
+        return "".join(bytes([n]).decode("latin-1") if n < 256 else self.names[n] for n in numbers)
+
+
+class TokenizerQuestionMark(TokenizerWithBuffer):
+    def encode(self, text):
+        return [self.known.get(p, ord("?")) for p in bpe_encode(text, self.merges)]
+
+
+class TokenizerLookup(TokenizerWithBuffer):
+    """Finds bytes by their names in the list of pieces: a text with such a name in it is misread."""
+
+    def decode(self, numbers):
+        text = "".join(f"<0x{n:02X}>" if n < 256 else self.names[n] for n in numbers)
+        raw = re.sub(rb"<0x(..)>", lambda m: bytes([int(m[1], 16)]), text.encode())
+        return raw.decode("utf-8", errors="replace")
+
+
+# ------------------------------------------------------------------------------------------------------- 11 · fertility
+
+
+def fertility_with_regex(encode, text):
+    words = re.findall(r"\S+", text)
+    if not words:
+        return 0
+    return len(list(encode(text))) / len(words)
+
+
+def fertility_line_by_line(encode, text):
+    tokens = words = 0
+    for line in text.splitlines():
+        tokens += len(encode(line))
+        words += len(line.split())
+    return tokens / words if words else 0.0
+
+
+RIGHT = {
+    "tokenization.word_vocabulary": [vocabulary_by_two_sorts, vocabulary_with_heap, vocabulary_sorted_first],
+    "tokenization.oov_rate": [oov_by_counting, oov_with_numpy],
+    "tokenization.zipf_exponent": [zipf_by_hand, zipf_by_lstsq, zipf_shares],
+    "tokenization.count_pairs": [pairs_by_index, pairs_by_update],
+    "tokenization.merge_pair": [merge_in_a_list, merge_with_flag, merge_recursive, merge_cascading],
+    "tokenization.train_bpe": [train_with_lists, train_as_tuple],
+    "tokenization.bpe_encode": [encode_one_after_the_other, encode_like_gpt2],
+    "tokenization.wordpiece_encode": [wordpiece_like_google, wordpiece_recursive],
+    "tokenization.unigram_encode": [unigram_by_memory, unigram_forward],
+    "tokenization.byte_fallback": [TokenizerWithBuffer, TokenizerAsTuple],
+    "tokenization.fertility": [fertility_with_regex],
+}
+
+WRONG = {
+    "tokenization.word_vocabulary": [
+        (vocabulary_most_common, "ties_by_first_appearance"),
+        (lambda tokens, size: {UNKNOWN, *tokens}, None),
+    ],
+    "tokenization.oov_rate": [
+        (lambda tokens, vocabulary: len(set(tokens) - set(vocabulary)) / max(len(set(tokens)), 1), "different_tokens"),
+        (lambda tokens, vocabulary: np.mean([t not in vocabulary for t in tokens]), None),
+    ],
+    "tokenization.zipf_exponent": [
+        (lambda counts: -zipf_by_hand(counts), "sign"),
+        (lambda counts: zipf_by_hand(list(dict.fromkeys(counts))), None),
+        (zipf_of_squares, None),
+    ],
+    "tokenization.count_pairs": [
+        (pairs_of_keys, "word_counts_ignored"),
+        (lambda words: pairs_by_index({tuple("".join(p)): n for p, n in words.items()}), None),
+    ],
+    "tokenization.merge_pair": [
+        (merge_text, "string_replace"),
+        (merge_regex, None),
+        (lambda pieces, pair: merge_pair(merge_pair(pieces, pair), pair[::-1]), None),
+    ],
+    "tokenization.train_bpe": [
+        (train_until_nothing, "merges_what_occurs_once"),
+        (train_most_common, "ties_first_seen"),
+        (lambda words, size: train_with_lists(dict.fromkeys(words, 1), size), "word_counts_ignored"),
+        (train_bpe_fast, None),
+    ],
+    "tokenization.bpe_encode": [
+        (encode_whole_text, "across_words"),
+        (encode_any_order, None),
+        (encode_in_lower_case, None),
+    ],
+    "tokenization.wordpiece_encode": [
+        (wordpiece_mark_at_end, None),
+        (lambda word, vocabulary, unknown="[UNK]": [word] if word in vocabulary else [unknown], None),
+    ],
+    "tokenization.unigram_encode": [
+        (unigram_with_assert, None),
+        (unigram_greedy_forward, "longest_match"),
+    ],
+    "tokenization.byte_fallback": [
+        (TokenizerLatin, "bytes_as_characters"),
+        (TokenizerQuestionMark, None),
+        (TokenizerLookup, None),
+    ],
+    "tokenization.fertility": [
+        (fertility_line_by_line, None),
+        (lambda encode, text: len(encode(text)) / max(1, len(split_words(text))), None),
+    ],
+}

@@ -1,0 +1,2097 @@
+"""The exercises of lesson 01, tokens: cases, known mistakes and what to say about them, hints.
+
+Texts are made fresh from a few words of the lesson's corpus; where a mistake would hide behind chance, a fixed text
+stands beside them: ties, repeated letters, unusual Unicode, nothing at all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import combinations, pairwise
+from typing import Any
+
+import numpy as np
+
+from utils import tokenization
+from utils.checks.model import Case, Exercise, Misconception, Property
+from utils.tokenization import (
+    UNKNOWN,
+    Pair,
+    count_pairs,
+    merge_pair,
+    split_words,
+    train_bpe,
+    train_bpe_fast,
+)
+
+WORDS = ("the", "light", "night", "and", "land", "sand", "other", "then", "gathered", "day")
+SYLLABLES = ("li", "ght", "th", "er", "an", "d", "s", "in", "g", "a", "no", "st")
+
+
+def _text(rng: np.random.Generator, length: int, words: Sequence[str] = WORDS) -> list[str]:
+    """Random words, the first ones more often."""
+    places = (rng.random(length) ** 2 * len(words)).astype(int)
+    return [words[i] for i in places]
+
+
+def _made_up(rng: np.random.Generator, count: int) -> list[str]:
+    """Words of one to four syllables that no language has, none twice."""
+    found: dict[str, None] = {}
+    while len(found) < count:
+        found["".join(SYLLABLES[i] for i in rng.integers(len(SYLLABLES), size=int(rng.integers(1, 5))))] = None
+    return list(found)
+
+
+def _as_list(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """What the answer returns; a tuple passes for a list."""
+    output = answer(*inputs.values())
+    return list(output) if isinstance(output, tuple) else output
+
+
+# ------------------------------------------------------------------------------------------------------- 1 · vocabulary
+
+
+def _vocabulary_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case({"tokens": ["the", "sea", "the"], "size": 3}, "two different tokens, room for both"),
+        Case({"tokens": ["sea", "day", "sea", "day", "ark"], "size": 3}, "two tokens equally frequent"),
+        Case({"tokens": ["sea", "day", "sea", "day", "ark"], "size": 9}, "more room than tokens"),
+        Case({"tokens": ["the", "sea"], "size": 1}, "room for the unknown token only"),
+        Case({"tokens": [], "size": 4}, "no tokens"),
+        Case(
+            {"tokens": ["Day", "day", "été", "ёж", "day", "…", "ёж", "Day"], "size": 5}, "capitals, accents, Cyrillic"
+        ),
+        Case({"tokens": _text(rng, 25), "size": 6}, "25 tokens, size 6"),
+        Case({"tokens": _text(rng, 40)[::-1], "size": 8}, "40 tokens, size 8"),
+    ]
+
+
+def _ranked(tokens: Iterable[str]) -> list[str]:
+    counts = Counter(tokens)
+    return sorted(counts, key=lambda token: (-counts[token], token))
+
+
+def _in_order_of_appearance(tokens: Sequence[str]) -> list[str]:
+    """From the most frequent token down; equally frequent ones as they first appear."""
+    return [token for token, _ in Counter(tokens).most_common()]
+
+
+VOCABULARY = Exercise(
+    id="tokenization.word_vocabulary",
+    lesson="01",
+    title="A word vocabulary",
+    reference=tokenization.word_vocabulary,
+    cases=_vocabulary_cases,
+    run=_as_list,
+    misconceptions=(
+        Misconception(
+            "no_unknown",
+            lambda tokens, size: _ranked(tokens)[:size],
+            "The unknown token is missing. Without it, there is no number for a word that the text did not have. It"
+            " stands first, and takes one of the places.",
+        ),
+        Misconception(
+            "unknown_not_counted",
+            lambda tokens, size: [UNKNOWN, *_ranked(tokens)[:size]],
+            "Your list is one longer than it may be: the unknown token takes one of the `size` places.",
+        ),
+        Misconception(
+            "unknown_last",
+            lambda tokens, size: [*_ranked(tokens)[: size - 1], UNKNOWN],
+            "The unknown token stands at the end. Its number should not depend on the size of the vocabulary: put it"
+            " first, so that it is always 0.",
+        ),
+        Misconception(
+            "alphabetical",
+            lambda tokens, size: [UNKNOWN, *sorted(set(tokens))[: size - 1]],
+            "Your list is alphabetical, so what is cut off is the end of the alphabet. The most frequent tokens are"
+            " wanted: the alphabet only decides between equals.",
+        ),
+        Misconception(
+            "ties_by_first_appearance",
+            lambda tokens, size: [UNKNOWN, *_in_order_of_appearance(tokens)[: size - 1]],
+            "The order of equally frequent tokens is that of their first appearance, as `most_common` has it. Asked for"
+            " is the alphabetical one: then the same counts give the same vocabulary, whatever the order of the text.",
+        ),
+        Misconception(
+            "ties_backwards",
+            lambda tokens, size: [
+                UNKNOWN,
+                *sorted(set(tokens), key=lambda t: (list(tokens).count(t), t), reverse=True)[: size - 1],
+            ],
+            "Equally frequent tokens stand in reverse alphabetical order: turning the whole sorting round also turns"
+            " the alphabet. Only the counts should fall.",
+        ),
+        Misconception(
+            "rarest",
+            lambda tokens, size: [
+                UNKNOWN,
+                *sorted(set(tokens), key=lambda t: (list(tokens).count(t), t))[: size - 1],
+            ],
+            "You keep the rarest tokens: sorting goes from small to large. The most frequent ones come first.",
+        ),
+        Misconception(
+            "order_of_text",
+            lambda tokens, size: [UNKNOWN, *list(dict.fromkeys(tokens))[: size - 1]],
+            "Your tokens stand in the order in which the text brings them, and the latest are cut off. Count them"
+            " first: the most frequent ones should stay.",
+        ),
+        Misconception(
+            "size_ignored",
+            lambda tokens, size: [UNKNOWN, *_ranked(tokens)],
+            "Your vocabulary holds every token of the text. It may have `size` entries at most.",
+        ),
+        Misconception(
+            "lower_case",
+            lambda tokens, size: [UNKNOWN, *_ranked(t.lower() for t in tokens)[: size - 1]],
+            "Capitals have become small letters. Take the tokens as they are: Day and day are two of them here.",
+        ),
+        Misconception(
+            "numbered",
+            lambda tokens, size: {token: i for i, token in enumerate([UNKNOWN, *_ranked(tokens)[: size - 1]])},
+            "The tokens are right, but a list is asked for; the place in it is the number. You return a dict.",
+        ),
+        Misconception(
+            "pairs_with_counts",
+            lambda tokens, size: [
+                UNKNOWN,
+                *[(t, list(tokens).count(t)) for t in _ranked(tokens)[: size - 1]],
+            ],
+            "Your entries are pairs of a token and its count. The counts decide the order; the list holds tokens only.",
+        ),
+    ),
+    hints=(
+        "Count first. Then sort the different tokens by two things at once: the count, falling, and the token itself.",
+        "`sorted` takes a key, and a key may be a tuple. A count that should fall can stand there with a minus.",
+        "Sort by `(-counts[token], token)`, keep the first `size - 1`, and put UNKNOWN before them.",
+    ),
+    points=1,
+    minutes=6,
+    difficulty=1,
+)
+
+
+# -------------------------------------------------------------------------------------------------------------- 2 · OOV
+
+
+def _oov_cases(rng: np.random.Generator) -> list[Case]:
+    some = _text(rng, 23)
+    known = [UNKNOWN, *list(dict.fromkeys(some))[:3]]
+    return [
+        Case({"tokens": ["the", "ark", "the", "sea"], "vocabulary": [UNKNOWN, "the", "sea"]}, "one of four unknown"),
+        Case({"tokens": ["ark", "ark", "the"], "vocabulary": [UNKNOWN, "the", "and"]}, "an unknown token twice"),
+        Case({"tokens": ["the", "the"], "vocabulary": [UNKNOWN, "the"]}, "nothing unknown"),
+        Case({"tokens": ["the", "sea", "ark"], "vocabulary": [UNKNOWN]}, "everything unknown"),
+        Case({"tokens": [], "vocabulary": [UNKNOWN, "the"]}, "no tokens"),
+        Case({"tokens": ["he", "the", "then", "hen", "é"], "vocabulary": [UNKNOWN, "then", "the", "sé"]}, "parts"),
+        Case(
+            {"tokens": ["The", "the", "ÉTÉ", "e\u0301te\u0301"], "vocabulary": [UNKNOWN, "the", "été"]},
+            "capitals, accents",
+        ),
+        Case({"tokens": some, "vocabulary": known}, "23 tokens"),
+        Case(
+            {"tokens": [*_text(rng, 17), "ark", "ark", "ararat"], "vocabulary": set(known)}, "the vocabulary as a set"
+        ),
+    ]
+
+
+def _unknown(tokens: Sequence[str], vocabulary: Collection[str]) -> list[str]:
+    return [token for token in tokens if token not in vocabulary]
+
+
+OOV = Exercise(
+    id="tokenization.oov_rate",
+    lesson="01",
+    title="The share of unknown words",
+    reference=tokenization.oov_rate,
+    cases=_oov_cases,
+    misconceptions=(
+        Misconception(
+            "different_tokens",
+            lambda tokens, vocabulary: len(set(_unknown(tokens, vocabulary))) / max(len(set(tokens)), 1),
+            "You count each different token once. A text is read token by token: one that comes twice counts twice,"
+            " above and below the line.",
+        ),
+        Misconception(
+            "different_unknown",
+            lambda tokens, vocabulary: len(set(_unknown(tokens, vocabulary))) / max(len(tokens), 1),
+            "An unknown token that comes twice is counted once above the line, and twice below. Count occurrences in"
+            " both.",
+        ),
+        Misconception(
+            "coverage",
+            lambda tokens, vocabulary: (
+                (len(tokens) - len(_unknown(tokens, vocabulary))) / len(tokens) if tokens else 0.0
+            ),
+            "This is the share of the known tokens, the coverage. The rate of the unknown ones is what is left to 1.",
+        ),
+        Misconception(
+            "count",
+            lambda tokens, vocabulary: len(_unknown(tokens, vocabulary)),
+            "You return how many tokens are unknown. A rate is a share: divide by how many tokens there are.",
+        ),
+        Misconception(
+            "per_cent",
+            lambda tokens, vocabulary: 100 * len(_unknown(tokens, vocabulary)) / max(len(tokens), 1),
+            "Your result is in per cent. A share lies between 0 and 1.",
+        ),
+        Misconception(
+            "over_the_vocabulary",
+            lambda tokens, vocabulary: len(_unknown(tokens, vocabulary)) / max(len(vocabulary), 1),
+            "You divide by the size of the vocabulary. The question is about the text: which share of *its* tokens?",
+        ),
+        Misconception(
+            "unused_entries",
+            lambda tokens, vocabulary: sum(v not in tokens for v in vocabulary) / max(len(vocabulary), 1),
+            "You count the entries of the vocabulary that the text does not use. Turn it round: the tokens of the text"
+            " that the vocabulary does not hold.",
+        ),
+        Misconception(
+            "case_ignored",
+            lambda tokens, vocabulary: (
+                len(_unknown([t.lower() for t in tokens], {v.lower() for v in vocabulary})) / max(len(tokens), 1)
+            ),
+            "You compare in small letters. A model's table has one row for The and another for the: here they differ.",
+        ),
+        Misconception(
+            "parts_count",
+            lambda tokens, vocabulary: sum(t not in " ".join(sorted(vocabulary)) for t in tokens) / max(len(tokens), 1),
+            "A token that is a part of a known one passes for known: `in` on a string looks for parts. Ask a list or a"
+            " set, which knows whole tokens only.",
+        ),
+        Misconception(
+            "no_tokens_raises",
+            lambda tokens, vocabulary: len(_unknown(tokens, vocabulary)) / len(tokens),
+            "A text without tokens has nothing unknown, and 0 / 0 raises an error. The answer is 0.0 then.",
+        ),
+        Misconception(
+            "rounded_down",
+            lambda tokens, vocabulary: float(len(_unknown(tokens, vocabulary)) // max(len(tokens), 1)),
+            "Your result is always 0 or 1: `//` throws the fraction away.",
+        ),
+    ),
+    hints=(
+        "Two counts are enough: all tokens, and those that the vocabulary does not hold.",
+        "`token not in vocabulary` is True or False, and `sum` adds True as 1. A `set` answers much faster than a"
+        " list.",
+        "The sum of `token not in known` over the tokens, divided by `len(tokens)`; 0.0 if that is zero.",
+    ),
+    points=1,
+    minutes=5,
+    difficulty=1,
+)
+
+
+# ------------------------------------------------------------------------------------------------------------- 3 · Zipf
+
+
+def _zipf_cases(rng: np.random.Generator) -> list[Case]:
+    def power(length: int, top: float, a: float) -> list[int]:
+        counts = [max(1, round(top * rng.uniform(0.8, 1.2) / rank**a)) for rank in range(1, length + 1)]
+        return [counts[i] for i in rng.permutation(length)]
+
+    return [
+        Case({"counts": [8, 4]}, "two tokens"),
+        Case({"counts": [3, 90, 10, 27]}, "four tokens in no order"),
+        Case({"counts": [7]}, "one token"),
+        Case({"counts": []}, "no tokens"),
+        Case({"counts": [5, 5, 5]}, "all equally frequent"),
+        Case({"counts": power(9, 300.0, 1.1)}, "nine tokens"),
+        Case({"counts": power(14, 900.0, 0.7)}, "14 tokens"),
+        Case({"counts": power(40, 5000.0, 1.4)}, "40 tokens"),
+    ]
+
+
+def _fit(counts: Iterable[int], x: Any = np.log, y: Any = np.log, reverse: bool = True, turned: bool = False) -> float:
+    frequencies = sorted(counts, reverse=reverse)
+    if len(frequencies) < 2:
+        return 0.0
+    xs, ys = x(np.arange(1, len(frequencies) + 1)), y(np.array(frequencies, dtype=float))
+    if turned:
+        xs, ys = ys, xs
+    if np.ptp(xs) == 0:
+        return 0.0
+    return -float(np.polyfit(xs, ys, 1)[0])
+
+
+def _zipf_given_order(counts: Iterable[int]) -> float:
+    frequencies = np.array(list(counts), dtype=float)
+    if len(frequencies) < 2:
+        return 0.0
+    return -float(np.polyfit(np.log(np.arange(1, len(frequencies) + 1)), np.log(frequencies), 1)[0])
+
+
+def _zipf_ends(counts: Iterable[int]) -> float:
+    frequencies = sorted(counts, reverse=True)
+    if len(frequencies) < 2:
+        return 0.0
+    return math.log(frequencies[0] / frequencies[-1]) / math.log(len(frequencies))
+
+
+def _zipf_intercept(counts: Iterable[int]) -> float:
+    frequencies = sorted(counts, reverse=True)
+    if len(frequencies) < 2:
+        return 0.0
+    return float(np.polyfit(np.log(np.arange(1, len(frequencies) + 1)), np.log(frequencies), 1)[1])
+
+
+def _zipf_ranks_from(first: int) -> Callable[[Iterable[int]], float]:
+    def answer(counts: Iterable[int]) -> float:
+        frequencies = sorted(counts, reverse=True)
+        if len(frequencies) < 2:
+            return 0.0
+        ranks = np.arange(first, len(frequencies) + first, dtype=float)
+        return -float(np.polyfit(np.log(ranks), np.log(frequencies), 1)[0])
+
+    return answer
+
+
+def _zipf_short_raises(counts: Iterable[int]) -> float:
+    frequencies = sorted(counts, reverse=True)
+    ranks = np.arange(1, len(frequencies) + 1)
+    return -float(np.polyfit(np.log(ranks), np.log(frequencies), 1)[0]) if len(frequencies) != 1 else math.nan
+
+
+ZIPF = Exercise(
+    id="tokenization.zipf_exponent",
+    lesson="01",
+    title="The slope of Zipf's law",
+    reference=tokenization.zipf_exponent,
+    cases=_zipf_cases,
+    misconceptions=(
+        Misconception(
+            "sign",
+            lambda counts: -_fit(counts),
+            "Your number is the slope itself, which is below zero because frequencies fall. The exponent a is the slope"
+            " turned positive: ln f = ln C − a ln r.",
+        ),
+        Misconception(
+            "order_given",
+            _zipf_given_order,
+            "The counts come in any order, and you number them as they come. The rank 1 belongs to the largest count:"
+            " sort first.",
+        ),
+        Misconception(
+            "rarest_first",
+            lambda counts: _fit(counts, reverse=False),
+            "Your rank 1 is the rarest token. The most frequent one has the rank 1.",
+        ),
+        Misconception(
+            "rarest_first_positive",
+            lambda counts: -_fit(counts, reverse=False),
+            "Your slope is that of a rising line: the rarest token has the rank 1. Turning its sign is not enough,"
+            " because logarithms stretch the other end of the list. Sort from large to small.",
+        ),
+        Misconception(
+            "no_logarithms",
+            lambda counts: _fit(counts, x=lambda r: r, y=lambda f: f),
+            "You fit a line to the frequencies themselves. The law is a curve there; it becomes a line if both the rank"
+            " and the frequency are replaced by their logarithms.",
+        ),
+        Misconception(
+            "rank_without_logarithm",
+            lambda counts: _fit(counts, x=lambda r: r),
+            "Only the frequencies are in logarithms. A line there means f = C·e^(−ar), a much faster fall. Take the"
+            " logarithm of the ranks too.",
+        ),
+        Misconception(
+            "frequency_without_logarithm",
+            lambda counts: _fit(counts, y=lambda f: f),
+            "Only the ranks are in logarithms. Take the logarithm of the frequencies too.",
+        ),
+        Misconception(
+            "axes_exchanged",
+            lambda counts: _fit(counts, turned=True),
+            "You fit the rank to the frequency. `np.polyfit(x, y, 1)` wants the rank first: it says how y falls with"
+            " x.",
+        ),
+        Misconception(
+            "first_and_last",
+            _zipf_ends,
+            "You draw the line through the first and the last point. Least squares uses all of them: with two tokens"
+            " it is the same, with more it is not.",
+        ),
+        Misconception(
+            "intercept",
+            _zipf_intercept,
+            "This is ln C, the height of the line at rank 1. `np.polyfit` returns the slope first, then the height.",
+        ),
+        Misconception(
+            "ranks_from_two",
+            _zipf_ranks_from(2),
+            "Your first rank is 2. It is 1, whose logarithm is 0: there the line has the height ln C.",
+        ),
+        Misconception(
+            "ranks_from_zero",
+            _zipf_ranks_from(0),
+            "Your first rank is 0, and its logarithm is −∞. The most frequent token has the rank 1.",
+        ),
+        Misconception(
+            "too_few_tokens",
+            _zipf_short_raises,
+            "No line can be laid through fewer than two points. The answer is 0.0 then: ask before you fit.",
+        ),
+    ),
+    hints=(
+        "Sort the counts from large to small: then the ranks are 1, 2, 3 and so on.",
+        "`np.polyfit(x, y, 1)` returns slope and height of the line. Both x and y are logarithms.",
+        "`slope, _ = np.polyfit(np.log(ranks), np.log(frequencies), 1)`, and return the slope with a minus.",
+    ),
+    points=2,
+    minutes=8,
+    difficulty=2,
+)
+
+
+# ------------------------------------------------------------------------------------------------------------ 4 · pairs
+
+
+def _pairs_cases(rng: np.random.Generator) -> list[Case]:
+    made = {tuple(word): int(rng.integers(2, 9)) for word in _made_up(rng, 6)}
+    pieces = {tuple(SYLLABLES[i] for i in rng.integers(6, size=n)): int(rng.integers(2, 9)) for n in (3, 5, 4, 7)}
+    return [
+        Case({"words": {("s", "e", "a"): 3, ("s", "e", "t"): 2}}, "two words that share a pair"),
+        Case({"words": {("a", "a", "a"): 1, ("b", "a"): 4}}, "a letter three times"),
+        Case({"words": {("o", "n"): 2, ("t", "o"): 5, ("n",): 3}}, "short words"),
+        Case({"words": {("th", "e"): 2, ("t", "he"): 3, (" ", "the"): 7}}, "the same letters, cut in several ways"),
+        Case({"words": {("n", "a", "n", "a"): 3}}, "a pair twice in one word"),
+        Case({"words": {}}, "no words"),
+        Case({"words": {("ё", "ж"): 2, ("猫",): 5, (" ", "ё", "ж", "и"): 4}}, "other scripts"),
+        Case({"words": made}, "six words of characters"),
+        Case({"words": pieces}, "four words of longer pieces"),
+    ]
+
+
+def _pairs_with(
+    neighbours: Callable[[tuple[str, ...]], Iterable[Any]] = pairwise,
+    weight: Callable[[int], int] = lambda n: n,
+) -> Callable[[Mapping[tuple[str, ...], int]], Counter[Any]]:
+    def answer(words: Mapping[tuple[str, ...], int]) -> Counter[Any]:
+        pairs: Counter[Any] = Counter()
+        for pieces, count in words.items():
+            for pair in neighbours(pieces):
+                pairs[pair] += weight(count)
+        return pairs
+
+    return answer
+
+
+def _pairs_across(words: Mapping[tuple[str, ...], int]) -> Counter[Any]:
+    line = [piece for pieces, count in words.items() for _ in range(count) for piece in pieces]
+    return Counter(pairwise(line))
+
+
+def _pairs_across_once(words: Mapping[tuple[str, ...], int]) -> Counter[Any]:
+    line = [piece for pieces in words for piece in pieces]
+    return Counter(pairwise(line))
+
+
+def _pairs_assigned(words: Mapping[tuple[str, ...], int]) -> dict[Any, int]:
+    return {pair: count for pieces, count in words.items() for pair in pairwise(pieces)}
+
+
+def _no_overlap(pieces: tuple[str, ...]) -> list[Pair]:
+    found: list[Pair] = []
+    i = 0
+    while i < len(pieces) - 1:
+        pair = pieces[i], pieces[i + 1]
+        same = i > 0 and found and found[-1] == pair and pieces[i - 1] == pieces[i]
+        if not same:
+            found.append(pair)
+            i += 1
+        else:
+            i += 1
+            if i < len(pieces) - 1 and (pieces[i], pieces[i + 1]) == pair:
+                found.append(pair)
+                i += 1
+    return found
+
+
+PAIRS = Exercise(
+    id="tokenization.count_pairs",
+    lesson="01",
+    title="Count neighbours",
+    reference=tokenization.count_pairs,
+    cases=_pairs_cases,
+    misconceptions=(
+        Misconception(
+            "word_counts_ignored",
+            _pairs_with(weight=lambda n: 1),
+            "Each word counts once in your table, however often it occurs. The number beside a word says how many times"
+            " all of its pairs are in the text.",
+        ),
+        Misconception(
+            "across_words",
+            _pairs_across,
+            "You lay the words end to end, so that the last piece of one and the first of the next make a pair. Words"
+            " are separate: finish one before the next begins.",
+        ),
+        Misconception(
+            "across_words_once",
+            _pairs_across_once,
+            "You lay the words end to end and count each once. Go through them one by one: no pair reaches across, and"
+            " each counts as often as its word.",
+        ),
+        Misconception(
+            "once_per_word",
+            _pairs_with(neighbours=lambda p: set(pairwise(p))),
+            "A pair that stands twice in a word is counted once. Every neighbourhood counts.",
+        ),
+        Misconception(
+            "no_overlap",
+            _pairs_with(neighbours=_no_overlap),
+            "In (a, a, a) you find the pair (a, a) once, because two of them overlap. For counting, each place between"
+            " two pieces is a neighbourhood: here are two. (Only a merge uses a piece up.)",
+        ),
+        Misconception(
+            "order_ignored",
+            _pairs_with(neighbours=lambda p: [tuple(sorted(x)) for x in pairwise(p)]),
+            "You sort the two pieces of a pair, so (a, n) and (n, a) are counted together. Left and right differ.",
+        ),
+        Misconception(
+            "turned",
+            _pairs_with(neighbours=lambda p: zip(p[1:], p)),
+            "Your pairs read from right to left: the left neighbour comes first.",
+        ),
+        Misconception(
+            "joined",
+            _pairs_with(neighbours=lambda p: [a + b for a, b in pairwise(p)]),
+            "Your keys are joined strings. (th, e) and (t, he) become the same, though they are different pairs: keep"
+            " a tuple of two.",
+        ),
+        Misconception(
+            "overwritten",
+            _pairs_assigned,
+            "A pair that occurs in two words has the count of the last one only. Add to what is there.",
+        ),
+        Misconception(
+            "last_missing",
+            _pairs_with(neighbours=lambda p: pairwise(p[:-1])),
+            "The last pair of each word is missing. A word of n pieces has n − 1 pairs: how far does your loop go?",
+        ),
+        Misconception(
+            "first_missing",
+            _pairs_with(neighbours=lambda p: pairwise(p[1:])),
+            "The first pair of each word is missing. Counting begins at place 0.",
+        ),
+        Misconception(
+            "characters",
+            _pairs_with(neighbours=lambda p: zip("".join(p), "".join(p)[1:])),
+            "You count pairs of characters. As soon as something was merged, a word consists of longer pieces: take"
+            " neighbours in the tuple, and do not join it.",
+        ),
+        Misconception(
+            "all_pairs",
+            _pairs_with(neighbours=lambda p: combinations(p, 2)),
+            "You pair each piece with all that follow. Only direct neighbours make a pair.",
+        ),
+        Misconception(
+            "every_second",
+            _pairs_with(neighbours=lambda p: zip(p[::2], p[1::2])),
+            "You step by two, so that every second neighbourhood is left out. Each piece but the last has a right"
+            " neighbour.",
+        ),
+    ),
+    hints=(
+        "Two loops: over the words with their counts, and over the neighbours within one word.",
+        "`zip(pieces, pieces[1:])` goes through the neighbours of a tuple.",
+        "Inside both loops: `pairs[pair] += count`, with a Counter called pairs.",
+    ),
+    points=1,
+    minutes=6,
+    difficulty=1,
+)
+
+
+# ------------------------------------------------------------------------------------------------------------ 5 · merge
+
+
+def _merge_cases(rng: np.random.Generator) -> list[Case]:
+    def case(about: str, pieces: Any, left: str, right: str) -> Case:
+        return Case({"pieces": pieces, "pair": (left, right)}, about)
+
+    letters = tuple("ab"[i] for i in rng.integers(2, size=11))
+    some = tuple(SYLLABLES[i] for i in rng.integers(3, size=13))
+    return [
+        case("once, in the middle", tuple("light"), "g", "h"),
+        case("twice", tuple("banana"), "a", "n"),
+        case("at the end", tuple("sand"), "n", "d"),
+        case("the pair is not there", tuple("sea"), "a", "e"),
+        case("three equal pieces", ("a", "a", "a"), "a", "a"),
+        case("five equal pieces", ("a",) * 5, "a", "a"),
+        case("another piece ends with the left one", ("th", "e", "h", "e"), "h", "e"),
+        case("another piece begins with the right one", ("t", "he", "t", "h"), "t", "h"),
+        case("the same letters, cut otherwise", ("a", "bc", "ab", "c"), "ab", "c"),
+        case("a piece with a space", (" ", "t", "he"), " ", "t"),
+        case("one piece", ("a",), "a", "a"),
+        case("no pieces", (), "a", "b"),
+        case("a list of pieces", ["о", "н", "о", "н"], "о", "н"),
+        case("signs", (".", "*", "a", "b"), "a", "b"),
+        case("11 letters", letters, "a", "b"),
+        case("13 longer pieces", some, SYLLABLES[0], SYLLABLES[1]),
+    ]
+
+
+def _run_merge(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    output = answer(inputs["pieces"], inputs["pair"])
+    return tuple(output) if isinstance(output, list) else output
+
+
+def _merge_loop(pieces: Sequence[str], found: Callable[[int], bool], step: int = 2, most: float = math.inf) -> Any:
+    merged: list[str] = []
+    i = done = 0
+    while i < len(pieces):
+        if i + 1 < len(pieces) and done < most and found(i):
+            merged.append(pieces[i] + pieces[i + 1])
+            done += 1
+            i += step
+        else:
+            merged.append(pieces[i])
+            i += 1
+    return tuple(merged)
+
+
+def _is_pair(pieces: Sequence[str], pair: Pair) -> Callable[[int], bool]:
+    return lambda i: (pieces[i], pieces[i + 1]) == tuple(pair)
+
+
+def _merge_from_right(pieces: Sequence[str], pair: Pair) -> Any:
+    merged: list[str] = []
+    i = len(pieces) - 1
+    while i >= 0:
+        width = 2 if i > 0 and (pieces[i - 1], pieces[i]) == tuple(pair) else 1
+        merged.append("".join(pieces[i - width + 1 : i + 1]))
+        i -= width
+    return tuple(merged[::-1])
+
+
+def _merge_string(pieces: Sequence[str], pair: Pair) -> Any:
+    return tuple(" ".join(pieces).replace(" ".join(pair), "".join(pair)).split(" "))
+
+
+def _merge_string_split(pieces: Sequence[str], pair: Pair) -> Any:
+    return tuple(" ".join(pieces).replace(" ".join(pair), "".join(pair)).split())
+
+
+def _merge_last_lost(pieces: Sequence[str], pair: Pair) -> Any:
+    merged, i = [], 0
+    while i < len(pieces) - 1:
+        if (pieces[i], pieces[i + 1]) == tuple(pair):
+            merged.append(pieces[i] + pieces[i + 1])
+            i += 2
+        else:
+            merged.append(pieces[i])
+            i += 1
+    return tuple(merged)
+
+
+def _merge_then_skip(pieces: Sequence[str], pair: Pair) -> Any:
+    merged, i = [], 0
+    while i < len(pieces):
+        if i + 1 < len(pieces) and (pieces[i], pieces[i + 1]) == tuple(pair):
+            merged.append(pieces[i] + pieces[i + 1])
+            i += 3
+        else:
+            merged.append(pieces[i])
+            i += 1
+    return tuple(merged)
+
+
+def _merge_grows(pieces: Sequence[str], pair: Pair) -> Any:
+    """Looks at the piece that was just made."""
+    merged: list[str] = []
+    for piece in pieces:
+        if merged and piece == pair[1] and merged[-1].endswith(pair[0]):
+            merged[-1] += piece
+        else:
+            merged.append(piece)
+    return tuple(merged)
+
+
+MERGE = Exercise(
+    id="tokenization.merge_pair",
+    lesson="01",
+    title="Merge a pair",
+    reference=tokenization.merge_pair,
+    cases=_merge_cases,
+    run=_run_merge,
+    misconceptions=(
+        Misconception(
+            "string_replace",
+            _merge_string,
+            'You join the pieces to a string and replace in it. Then "h e" is also found in "th e", where the piece is'
+            " th and not h; and a space that belongs to a piece looks like one of yours. Compare whole pieces.",
+        ),
+        Misconception(
+            "string_replace_and_split",
+            _merge_string_split,
+            'You join the pieces to a string, replace, and split it again. "h e" is also found in "th e", where the'
+            " piece is th and not h; and spaces that belong to pieces are lost. Compare whole pieces.",
+        ),
+        Misconception(
+            "by_spelling",
+            lambda pieces, pair: _merge_loop(pieces, lambda i: pieces[i] + pieces[i + 1] == "".join(pair)),
+            "You compare joined letters: (a, bc) looks like (ab, c) then. They are different pairs. Compare the left"
+            " piece with the left, the right with the right.",
+        ),
+        Misconception(
+            "first_only",
+            lambda pieces, pair: _merge_loop(pieces, _is_pair(pieces, pair), most=1),
+            "Only the first occurrence is merged. Go on to the end of the word.",
+        ),
+        Misconception(
+            "right_half_kept",
+            lambda pieces, pair: _merge_loop(pieces, _is_pair(pieces, pair), step=1),
+            "The right half of a merged pair is there a second time: after a merge, go on behind both pieces.",
+        ),
+        Misconception(
+            "one_too_far",
+            _merge_then_skip,
+            "A piece behind each merge is lost: after a merge, go on by two places, not three.",
+        ),
+        Misconception(
+            "from_the_right",
+            _merge_from_right,
+            "You merge from right to left: (a, a, a) becomes (a, aa). Asked for is left to right: (aa, a).",
+        ),
+        Misconception(
+            "last_lost",
+            _merge_last_lost,
+            "A word's last piece gets lost if it takes part in no merge. Your loop ends one place early: the last piece"
+            " has no right neighbour, but it has to be kept.",
+        ),
+        Misconception(
+            "grows",
+            _merge_grows,
+            "You compare with what has already been merged: of (a, a, a) becomes one piece, and a piece that only ends"
+            " in the left half is taken for it. Look at the pieces as they were given.",
+        ),
+        Misconception(
+            "either_order",
+            lambda pieces, pair: _merge_loop(
+                pieces, lambda i: (pieces[i], pieces[i + 1]) in (tuple(pair), tuple(pair)[::-1])
+            ),
+            "You also merge the pair the other way round. (a, n) and (n, a) are two different pairs.",
+        ),
+        Misconception(
+            "left_only",
+            lambda pieces, pair: _merge_loop(pieces, lambda i: pieces[i] == pair[0]),
+            "You merge wherever the left piece stands, whatever follows it. Both have to match.",
+        ),
+        Misconception(
+            "right_only",
+            lambda pieces, pair: _merge_loop(pieces, lambda i: pieces[i + 1] == pair[1]),
+            "You merge wherever the right piece follows, whatever stands before it. Both have to match.",
+        ),
+        Misconception(
+            "nothing_merged",
+            lambda pieces, pair: tuple(pieces),
+            "The pieces come back as they were. Look at how you compare: a slice of a list is never equal to a tuple.",
+        ),
+        Misconception(
+            "one_string",
+            lambda pieces, pair: "".join(pieces),
+            "You return one string, in which no piece can be told from another. A tuple of pieces is asked for.",
+        ),
+    ),
+    properties=(
+        Property(
+            "spelling",
+            lambda case, output: "".join(output) == "".join(case.inputs["pieces"]),
+            "Laid end to end, the pieces must still spell the word.",
+        ),
+    ),
+    hints=(
+        "Walk through the pieces with an index. At each place there are two possibilities.",
+        "If this piece and the next one are the pair, append both joined and go on by two; else append this piece and"
+        " go on by one. Mind the last place.",
+        "`while i < len(pieces)`: compare `tuple(pieces[i : i + 2])` with `tuple(pair)`; a slice at the end is just"
+        " shorter.",
+    ),
+    points=2,
+    minutes=8,
+    difficulty=2,
+)
+
+
+# ------------------------------------------------------------------------------------------------------------ 6 · train
+
+
+def _train_cases(rng: np.random.Generator) -> list[Case]:
+    def some(count: int) -> dict[str, int]:
+        return {word: int(rng.integers(1, 7)) for word in _made_up(rng, count)}
+
+    letters = {"".join("ab"[i] for i in rng.integers(2, size=n)): int(rng.integers(1, 4)) for n in (3, 5, 6, 8)}
+    ten = some(10)
+    return [
+        Case({"words": {"he": 3, "the": 2, "she": 1}, "size": 6}, "three words, room for two merges"),
+        Case({"words": {"he": 3, "the": 2, "she": 1}, "size": 30}, "more room than the text can fill"),
+        Case({"words": {"he": 3, "the": 2, "she": 1}, "size": 4}, "room for the characters only"),
+        Case({"words": {"he": 3, "the": 2}, "size": 1}, "no room for the characters"),
+        Case({"words": {"ba": 2, "ab": 2, "cab": 1}, "size": 5}, "two pairs equally frequent"),
+        Case({"words": {"ab": 5, "aba": 2, "ac": 2}, "size": 5}, "a tie between pairs of different lengths"),
+        Case({"words": {"aaaa": 2}, "size": 9}, "one word of one letter"),
+        Case({"words": {"sea": 1}, "size": 9}, "every pair occurs once"),
+        Case({"words": {}, "size": 9}, "no words"),
+        Case({"words": {" on": 3, "on": 1, ":": 9, " the": 2, "12": 4}, "size": 11}, "spaces, signs, digits"),
+        Case({"words": letters, "size": 12}, "words of two letters"),
+        Case({"words": ten, "size": len(set("".join(ten))) + 5}, "ten words"),
+        Case({"words": some(20), "size": 28}, "twenty words"),
+    ]
+
+
+def _train(
+    words: Mapping[str, int],
+    size: int,
+    best: Callable[[Counter[Pair]], Pair | None] = lambda pairs: min(pairs, key=lambda p: (-pairs[p], p), default=None),
+    least: int = 2,
+    more: int = 0,
+    weight: Callable[[int], int] = lambda n: n,
+    characters: Callable[[Mapping[str, int]], int] = lambda words: len(set("".join(words))),
+) -> list[Pair]:
+    cut = {tuple(word): weight(count) for word, count in words.items()}
+    merges: list[Pair] = []
+    room = size - characters(words) + more
+    while len(merges) < room:
+        pairs = count_pairs(cut)
+        pair = best(pairs)
+        if pair is None or pairs[pair] < least:
+            break
+        merges.append(pair)
+        cut = {merge_pair(pieces, pair): count for pieces, count in cut.items()}
+    return merges
+
+
+def _train_not_again(words: Mapping[str, int], size: int) -> list[Pair]:
+    pairs = count_pairs({tuple(word): count for word, count in words.items()})
+    room = max(size - len(set("".join(words))), 0)
+    return [pair for pair in sorted(pairs, key=lambda p: (-pairs[p], p)) if pairs[pair] > 1][:room]
+
+
+def _train_one_line(words: Mapping[str, int], size: int) -> list[Pair]:
+    line = tuple("".join(word * count for word, count in words.items()))
+    merges: list[Pair] = []
+    room = size - len(set(line))
+    while len(merges) < room:
+        pairs = Counter(pairwise(line))
+        pair = min(pairs, key=lambda p: (-pairs[p], p), default=None)
+        if pair is None or pairs[pair] < 2:
+            break
+        merges.append(pair)
+        line = merge_pair(line, pair)
+    return merges
+
+
+def _train_pieces(words: Mapping[str, int], size: int) -> list[str]:
+    return sorted(set("".join(words))) + ["".join(pair) for pair in _train(words, size)]
+
+
+TRAIN = Exercise(
+    id="tokenization.train_bpe",
+    lesson="01",
+    title="Train byte pair encoding",
+    reference=tokenization.train_bpe,
+    cases=_train_cases,
+    run=_as_list,
+    forbids=("utils.tokenization.train_bpe_fast",),
+    misconceptions=(
+        Misconception(
+            "characters_not_counted",
+            lambda words, size: _train(words, size, characters=lambda words: 0),
+            "You make `size` merges. But the characters of the text are pieces too: they fill a part of the vocabulary"
+            " before the first merge.",
+        ),
+        Misconception(
+            "characters_with_repeats",
+            lambda words, size: _train(words, size, characters=lambda words: len("".join(words))),
+            "You stop too early, because each letter counts as often as it stands in the words. A vocabulary holds"
+            " every character once.",
+        ),
+        Misconception(
+            "one_more",
+            lambda words, size: _train(words, size, more=1),
+            "You make one merge too many: characters and merges together may be `size` at most.",
+        ),
+        Misconception(
+            "one_fewer",
+            lambda words, size: _train(words, size, more=-1),
+            "You make one merge too few: stop when characters and merges together are `size`, not one before.",
+        ),
+        Misconception(
+            "merges_what_occurs_once",
+            lambda words, size: _train(words, size, least=1),
+            "You also merge pairs that occur once. Then a rare word becomes a piece of its own, which helps with no"
+            " other word: stop when the top count is 1.",
+        ),
+        Misconception(
+            "stops_at_two",
+            lambda words, size: _train(words, size, least=3),
+            "You stop when the best pair occurs twice. The lecture's rule is: stop when the top count is 1.",
+        ),
+        Misconception(
+            "word_counts_ignored",
+            lambda words, size: _train(words, size, weight=lambda n: 1),
+            "Each word counts once in your training. How often it occurs in the text decides which pairs are frequent.",
+        ),
+        Misconception(
+            "ties_first_seen",
+            lambda words, size: _train(
+                words, size, best=lambda pairs: max(pairs, key=lambda p: pairs[p], default=None)
+            ),
+            "Of equally frequent pairs you take the one that was seen first. Asked for is the first in alphabetical"
+            " order; then the order of the words does not matter.",
+        ),
+        Misconception(
+            "ties_last_in_alphabet",
+            lambda words, size: _train(
+                words, size, best=lambda pairs: max(pairs, key=lambda p: (pairs[p], p), default=None)
+            ),
+            "Of equally frequent pairs you take the last in alphabetical order: the largest count and the largest pair."
+            " The counts should fall while the pairs rise.",
+        ),
+        Misconception(
+            "ties_by_spelling",
+            lambda words, size: _train(
+                words, size, best=lambda pairs: min(pairs, key=lambda p: (-pairs[p], p[0] + p[1]), default=None)
+            ),
+            "You break ties by the joined piece. Compare the pairs themselves, as Python compares tuples: first the"
+            " left pieces, then the right ones. (ab, a) comes after (a, c), though aba comes before ac.",
+        ),
+        Misconception(
+            "rarest",
+            lambda words, size: _train(
+                words, size, best=lambda pairs: min(pairs, key=lambda p: (pairs[p], p), default=None)
+            ),
+            "You take the rarest pair. The most frequent one is merged.",
+        ),
+        Misconception(
+            "never_cut_again",
+            _train_not_again,
+            "Your merges are the most frequent pairs of *characters*. After each merge the words have new pieces, and"
+            " the pairs must be counted again: that is how longer pieces arise.",
+        ),
+        Misconception(
+            "one_line",
+            _train_one_line,
+            "You lay all words end to end. Then pairs reach from one word into the next, and pieces grow across words.",
+        ),
+        Misconception(
+            "joined",
+            lambda words, size: ["".join(pair) for pair in _train(words, size)],
+            "The merges are right, but you return joined pieces. To replay a merge, one has to know its two halves:"
+            " return pairs.",
+        ),
+        Misconception(
+            "vocabulary",
+            _train_pieces,
+            "You return the vocabulary. Asked for are the merges, in the order in which they were made.",
+        ),
+        Misconception(
+            "backwards",
+            lambda words, size: _train(words, size)[::-1],
+            "The merges are right, their order is turned round. The first one made comes first.",
+        ),
+    ),
+    hints=(
+        "Begin with every word as a tuple of its characters. Then repeat: count pairs, choose one, merge it in every"
+        " word. You have functions for two of these.",
+        "`min` with the key `(-count, pair)` finds the most frequent pair, and among equals the first. How many merges"
+        " fit is `size` less the number of different characters.",
+        "In the loop: `pairs = count_pairs(cut)`, choose best, break if there is none or its count is below 2,"
+        " append it, and build `cut` anew with merge_pair(pieces, best).",
+    ),
+    points=3,
+    minutes=15,
+    difficulty=2,
+)
+
+
+# ----------------------------------------------------------------------------------------------------------- 7 · encode
+
+
+def _encode_cases(rng: np.random.Generator) -> list[Case]:
+    text = " ".join(_text(rng, 14))
+    learned = train_bpe(Counter(split_words(text)), len(set(text)) + 12)
+    other = train_bpe(Counter(split_words(" ".join(_made_up(rng, 25)))), 30)
+    low = [("l", "o"), ("lo", "w"), ("e", "r")]
+    return [
+        Case({"text": "lower", "merges": low}, "one word"),
+        Case({"text": "abc", "merges": [("b", "c"), ("a", "b")]}, "two merges want the same letter"),
+        Case({"text": "abcd", "merges": [("b", "c"), ("bc", "d"), ("a", "b")]}, "a later merge begins further left"),
+        Case(
+            {"text": "abcd", "merges": [("a", "b"), ("c", "d"), ("b", "c"), ("bc", "d")]},
+            "the longest piece is not reached",
+        ),
+        Case(
+            {"text": "abcde", "merges": [("c", "d"), ("cd", "e"), ("a", "b"), ("b", "cde")]},
+            "a longer piece was learned later",
+        ),
+        Case({"text": "low slow", "merges": low}, "two words"),
+        Case(
+            {"text": "at the end", "merges": [("t", " "), ("t", "h"), ("e", " e"), (" ", "th")]},
+            "pairs that cross words",
+        ),
+        Case({"text": "aaaaa", "merges": [("a", "a"), ("aa", "a")]}, "five equal letters"),
+        Case({"text": "Lowëst 猫 low", "merges": low}, "characters that no merge knows"),
+        Case({"text": "", "merges": low}, "no text"),
+        Case({"text": "so low", "merges": []}, "no merges"),
+        Case(
+            {"text": "1, 2 …  (!)\n\tlow", "merges": [*low, ("(", "!"), ("!", ")"), (" ", "…")]},
+            "signs and white space",
+        ),
+        Case({"text": " ".join(_text(rng, 6)), "merges": learned}, "six words"),
+        Case({"text": " ".join(_made_up(rng, 9)), "merges": other}, "nine words, merges from another text"),
+    ]
+
+
+def _encode_words(
+    text: str,
+    merges: Sequence[Pair],
+    cut: Callable[[str], Sequence[str]] = split_words,
+    key: Callable[[Sequence[Pair], Pair], Any] = lambda merges, pair: merges.index(pair),
+    most: int = 10_000,
+) -> list[list[str]]:
+    merges = list(merges)
+    found = []
+    for word in cut(text):
+        pieces: tuple[str, ...] = tuple(word)
+        for _ in range(most):
+            known = [pair for pair in pairwise(pieces) if pair in merges]
+            if not known:
+                break
+            pieces = merge_pair(pieces, min(known, key=lambda pair: key(merges, pair)))
+        found.append(list(pieces))
+    return found
+
+
+def _encode(text: str, merges: Sequence[Pair], **changes: Any) -> list[str]:
+    return [piece for pieces in _encode_words(text, merges, **changes) for piece in pieces]
+
+
+def _encode_greedy(text: str, merges: Sequence[Pair]) -> list[str]:
+    vocabulary = {a + b for a, b in merges}
+    found = []
+    for word in split_words(text):
+        start = 0
+        while start < len(word):
+            end = len(word)
+            while end > start + 1 and word[start:end] not in vocabulary:
+                end -= 1
+            found.append(word[start:end])
+            start = end
+    return found
+
+
+def _encode_replace(text: str, merges: Sequence[Pair]) -> list[str]:
+    found = []
+    for word in split_words(text):
+        line = "\0".join(word)
+        for a, b in merges:
+            line = line.replace(f"{a}\0{b}", a + b)
+        found += line.split("\0")
+    return found
+
+
+def _encode_replace_in_text(text: str, merges: Sequence[Pair]) -> list[str]:
+    line = "\0".join(text)
+    for a, b in merges:
+        line = line.replace(f"{a}\0{b}", a + b)
+    return line.split("\0") if text else []
+
+
+def _encode_first_occurrence(text: str, merges: Sequence[Pair]) -> list[str]:
+    found = []
+    for word in split_words(text):
+        pieces = list(word)
+        for a, b in merges:
+            for i in range(len(pieces) - 1):
+                if (pieces[i], pieces[i + 1]) == (a, b):
+                    pieces[i : i + 2] = [a + b]
+                    break
+        found += pieces
+    return found
+
+
+def _encode_unknown(text: str, merges: Sequence[Pair], instead: list[str]) -> list[str]:
+    known = set("".join(a + b for a, b in merges))
+    pieces = _encode(text, merges)
+    return [p for piece in pieces for p in ([piece] if len(piece) > 1 or piece in known else instead)]
+
+
+ENCODE = Exercise(
+    id="tokenization.bpe_encode",
+    lesson="01",
+    title="Replay the merges",
+    reference=tokenization.bpe_encode,
+    cases=_encode_cases,
+    run=_as_list,
+    forbids=("utils.tokenization.Segmenter",),
+    misconceptions=(
+        Misconception(
+            "longest_match",
+            _encode_greedy,
+            "You take the longest known piece from the left. That is WordPiece, and it finds other pieces: BPE replays"
+            " the merges, and a piece that the merges do not reach is not used.",
+        ),
+        Misconception(
+            "across_words",
+            lambda text, merges: _encode(text, merges, cut=lambda text: [text]),
+            "Pieces grow from one word into the next. Cut the text with `split_words` first, and work on each word by"
+            " itself.",
+        ),
+        Misconception(
+            "from_left_to_right",
+            lambda text, merges: _encode(text, merges, key=lambda merges, pair: 0),
+            "You merge the first known pair from the left. Of all known pairs in the word, the one that was learned"
+            " first has its turn, wherever it stands.",
+        ),
+        Misconception(
+            "last_learned_first",
+            lambda text, merges: _encode(text, merges, key=lambda merges, pair: -merges.index(pair)),
+            "Of two possible merges you make the one that was learned later. The earlier one comes first: its pair was"
+            " the more frequent one.",
+        ),
+        Misconception(
+            "longest_first",
+            lambda text, merges: _encode(
+                text, merges, key=lambda merges, pair: (-len("".join(pair)), merges.index(pair))
+            ),
+            "Of the known pairs you merge the one that gives the longest piece. The order in which the merges were"
+            " learned decides.",
+        ),
+        Misconception(
+            "one_merge_a_word",
+            lambda text, merges: _encode(text, merges, most=1),
+            "Each word gets one merge only. Go on as long as two neighbours form a known pair.",
+        ),
+        Misconception(
+            "string_replace",
+            _encode_replace,
+            "You join the pieces with a separator and replace in the string: the end of a longer piece is then taken"
+            " for a whole one. Compare pieces, with `merge_pair`.",
+        ),
+        Misconception(
+            "string_replace_in_text",
+            _encode_replace_in_text,
+            "You join all characters of the text with a separator and replace in the string. Pieces grow across words,"
+            " and the end of a longer piece is taken for a whole one. Cut into words, and use `merge_pair`.",
+        ),
+        Misconception(
+            "first_occurrence",
+            _encode_first_occurrence,
+            "Each merge is made once in a word, at its first place. It applies everywhere in the word.",
+        ),
+        Misconception(
+            "spaces_lost",
+            lambda text, merges: _encode(text, merges, cut=str.split),
+            "The spaces are gone, so nobody can put the text together again. `split_words` leaves them at the words"
+            " that they stand before.",
+        ),
+        Misconception(
+            "lists_of_pieces",
+            lambda text, merges: _encode_words(text, merges),
+            "You return one list for each word. The pieces of all words go into one list.",
+        ),
+        Misconception(
+            "unknown_dropped",
+            lambda text, merges: _encode_unknown(text, merges, []),
+            "A character that no merge knows is dropped. It stays as a piece of its own: nothing of the text may be"
+            " lost.",
+        ),
+        Misconception(
+            "unknown_replaced",
+            lambda text, merges: _encode_unknown(text, merges, [UNKNOWN]),
+            "A character that no merge knows becomes the unknown token. Here it stays as a piece of its own: nothing of"
+            " the text may be lost.",
+        ),
+        Misconception(
+            "last_word_only",
+            lambda text, merges: [*([[]] + _encode_words(text, merges))[-1]],
+            "Only the last word is in your list. Where is the empty list made, inside the loop or before it?",
+        ),
+        Misconception(
+            "characters_only",
+            lambda text, merges: list(text),
+            "Nothing is merged: the pieces are the characters. Does your function use what `merge_pair` returns?",
+        ),
+    ),
+    properties=(
+        Property(
+            "lossless",
+            lambda case, output: "".join(output) == case.inputs["text"],
+            "Laid end to end, the pieces must be the text again.",
+        ),
+    ),
+    hints=(
+        "One word at a time: begin with its characters, and merge for as long as there is something to merge.",
+        "A dict from pair to rank, made once, says which pairs are known and which was learned first. Applying the"
+        " merges one after the other, each with `merge_pair`, does the same, only slower.",
+        "In each step: `known = [pair for pair in zip(cut, cut[1:]) if pair in ranks]`; stop if it is empty, else merge"
+        " the one of lowest rank.",
+    ),
+    points=2,
+    minutes=12,
+    difficulty=2,
+)
+
+
+# -------------------------------------------------------------------------------------------------------- 8 · WordPiece
+
+
+def _wordpiece_cases(rng: np.random.Generator) -> list[Case]:
+    made = _made_up(rng, 12)
+    starts = {word[:n] for word in made[:8] for n in (1, 2, 4)}
+    inside = {
+        "##" + word[i : i + n] for word in made for i in range(1, len(word)) for n in (1, 2, 3) if i + n <= len(word)
+    }
+    long = max(made[:8], key=len)
+
+    def case(about: str, word: str, *pieces: str) -> Case:
+        return Case({"word": word, "vocabulary": sorted(pieces)}, about)
+
+    light = ("light", "l", "li", "##ning", "##n", "##ing", "##s", "##i", "##g", "night")
+    return [
+        case("two pieces", "lightning", *light),
+        case("a whole word", "light", *light),
+        case("three pieces", "lightnings", *light),
+        case("nothing fits at some place", "lighter", *light),
+        case("nothing fits at the start", "ninglight", *light),
+        case("the longest piece leads to a dead end", "abc", "a", "ab", "##bc", "##b"),
+        case("a piece that is known in the other form only", "gold", "g", "old", "##o", "##l", "##d", "##gold"),
+        case("no letters", "", *light),
+        case("one letter", "l", *light),
+        case("a shorter piece from the right", "abcde", "ab", "a", "##cd", "##c", "##e", "##de", "##cdef"),
+        case("Cyrillic", "ёжики", "ёж", "##и", "##ик", "##ки", "ё"),
+        Case({"word": "zebra", "vocabulary": list(light), "unknown": "<unk>"}, "another sign for the unknown"),
+        Case({"word": long, "vocabulary": sorted(starts | inside)}, "a random word"),
+        Case({"word": made[9] + made[10], "vocabulary": starts | inside | set(made)}, "the vocabulary as a set"),
+    ]
+
+
+def _piece_by_piece(
+    word: str,
+    vocabulary: Collection[str],
+    unknown: str = "[UNK]",
+    mark: Callable[[int], str] = lambda start: "##" if start else "",
+    shown: Callable[[str, str], str] = lambda mark, piece: mark + piece,
+    shortest: bool = False,
+    dead_end: Callable[[list[str], str], list[str]] = lambda pieces, unknown: [unknown],
+    least: int = 1,
+) -> list[str]:
+    pieces: list[str] = []
+    start = 0
+    while start < len(word):
+        ends = range(start + least, len(word) + 1)
+        for end in ends if shortest else reversed(ends):
+            if mark(start) + word[start:end] in vocabulary:
+                pieces.append(shown(mark(start), word[start:end]))
+                start = end
+                break
+        else:
+            return dead_end(pieces, unknown)
+    return pieces
+
+
+def _wordpiece_any_cut(word: str, vocabulary: Collection[str], unknown: str = "[UNK]") -> list[str]:
+    def cut(start: int) -> list[str] | None:
+        if start == len(word):
+            return []
+        for end in range(len(word), start, -1):
+            piece = ("##" if start else "") + word[start:end]
+            if piece in vocabulary and (rest := cut(end)) is not None:
+                return [piece, *rest]
+        return None
+
+    found = cut(0)
+    return [unknown] if found is None else found
+
+
+def _wordpiece_from_right(word: str, vocabulary: Collection[str], unknown: str = "[UNK]") -> list[str]:
+    pieces: list[str] = []
+    end = len(word)
+    while end > 0:
+        starts = [s for s in range(end) if ("##" if s else "") + word[s:end] in vocabulary]
+        if not starts:
+            return [unknown]
+        pieces.append(("##" if starts[0] else "") + word[starts[0] : end])
+        end = starts[0]
+    return pieces[::-1]
+
+
+def _wordpiece_goes_on(word: str, vocabulary: Collection[str], unknown: str = "[UNK]") -> list[str]:
+    pieces: list[str] = []
+    start = 0
+    while start < len(word):
+        mark = "##" if start else ""
+        ends = [end for end in range(len(word), start, -1) if mark + word[start:end] in vocabulary]
+        pieces.append(mark + word[start : ends[0]] if ends else unknown)
+        start = ends[0] if ends else start + 1
+    return pieces
+
+
+def _wordpiece_whole(word: str, vocabulary: Collection[str], unknown: str = "[UNK]") -> list[str]:
+    if not word:
+        return []
+    return [word] if word in vocabulary else [unknown]
+
+
+WORDPIECE = Exercise(
+    id="tokenization.wordpiece_encode",
+    lesson="01",
+    title="WordPiece: the longest match",
+    reference=tokenization.wordpiece_encode,
+    cases=_wordpiece_cases,
+    run=lambda answer, inputs, case: _call_wordpiece(answer, inputs),
+    misconceptions=(
+        Misconception(
+            "no_marks",
+            lambda word, vocabulary, unknown="[UNK]": _piece_by_piece(word, vocabulary, unknown, mark=lambda s: ""),
+            "You never write ##, and never look for it. A piece inside a word is another entry of the vocabulary than"
+            " the same letters at its start.",
+        ),
+        Misconception(
+            "marks_everywhere",
+            lambda word, vocabulary, unknown="[UNK]": _piece_by_piece(word, vocabulary, unknown, mark=lambda s: "##"),
+            "You look for ## at the start of the word too. It means: this goes on. The first piece has none.",
+        ),
+        Misconception(
+            "marks_dropped",
+            lambda word, vocabulary, unknown="[UNK]": _piece_by_piece(
+                word, vocabulary, unknown, shown=lambda mark, piece: piece
+            ),
+            "You find the right pieces, but return them without ##. The mark belongs to the piece: without it nobody"
+            " could tell where the next word begins.",
+        ),
+        Misconception(
+            "shortest",
+            lambda word, vocabulary, unknown="[UNK]": _piece_by_piece(word, vocabulary, unknown, shortest=True),
+            "You take the shortest piece that fits. Try the long ones first.",
+        ),
+        Misconception(
+            "looks_for_another_cut",
+            _wordpiece_any_cut,
+            "Where the longest piece leads to a dead end, you go back and try a shorter one. WordPiece does not: it is"
+            " greedy, and the word becomes unknown. (It would often be better to go back; unigram pieces do.)",
+        ),
+        Misconception(
+            "pieces_before_unknown",
+            lambda word, vocabulary, unknown="[UNK]": _piece_by_piece(
+                word, vocabulary, unknown, dead_end=lambda pieces, unknown: [*pieces, unknown]
+            ),
+            "At a dead end you keep the pieces found so far. The word as a whole becomes unknown: one sign, and nothing"
+            " else.",
+        ),
+        Misconception(
+            "pieces_without_unknown",
+            lambda word, vocabulary, unknown="[UNK]": _piece_by_piece(
+                word, vocabulary, unknown, dead_end=lambda pieces, unknown: pieces
+            ),
+            "At a dead end you return the pieces found so far, and the rest of the word is lost. The word as a whole"
+            " becomes unknown.",
+        ),
+        Misconception(
+            "nothing_for_unknown",
+            lambda word, vocabulary, unknown="[UNK]": _piece_by_piece(
+                word, vocabulary, unknown, dead_end=lambda pieces, unknown: []
+            ),
+            "A word that cannot be cut disappears. The sign for the unknown has to stand in its place.",
+        ),
+        Misconception(
+            "skips_a_letter",
+            _wordpiece_goes_on,
+            "Where nothing fits you put the unknown sign and go on with the next letter. The word as a whole becomes"
+            " unknown: one sign, and nothing else.",
+        ),
+        Misconception(
+            "from_the_right",
+            _wordpiece_from_right,
+            "You begin at the end of the word. The longest match is taken from the left.",
+        ),
+        Misconception(
+            "unknown_fixed",
+            lambda word, vocabulary, unknown="[UNK]": _piece_by_piece(word, vocabulary),
+            "You always write [UNK]. The sign comes as an argument, and may be another one.",
+        ),
+        Misconception(
+            "unknown_as_string",
+            lambda word, vocabulary, unknown="[UNK]": _piece_by_piece(
+                word,
+                vocabulary,
+                unknown,
+                dead_end=lambda pieces, unknown: unknown,  # type: ignore[arg-type,return-value]
+            ),
+            "For an unknown word you return a string. It is a list here too, with one entry.",
+        ),
+        Misconception(
+            "empty_word_unknown",
+            lambda word, vocabulary, unknown="[UNK]": _piece_by_piece(word, vocabulary, unknown) or [unknown],
+            "The empty word has nothing unknown in it: no letters, no pieces.",
+        ),
+        Misconception(
+            "whole_words_only",
+            _wordpiece_whole,
+            "A word that is not in the vocabulary as a whole becomes unknown at once. Try shorter beginnings of it, and"
+            " go on behind the one that fits.",
+        ),
+        Misconception(
+            "no_single_letters",
+            lambda word, vocabulary, unknown="[UNK]": _piece_by_piece(word, vocabulary, unknown, least=2),
+            "A piece of one letter is never found: your range of ends stops one too early.",
+        ),
+    ),
+    hints=(
+        "Keep a place where the next piece begins. From there try the whole rest of the word, then one letter less, and"
+        " so on.",
+        "What you look up is `mark + word[start:end]`, with mark empty at the start of the word and ## later. If no end"
+        " fits, the answer is `[unknown]`.",
+        "`[end for end in range(len(word), start, -1) if mark + word[start:end] in vocabulary]`: the first of these"
+        " ends is the longest match; an empty list is a dead end.",
+    ),
+    points=2,
+    minutes=10,
+    difficulty=2,
+)
+
+
+def _call_wordpiece(answer: Callable[..., Any], inputs: dict[str, Any]) -> Any:
+    word, vocabulary, *_ = inputs.values()
+    named = {"unknown": inputs["unknown"]} if "unknown" in inputs else {}
+    output = answer(word, vocabulary, **named)
+    return list(output) if isinstance(output, tuple) else output
+
+
+# ---------------------------------------------------------------------------------------------------------- 9 · unigram
+
+
+def _unigram_cases(rng: np.random.Generator) -> list[Case]:
+    def table(letters: str, longest: int, share: float) -> dict[str, float]:
+        pieces = list(letters)
+        for n in range(2, longest + 1):
+            every = {a + b for a in pieces if len(a) == n - 1 for b in letters}
+            pieces += [piece for piece in sorted(every) if rng.random() < share]
+        return {piece: float(-rng.uniform(1.0, 3.0) - 0.6 * len(piece)) for piece in pieces}
+
+    def text(letters: str, length: int) -> str:
+        return "".join(letters[i] for i in rng.integers(len(letters), size=length))
+
+    def case(about: str, text: str, **log_probs: float) -> Case:
+        return Case({"text": text, "log_probs": log_probs}, about)
+
+    spaced = {" the": -3.0, " ": -2.0, "th": -4.0, "t": -5.0, "h": -5.5, "e": -4.5, "ёж": -9.0, "ё": -4.0, "ж": -4.4}
+    return [
+        case("two ways", "ab", a=-1.0, b=-1.5, ab=-2.0),
+        case("two short pieces beat a long one", "ab", a=-1.0, b=-1.5, ab=-3.0),
+        case("the longest first piece is not the best", "abc", a=-2.0, b=-2.5, c=-4.0, ab=-1.9, bc=-1.7),
+        case("the longest first piece leads nowhere", "abc", a=-2.0, ab=-0.5, bc=-2.5),
+        case("more pieces, more probable", "abab", a=-0.4, b=-0.3, ab=-1.2, aba=-2.9, abab=-3.1, bab=-2.2),
+        case("one letter", "a", a=-1.0, b=-0.5),
+        case("no text", "", a=-1.0),
+        case("a letter that no piece has", "abz", a=-1.0, b=-1.5, ab=-2.0),
+        case("no pieces that reach the end", "abc", ab=-1.0, a=-2.0, b=-1.5),
+        Case({"text": " the ёж", "log_probs": spaced}, "spaces and other scripts"),
+        Case({"text": text("abc", 9), "log_probs": table("abc", 3, 0.7)}, "nine letters"),
+        Case({"text": text("abcd", 14), "log_probs": table("abcd", 4, 0.5)}, "14 letters"),
+    ]
+
+
+def _run_unigram(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    try:
+        output = answer(inputs["text"], inputs["log_probs"])
+    except NotImplementedError:
+        raise
+    except ValueError as error:
+        return "ValueError" if str(error).strip() else "a ValueError without a message"
+    return list(output) if isinstance(output, tuple) else output
+
+
+def _cuts(text: str, pieces: Collection[str]) -> Iterable[list[str]]:
+    """Every way to cut a text into known pieces."""
+    if not text:
+        yield []
+    for end in range(1, len(text) + 1):
+        if text[:end] in pieces:
+            for rest in _cuts(text[end:], pieces):
+                yield [text[:end], *rest]
+
+
+def _unigram_by(
+    score: Callable[[list[str], Mapping[str, float]], Any],
+) -> Callable[[str, Mapping[str, float]], list[str]]:
+    """All cuts, and the one with the highest score. With 14 letters there are at most 8,192."""
+
+    def answer(text: str, log_probs: Mapping[str, float]) -> list[str]:
+        found = list(_cuts(text, log_probs))
+        if not found:
+            raise ValueError("cannot be cut")
+        return max(found, key=lambda cut: score(cut, log_probs))
+
+    return answer
+
+
+_best_cut = _unigram_by(lambda cut, log_probs: sum(log_probs[p] for p in cut))
+
+
+def _unigram_greedy(
+    choose: Callable[[str, Mapping[str, float]], Any],
+) -> Callable[[str, Mapping[str, float]], list[str]]:
+    def answer(text: str, log_probs: Mapping[str, float]) -> list[str]:
+        pieces: list[str] = []
+        while text:
+            fitting = [text[:end] for end in range(1, len(text) + 1) if text[:end] in log_probs]
+            if not fitting:
+                raise ValueError("cannot be cut")
+            pieces.append(max(fitting, key=lambda piece: choose(piece, log_probs)))
+            text = text[len(pieces[-1]) :]
+        return pieces
+
+    return answer
+
+
+def _unigram_nothing(text: str, log_probs: Mapping[str, float]) -> list[str]:
+    try:
+        return _best_cut(text, log_probs)
+    except ValueError:
+        return []
+
+
+def _unigram_letters_for_unknown(text: str, log_probs: Mapping[str, float]) -> list[str]:
+    try:
+        return _best_cut(text, log_probs)
+    except ValueError:
+        return list(text)
+
+
+def _unigram_other_error(text: str, log_probs: Mapping[str, float]) -> list[str]:
+    try:
+        return _best_cut(text, log_probs)
+    except ValueError:
+        raise KeyError(text) from None
+
+
+def _unigram_silent(text: str, log_probs: Mapping[str, float]) -> list[str]:
+    try:
+        return _best_cut(text, log_probs)
+    except ValueError:
+        raise ValueError from None
+
+
+UNIGRAM = Exercise(
+    id="tokenization.unigram_encode",
+    lesson="01",
+    title="The most probable cut",
+    reference=tokenization.unigram_encode,
+    cases=_unigram_cases,
+    run=_run_unigram,
+    misconceptions=(
+        Misconception(
+            "longest_match",
+            _unigram_greedy(lambda piece, log_probs: len(piece)),
+            "You take the longest piece from the left and never look back. The whole cut has to be the most probable"
+            " one, and a long beginning may leave a bad rest, or one that cannot be cut at all.",
+        ),
+        Misconception(
+            "most_probable_piece",
+            _unigram_greedy(lambda piece, log_probs: log_probs[piece]),
+            "At each place you take the most probable piece and never look back. What it leaves may be improbable:"
+            " compare whole cuts by their sums.",
+        ),
+        Misconception(
+            "fewest_pieces",
+            _unigram_by(lambda cut, log_probs: (-len(cut), sum(log_probs[p] for p in cut))),
+            "Your cut has the fewest pieces. Two frequent pieces can be more probable than one rare piece: add the"
+            " log-probabilities.",
+        ),
+        Misconception(
+            "least_probable",
+            _unigram_by(lambda cut, log_probs: -sum(log_probs[p] for p in cut)),
+            "This is the least probable cut. Log-probabilities are negative: the largest sum is the one nearest to 0.",
+        ),
+        Misconception(
+            "mean",
+            _unigram_by(lambda cut, log_probs: sum(log_probs[p] for p in cut) / max(len(cut), 1)),
+            "You compare the mean log-probability of a piece. A product has no mean: each further piece makes a cut"
+            " less probable. Compare the sums.",
+        ),
+        Misconception(
+            "probabilities_added",
+            _unigram_by(lambda cut, log_probs: sum(math.exp(log_probs[p]) for p in cut)),
+            "You add probabilities. The pieces are independent, so their probabilities are multiplied: add the"
+            " logarithms as they are.",
+        ),
+        Misconception(
+            "logs_multiplied",
+            _unigram_by(lambda cut, log_probs: math.prod(log_probs[p] for p in cut)),
+            "You multiply logarithms. Probabilities are multiplied, and their logarithms added.",
+        ),
+        Misconception(
+            "best_worst_piece",
+            _unigram_by(lambda cut, log_probs: min((log_probs[p] for p in cut), default=0.0)),
+            "You look at the least probable piece of each cut only. All pieces count: add their log-probabilities.",
+        ),
+        Misconception(
+            "backwards",
+            lambda text, log_probs: _best_cut(text, log_probs)[::-1],
+            "The pieces are right, their order is turned round: walking back from the end finds the last piece first.",
+        ),
+        Misconception(
+            "score",
+            lambda text, log_probs: sum(log_probs[p] for p in _best_cut(text, log_probs)),
+            "You return the log-probability of the best cut. Its pieces are asked for: remember, for each end, where"
+            " the last piece started.",
+        ),
+        Misconception(
+            "joined_score",
+            lambda text, log_probs: (
+                _best_cut(text, log_probs),
+                sum(log_probs[p] for p in _best_cut(text, log_probs)),
+            ),
+            "You return the pieces and their score. Only the pieces are asked for.",
+        ),
+        Misconception(
+            "letters",
+            lambda text, log_probs: list(text),
+            "Your cut is always into single letters. Longer pieces are in the table too, and often more probable.",
+        ),
+        Misconception(
+            "nothing_for_unknown",
+            _unigram_nothing,
+            "A text that cannot be cut gives an empty list, and is lost without a word. Raise a ValueError instead.",
+        ),
+        Misconception(
+            "letters_for_unknown",
+            _unigram_letters_for_unknown,
+            "A text that cannot be cut comes back in letters that the table does not know. Raise a ValueError instead.",
+        ),
+        Misconception(
+            "another_error",
+            _unigram_other_error,
+            "A text that cannot be cut ends in a KeyError. The contract says ValueError, with a sentence: ask whether a"
+            " piece is known before you look it up.",
+        ),
+        Misconception(
+            "error_without_words",
+            _unigram_silent,
+            "Your ValueError says nothing. Give it a sentence: which text could not be cut?",
+        ),
+    ),
+    properties=(
+        Property(
+            "spelling",
+            lambda case, output: output == "ValueError" or "".join(output) == case.inputs["text"],
+            "Laid end to end, the pieces must be the text again.",
+        ),
+    ),
+    hints=(
+        "Solve it for the first letter, then for the first two, and so on. The best cut of the first `end` letters ends"
+        " with some piece text[start:end], and what stands before it is already solved.",
+        "Keep a list: for each end the best sum and the start of the last piece. For end 0 the sum is 0. An end that"
+        " cannot be reached has the sum −∞.",
+        "Of all starts with text[start:end] in log_probs take the largest `best[start][0] +"
+        " log_probs[text[start:end]]`. Then walk back from the end, from start to start, and turn the pieces round.",
+    ),
+    points=3,
+    minutes=18,
+    difficulty=3,
+)
+
+
+# ------------------------------------------------------------------------------------------------------- 10 · the class
+
+
+_PROBES = ("", "the day", "Ёж, 猫!", "e\u0301 \u202bשלום\u202c", "a\n\t  b", "👩‍🚀▁<0x41>", "\0\ufeff\ufffd")
+_BROKEN = [0xD0, 0x91, 0x20, 0xD0, 0x74, 0xFF]
+
+
+def _class_case(about: str, text: str, size: int, *probes: str) -> Case:
+    right = tokenization.BPETokenizer(text, size)
+    numbers = [right.encode(probe) for probe in probes] + [_BROKEN]
+    return Case({"text": text, "size": size}, about, extra={"probes": probes, "numbers": numbers})
+
+
+def _class_cases(rng: np.random.Generator) -> list[Case]:
+    text, made = " ".join(_text(rng, 20)), " ".join(_made_up(rng, 15))
+    return [
+        _class_case("a short text", "the light, the night", 272, "the", "a Ж", "light: 猫"),
+        _class_case("trained on nothing", "", 256, *_PROBES),
+        _class_case("another script", "ёж и ёж", 300, "ёж", "the еж", *_PROBES),
+        _class_case("a text that looks like bytes", "<0x41> <0x41>", 300, "<0x41>", "A<0x4"),
+        _class_case("one letter, no room", "a", 256, "aa", "ab"),
+        _class_case("20 words", text, 290, text, made, *_PROBES),
+        _class_case("15 made-up words", made, 280, made + "…", text),
+    ]
+
+
+def _run_class(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    tokenizer = answer(inputs["text"], inputs["size"])
+    numbers = [tokenizer.encode(probe) for probe in case.extra["probes"]]
+    numbers = [list(n) if isinstance(n, (tuple, bytes)) else n for n in numbers]
+    # Texts come from the right numbers, so that a mistake in `encode` is not told twice.
+    return {"encoded": numbers, "decoded": [tokenizer.decode(n) for n in case.extra["numbers"]]}
+
+
+class _WrongTokenizer:
+    """The right class, with one thing to change in each of its descendants."""
+
+    def __init__(self, text: str, size: int) -> None:
+        self.merges = train_bpe_fast(Counter(split_words(text)), size - 256)
+        self.pieces = [f"<0x{byte:02X}>" for byte in range(256)]
+        self.pieces += sorted(set(text)) + [left + right for left, right in self.merges]
+        self.own = {piece: n for n, piece in enumerate(self.pieces) if n >= 256}
+
+    def unknown(self, piece: str) -> list[int]:
+        return list(piece.encode("utf-8"))
+
+    def number(self, piece: str) -> int:
+        return self.own[piece]
+
+    def cut(self, text: str) -> list[str]:
+        return tokenization.bpe_encode(text, self.merges)
+
+    def encode(self, text: str) -> list[int]:
+        numbers: list[int] = []
+        for piece in self.cut(text):
+            numbers += [self.number(piece)] if piece in self.own else self.unknown(piece)
+        return numbers
+
+    def decode(self, numbers: Sequence[int]) -> str:
+        raw = b"".join(bytes([n]) if n < 256 else self.pieces[n].encode("utf-8") for n in numbers)
+        return raw.decode("utf-8", errors="replace")
+
+
+class _Dropped(_WrongTokenizer):
+    def unknown(self, piece: str) -> list[int]:
+        return []
+
+
+class _Zero(_WrongTokenizer):
+    def unknown(self, piece: str) -> list[int]:
+        return [0]
+
+
+class _NoOffset(_WrongTokenizer):
+    def number(self, piece: str) -> int:
+        return self.own[piece] - 256
+
+
+class _CodePoint(_WrongTokenizer):
+    def unknown(self, piece: str) -> list[int]:
+        return [ord(piece)]
+
+
+class _Utf16(_WrongTokenizer):
+    def unknown(self, piece: str) -> list[int]:
+        return list(piece.encode("utf-16-le"))
+
+
+class _BytesTurned(_WrongTokenizer):
+    def unknown(self, piece: str) -> list[int]:
+        return list(piece.encode("utf-8"))[::-1]
+
+
+class _FirstByte(_WrongTokenizer):
+    def unknown(self, piece: str) -> list[int]:
+        return list(piece.encode("utf-8"))[:1]
+
+
+class _BytesNested(_WrongTokenizer):
+    def encode(self, text: str) -> Any:
+        return [self.own[p] if p in self.own else list(p.encode("utf-8")) for p in self.cut(text)]
+
+
+class _AllBytes(_WrongTokenizer):
+    def encode(self, text: str) -> list[int]:
+        return list(text.encode("utf-8"))
+
+
+class _CharactersOnly(_WrongTokenizer):
+    def cut(self, text: str) -> list[str]:
+        return list(text)
+
+
+class _PiecesReturned(_WrongTokenizer):
+    def encode(self, text: str) -> Any:
+        return [self.pieces[n] for n in super().encode(text)]
+
+
+class _DecodeEach(_WrongTokenizer):
+    def decode(self, numbers: Sequence[int]) -> str:
+        return "".join(bytes([n]).decode("utf-8", errors="replace") if n < 256 else self.pieces[n] for n in numbers)
+
+
+class _DecodeChr(_WrongTokenizer):
+    def decode(self, numbers: Sequence[int]) -> str:
+        return "".join(chr(n) if n < 256 else self.pieces[n] for n in numbers)
+
+
+class _DecodeNames(_WrongTokenizer):
+    def decode(self, numbers: Sequence[int]) -> str:
+        return "".join(self.pieces[n] for n in numbers)
+
+
+class _DecodeStrict(_WrongTokenizer):
+    def decode(self, numbers: Sequence[int]) -> str:
+        return b"".join(bytes([n]) if n < 256 else self.pieces[n].encode() for n in numbers).decode("utf-8")
+
+
+class _DecodeIgnores(_WrongTokenizer):
+    def decode(self, numbers: Sequence[int]) -> str:
+        raw = b"".join(bytes([n]) if n < 256 else self.pieces[n].encode() for n in numbers)
+        return raw.decode("utf-8", errors="ignore")
+
+
+class _DecodeSpaces(_WrongTokenizer):
+    def decode(self, numbers: Sequence[int]) -> str:
+        return b" ".join(bytes([n]) if n < 256 else self.pieces[n].encode() for n in numbers).decode("utf-8", "replace")
+
+
+class _DecodeSkips(_WrongTokenizer):
+    def decode(self, numbers: Sequence[int]) -> str:
+        return "".join(self.pieces[n] for n in numbers if n >= 256)
+
+
+TOKENIZER = Exercise(
+    id="tokenization.byte_fallback",
+    lesson="01",
+    title="A tokenizer that any text survives",
+    reference=tokenization.BPETokenizer,
+    cases=_class_cases,
+    run=_run_class,
+    misconceptions=(
+        Misconception(
+            "unknown_dropped",
+            _Dropped,
+            "What has no number disappears: the text that comes back is shorter than the one that went in. Write its"
+            " bytes instead.",
+        ),
+        Misconception(
+            "unknown_is_zero",
+            _Zero,
+            "Everything unknown becomes the number 0, so that a hedgehog and a cat cannot be told apart any more. Here"
+            " 0 is the byte 0: write the bytes of what you do not know.",
+        ),
+        Misconception(
+            "no_offset",
+            _NoOffset,
+            "Your numbers for pieces begin at 0, where the bytes are. The first 256 numbers are taken: a piece's number"
+            " is its place in `self.pieces`.",
+        ),
+        Misconception(
+            "code_point",
+            _CodePoint,
+            "For an unknown character you write its code point, which may be far above 255 and is then the number of"
+            " another piece, or of none. Its UTF-8 bytes are one to four numbers from 0 to 255.",
+        ),
+        Misconception(
+            "utf_16",
+            _Utf16,
+            "Your bytes are those of another encoding: two for an ordinary letter. UTF-8 is asked for.",
+        ),
+        Misconception(
+            "bytes_turned",
+            _BytesTurned,
+            "The bytes of a character stand in reverse order. Take them as `encode` gives them.",
+        ),
+        Misconception(
+            "first_byte",
+            _FirstByte,
+            "Of each unknown character only the first byte is there. Characters beyond ASCII have two to four: add all"
+            " of them to the list.",
+        ),
+        Misconception(
+            "nested",
+            _BytesNested,
+            "The bytes of a character stand in a list of their own inside the list. Numbers only: `+=` adds the"
+            " elements one by one, `append` does not.",
+        ),
+        Misconception(
+            "all_bytes",
+            _AllBytes,
+            "You write everything in bytes, and use no piece that was learned. Bytes are for what has no number.",
+        ),
+        Misconception(
+            "characters_only",
+            _CharactersOnly,
+            "You look up single characters, and use no merge. Cut the text with `bpe_encode` first.",
+        ),
+        Misconception(
+            "pieces_returned",
+            _PiecesReturned,
+            "`encode` returns pieces. A model needs numbers: the places of the pieces in `self.pieces`.",
+        ),
+        Misconception(
+            "each_byte_decoded",
+            _DecodeEach,
+            "You decode every byte by itself. A character beyond ASCII has several, and none of them means anything"
+            " alone: join the bytes first, then decode once.",
+        ),
+        Misconception(
+            "bytes_as_characters",
+            _DecodeChr,
+            "`chr(208)` is Ð, the character with the number 208. The byte 208 is something else: the first half of a"
+            " Cyrillic letter. Collect bytes, and decode them as UTF-8.",
+        ),
+        Misconception(
+            "names_of_bytes",
+            _DecodeNames,
+            "Your text has things like <0xD0> in it. That is the name of a byte; the byte itself is `bytes([n])`.",
+        ),
+        Misconception(
+            "broken_bytes_raise",
+            _DecodeStrict,
+            "Bytes that are no good UTF-8 end in a UnicodeDecodeError. A model that writes may stop in the middle of a"
+            ' character: let `decode` replace such bytes, with errors="replace".',
+        ),
+        Misconception(
+            "broken_bytes_ignored",
+            _DecodeIgnores,
+            "Bytes that are no good UTF-8 disappear. They should leave a trace, the replacement character U+FFFD.",
+        ),
+        Misconception(
+            "spaces_between",
+            _DecodeSpaces,
+            "There are spaces between the pieces. The pieces bring their own: lay them end to end.",
+        ),
+        Misconception(
+            "bytes_skipped",
+            _DecodeSkips,
+            "`decode` leaves the bytes out, and with them everything that was unknown.",
+        ),
+    ),
+    hints=(
+        "In `__init__`: a dict from each piece to its number, but only for those from 256 on. (A text may contain"
+        ' "<0x41>" literally; that is no byte.)',
+        '`encode`: for each piece of bpe_encode, either its number or all of its bytes; `piece.encode("utf-8")` gives'
+        " numbers from 0 to 255. `decode`: turn everything into bytes, join, and decode once.",
+        '`raw = b"".join(bytes([n]) if n < 256 else self.pieces[n].encode("utf-8") for n in numbers)`, then'
+        ' `raw.decode("utf-8", errors="replace")`.',
+    ),
+    points=4,
+    minutes=18,
+    difficulty=3,
+)
+
+
+# ------------------------------------------------------------------------------------------------------- 11 · fertility
+
+
+class _Every:
+    """A tokenizer that cuts after every n characters."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+    def __call__(self, text: str) -> list[str]:
+        return [text[i : i + self.n] for i in range(0, len(text), self.n)]
+
+
+def _fertility_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case({"encode": _Every(1), "text": "no sea"}, "characters as tokens"),
+        Case({"encode": _Every(3), "text": "the light, the night"}, "three characters a token"),
+        Case({"encode": _Every(2), "text": "  two \n\n lines\tof  it "}, "all kinds of white space"),
+        Case({"encode": split_words, "text": "day after day after day"}, "words as tokens, some of them twice"),
+        Case({"encode": _Every(4), "text": ""}, "no text"),
+        Case({"encode": _Every(1), "text": " \n "}, "white space only"),
+        Case({"encode": _Every(2), "text": "ёж"}, "one word"),
+        Case({"encode": _Every(3), "text": " ".join(_text(rng, 11))}, "11 words"),
+        Case({"encode": _Every(2), "text": "\n".join(_made_up(rng, 7))}, "seven lines of one word"),
+    ]
+
+
+def _over(text: str, upper: float, lower: float) -> float:
+    return upper / lower if lower else 0.0
+
+
+FERTILITY = Exercise(
+    id="tokenization.fertility",
+    lesson="01",
+    title="Tokens per word",
+    reference=tokenization.fertility,
+    cases=_fertility_cases,
+    misconceptions=(
+        Misconception(
+            "upside_down",
+            lambda encode, text: _over(text, len(text.split()), len(encode(text))),
+            "This is words per token. Fertility is tokens per word: what a word costs.",
+        ),
+        Misconception(
+            "per_character",
+            lambda encode, text: _over(text, len(encode(text)), len(text)),
+            "You divide by the characters. A word is the unit here.",
+        ),
+        Misconception(
+            "words_by_single_spaces",
+            lambda encode, text: len(encode(text)) / len(text.split(" ")),
+            '`split(" ")` cuts at single spaces only: two of them make an empty word, and a line end is none.'
+            " Without an"
+            " argument `split` does what is meant.",
+        ),
+        Misconception(
+            "word_by_word",
+            lambda encode, text: _over(text, sum(len(encode(word)) for word in text.split()), len(text.split())),
+            "You give the tokenizer one word at a time. It should see the text as it is: with its spaces the same words"
+            " may be cut otherwise.",
+        ),
+        Misconception(
+            "different_tokens",
+            lambda encode, text: _over(text, len(set(encode(text))), len(text.split())),
+            "You count different tokens. A token that comes twice costs twice.",
+        ),
+        Misconception(
+            "different_words",
+            lambda encode, text: _over(text, len(encode(text)), len(set(text.split()))),
+            "You count different words. A word that comes twice is to be divided by twice.",
+        ),
+        Misconception(
+            "split_words",
+            lambda encode, text: _over(text, len(encode(text)), len(split_words(text))),
+            "You take the parts of `split_words` for words; there punctuation and line ends count too. Here a word"
+            " is what stands between white space.",
+        ),
+        Misconception(
+            "tokens",
+            lambda encode, text: len(encode(text)),
+            "You return the number of tokens. Divide by the number of words.",
+        ),
+        Misconception(
+            "no_words_raises",
+            lambda encode, text: len(encode(text)) / len(text.split()),
+            "A text without words ends in a ZeroDivisionError. The answer is 0.0 then.",
+        ),
+        Misconception(
+            "rounded_down",
+            lambda encode, text: float(len(encode(text)) // max(len(text.split()), 1)),
+            "Your result is always a whole number: `//` throws the fraction away.",
+        ),
+        Misconception(
+            "at_least_one_word",
+            lambda encode, text: len(encode(text)) / max(len(text.split()), 1),
+            "White space alone has tokens, but no words. You divide by one then; the answer should be 0.0.",
+        ),
+    ),
+    hints=(
+        "Two numbers and a division. The tokenizer is a function: call it once, with the whole text.",
+        "`text.split()` without an argument cuts at any run of white space.",
+        "`len(encode(text)) / words` with `words = len(text.split())`; 0.0 if there are none.",
+    ),
+    points=1,
+    minutes=4,
+    difficulty=1,
+)
+
+
+EXERCISES: tuple[Exercise, ...] = (
+    VOCABULARY,
+    OOV,
+    ZIPF,
+    PAIRS,
+    MERGE,
+    TRAIN,
+    ENCODE,
+    WORDPIECE,
+    UNIGRAM,
+    TOKENIZER,
+    FERTILITY,
+)
