@@ -1,0 +1,619 @@
+"""Answers to the exercises of lesson 04, written otherwise than the references: right ones and wrong ones.
+
+None of them may call the reference of its own exercise; the engine would refuse it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+IGNORED = -100
+
+# ---- windows
+
+
+def windows_loop(ids: Tensor, n: int) -> tuple[Tensor, Tensor]:
+    contexts, targets = [], []
+    for i in range(n, len(ids)):
+        contexts.append(ids[i - n : i].tolist())
+        targets.append(int(ids[i]))
+    return torch.tensor(contexts, dtype=torch.int64).reshape(-1, n), torch.tensor(targets, dtype=torch.int64)
+
+
+def windows_columns(ids: Tensor, n: int) -> list[Tensor]:
+    count = max(len(ids) - n, 0)
+    if count == 0:
+        return [torch.zeros(0, n, dtype=torch.long), torch.zeros(0, dtype=torch.long)]
+    return [torch.stack([ids[k : k + count] for k in range(n)], dim=1), ids[n:].clone()]
+
+
+def windows_by_index(ids: Tensor, n: int) -> tuple[Tensor, Tensor]:
+    starts = torch.arange(max(len(ids) - n, 0))
+    return ids[starts[:, None] + torch.arange(n)], ids[starts + n]
+
+
+def windows_unfold_unguarded(ids: Tensor, n: int) -> tuple[Tensor, Tensor]:
+    return ids.unfold(0, n, 1)[:-1], ids[n:]
+
+
+def windows_of_floats(ids: Tensor, n: int) -> tuple[Tensor, Tensor]:
+    contexts, targets = windows_by_index(ids, n)
+    return contexts.float(), targets
+
+
+def windows_same_target(ids: Tensor, n: int) -> tuple[Tensor, Tensor]:
+    contexts = windows_by_index(ids, n)[0]
+    return contexts, contexts[:, -1]
+
+
+def windows_shape_of_nothing(ids: Tensor, n: int) -> tuple[Tensor, Tensor]:
+    if len(ids) <= n:
+        return torch.tensor([]), torch.tensor([])
+    return windows_by_index(ids, n)
+
+
+# ---- how many numbers
+
+
+def size_by_module(symbols: int, window: int, width: int, hidden: int) -> int:
+    layers = [(symbols, width), (hidden, window * width), (hidden,), (symbols, hidden), (symbols,)]
+    return sum(math.prod(shape) for shape in layers)
+
+
+def size_expanded(symbols, window, width, hidden):
+    return symbols * (width + hidden + 1) + hidden * (1 + width * window)
+
+
+def size_biases_as_one(symbols, window, width, hidden):
+    return symbols * width + window * width * hidden + 1 + hidden * symbols + 1
+
+
+# ---- the model
+
+
+class ByPlaces(nn.Module):
+    def __init__(self, symbols, window, width=16, hidden=128):
+        super().__init__()
+        self.window, self.width = window, width
+        self.output = nn.Linear(hidden, symbols)
+        self.hidden = nn.Linear(width * window, hidden)
+        self.embedding = nn.Embedding(symbols, width)
+
+    def scores(self, contexts):
+        total = self.hidden.bias
+        for place in range(self.window):
+            block = self.hidden.weight[:, place * self.width : (place + 1) * self.width]
+            total = total + self.embedding.weight[contexts[..., place]] @ block.T
+        return self.output(total.tanh())
+
+    def forward(self, ids, state=None):
+        length = ids.shape[1]
+        seen = F.pad(ids, (self.window - 1, 0)) if state is None else torch.cat((state, ids), 1)
+        places = [self.scores(seen[:, t : t + self.window]) for t in range(length)]
+        return torch.stack(places, dim=1), seen[:, seen.shape[1] - self.window + 1 :]
+
+
+class WithSequential(nn.Module):
+    def __init__(self, symbols, window, width=16, hidden=128):
+        super().__init__()
+        self.window = window
+        self.embedding = nn.Embedding(symbols, width)
+        self.hidden = nn.Linear(window * width, hidden)
+        self.output = nn.Linear(hidden, symbols)
+
+    def scores(self, contexts):
+        vectors = self.embedding(contexts)
+        e = vectors.reshape(*contexts.shape[:-1], -1)
+        return self.output(2 * torch.sigmoid(2 * self.hidden(e)) - 1)
+
+    def forward(self, ids, state=None):
+        if state is None:
+            state = torch.zeros(len(ids), self.window - 1, dtype=torch.int64)
+        seen = torch.cat([state, ids], dim=1)
+        places = torch.arange(ids.shape[1])[:, None] + torch.arange(self.window)
+        return [self.scores(seen[:, places]), seen[:, ids.shape[1] :].clone()]
+
+
+class Misnamed(WithSequential):
+    def __init__(self, symbols, window, width=16, hidden=128):
+        super().__init__(symbols, window, width, hidden)
+        self.embeddings = self.embedding
+        del self.embedding
+
+
+class Bag(WithSequential):
+    def __init__(self, symbols, window, width=16, hidden=128):
+        super().__init__(symbols, window, width, hidden)
+        self.hidden = nn.Linear(width, hidden)
+
+    def scores(self, contexts):
+        return self.output(torch.tanh(self.hidden(self.embedding(contexts).sum(-2))))
+
+
+class LogitsOnly(WithSequential):
+    def forward(self, ids, state=None):
+        return super().forward(ids, state)[0]
+
+
+class Swapped(WithSequential):
+    def forward(self, ids, state=None):
+        return super().forward(ids, state)[::-1]
+
+
+class RememberingRows(WithSequential):
+    """Keeps the state in itself, so a fresh start is none."""
+
+    def forward(self, ids, state=None):
+        kept = getattr(self, "kept", None)
+        logits, self.kept = super().forward(ids, kept if state is None and kept is not None else state)
+        return logits, self.kept
+
+
+class DetachedVectors(WithSequential):
+    def scores(self, contexts):
+        e = self.embedding(contexts).detach().flatten(-2)
+        return self.output(torch.tanh(self.hidden(e)))
+
+
+class TwoDimensional(WithSequential):
+    def scores(self, contexts):
+        e = self.embedding(contexts).flatten(1)
+        return self.output(torch.tanh(self.hidden(e)))
+
+    def forward(self, ids, state=None):
+        if state is None:
+            state = torch.zeros(len(ids), self.window - 1, dtype=torch.int64)
+        seen = torch.cat([state, ids], dim=1)
+        places = [self.scores(seen[:, t : t + self.window]) for t in range(ids.shape[1])]
+        return torch.stack(places, 1), seen[:, ids.shape[1] :]
+
+
+class LastOnly(WithSequential):
+    def forward(self, ids, state=None):
+        logits, state = super().forward(ids, state)
+        return logits[:, -1], state
+
+
+# ---- log-softmax
+
+
+def log_softmax_loop(logits: Tensor) -> Tensor:
+    rows = logits.reshape(-1, logits.shape[-1])
+    out = []
+    for row in rows:
+        top = max(float(z) for z in row)
+        total = sum(torch.exp(z - top) for z in row)
+        out.append(torch.stack([z - top - torch.log(total) for z in row]))
+    return torch.stack(out).reshape(logits.shape)
+
+
+def log_softmax_detached_top(logits: Tensor) -> Tensor:
+    top = logits.detach().max(dim=-1, keepdim=True).values
+    return logits - (top + torch.log(torch.exp(logits - top).sum(dim=-1, keepdim=True)))
+
+
+def log_softmax_float64(z: Tensor) -> Tensor:
+    z = z.double()
+    z = z - z.amax(-1, keepdim=True)
+    return z - torch.log1p(torch.exp(z).sum(-1, keepdim=True) - 1)
+
+
+def log_softmax_cumulative(z: Tensor) -> Tensor:
+    return z - torch.logcumsumexp(z, dim=-1)[..., -1:]
+
+
+def log_softmax_detached(logits: Tensor) -> Tensor:
+    return log_softmax_detached_top(logits.detach())
+
+
+def log_softmax_float32_always(logits: Tensor) -> Tensor:
+    return log_softmax_detached_top(logits.float())
+
+
+def log_softmax_smallest(z: Tensor) -> Tensor:
+    low = z.amin(-1, keepdim=True)
+    return z - low - (z - low).exp().sum(-1, keepdim=True).log()
+
+
+def log_softmax_mean(z: Tensor) -> Tensor:
+    m = z.mean(-1, keepdim=True)
+    return z - m - (z - m).exp().sum(-1, keepdim=True).log()
+
+
+def log_softmax_ready(logits: Tensor) -> Tensor:
+    return F.log_softmax(logits, dim=-1)
+
+
+# ---- cross-entropy
+
+
+def cross_entropy_loop(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> Tensor:
+    rows, column = logits.reshape(-1, logits.shape[-1]), targets.reshape(-1).tolist()
+    total, count = logits.sum() * 0 if logits.abs().max() < 100 else logits.flatten()[0] * 0, 0
+    for row, target in zip(rows, column, strict=True):
+        if target != ignore:
+            total, count = total + torch.logsumexp(row, 0) - row[target], count + 1
+    return total if reduction == "sum" else total / max(count, 1)
+
+
+def cross_entropy_one_hot(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> Tensor:
+    counts = (targets != ignore).to(logits.dtype)
+    hot = torch.arange(logits.shape[-1]) == targets[..., None]
+    losses = -torch.where(hot, torch.log_softmax(logits, -1), 0.0).sum(-1) * counts
+    return losses.sum() if reduction == "sum" else losses.sum() / torch.clamp(counts.sum(), min=1)
+
+
+def cross_entropy_masked(logits: Tensor, targets: Tensor, ignore: int = -100, reduction: str = "mean") -> Tensor:
+    keep = targets.ne(ignore)
+    logp = logits[keep].double().log_softmax(dim=1)
+    losses = -logp[torch.arange(len(logp)), targets[keep]]
+    if reduction == "sum":
+        return losses.sum()
+    return losses.mean() if keep.any() else losses.sum()
+
+
+def cross_entropy_of_flat(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> Tensor:
+    logp = torch.log_softmax(logits, -1)
+    keep = targets != ignore
+    losses = -logp[keep, targets[keep]] if logits.dim() == 2 else -logp[keep][:, 0]
+    return losses.sum() if reduction == "sum" else losses.sum() / keep.sum().clamp(min=1)
+
+
+def cross_entropy_number(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> float:
+    return cross_entropy_masked(logits, targets, ignore, reduction).item()
+
+
+def cross_entropy_ready(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> Tensor:
+    return F.cross_entropy(
+        logits.flatten(0, -2), targets.flatten(), ignore_index=ignore, reduction=reduction
+    ).nan_to_num()
+
+
+def cross_entropy_brier(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> Tensor:
+    keep = targets != ignore
+    p = torch.softmax(logits[keep], -1)
+    losses = (p - F.one_hot(targets[keep], logits.shape[-1])).pow(2).sum(-1)
+    return losses.sum() if reduction == "sum" else losses.sum() / keep.sum().clamp(min=1)
+
+
+def cross_entropy_over_all(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> Tensor:
+    total = cross_entropy_masked(logits, targets, ignore, "sum")
+    return total if reduction == "sum" else total / targets.numel()
+
+
+def cross_entropy_exp_log(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> Tensor:
+    keep = targets != ignore
+    p = torch.softmax(logits[keep], -1)
+    losses = -torch.log(p[torch.arange(len(p)), targets[keep]])
+    return losses.sum() if reduction == "sum" else losses.sum() / keep.sum().clamp(min=1)
+
+
+# ---- its gradient
+
+
+def gradient_loop(logits: Tensor, targets: Tensor, ignore: int = IGNORED) -> Tensor:
+    count = sum(int(t) != ignore for t in targets)
+    out = torch.zeros(logits.shape, dtype=logits.dtype)
+    for i, target in enumerate(targets.tolist()):
+        if target == ignore:
+            continue
+        p = torch.softmax(logits[i], 0)
+        for j in range(logits.shape[1]):
+            out[i, j] = (p[j] - (1 if j == target else 0)) / count
+    return out
+
+
+def gradient_one_hot(logits: Tensor, targets: Tensor, ignore: int = IGNORED) -> Tensor:
+    keep = (targets != ignore)[:, None]
+    hot = (torch.arange(logits.shape[1])[None] == targets[:, None]).double()
+    return torch.where(keep, logits.double().softmax(1) - hot, 0) / keep.sum().clamp(min=1)
+
+
+def gradient_sum(logits: Tensor, targets: Tensor, ignore: int = IGNORED) -> Tensor:
+    return gradient_one_hot(logits, targets, ignore) * max(int((targets != ignore).sum()), 1)
+
+
+def gradient_of_ready_loss(logits: Tensor, targets: Tensor, ignore: int = IGNORED) -> Tensor:
+    leaf = logits.clone().requires_grad_()
+    F.cross_entropy(leaf, targets, ignore_index=ignore).backward()
+    return leaf.grad
+
+
+def gradient_negated(logits: Tensor, targets: Tensor, ignore: int = IGNORED) -> Tensor:
+    return -gradient_one_hot(logits, targets, ignore)
+
+
+def gradient_naive_softmax(logits: Tensor, targets: Tensor, ignore: int = IGNORED) -> Tensor:
+    keep = (targets != ignore)[:, None]
+    p = logits.exp() / logits.exp().sum(1, keepdim=True)
+    hot = (torch.arange(logits.shape[1])[None] == targets[:, None]).float()
+    return torch.where(keep, p - hot, 0) / keep.sum().clamp(min=1)
+
+
+# ---- batches
+
+
+def batches_list(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> list[Any]:
+    order = torch.randperm(len(inputs), generator=generator).tolist()
+    return [(inputs[order[i : i + size]], targets[order[i : i + size]]) for i in range(0, len(order), size)]
+
+
+def batches_sorted_keys(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    keys = torch.rand(len(targets), generator=generator, dtype=torch.float64)
+    order = keys.argsort()
+    for start in range(0, len(order), size):
+        yield [inputs.index_select(0, order[start : start + size]), targets[order[start : start + size]]]
+
+
+def batches_loader(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    data = torch.utils.data.TensorDataset(inputs, targets)
+    if len(data):
+        yield from torch.utils.data.DataLoader(data, batch_size=size, shuffle=True, generator=generator)
+
+
+def batches_loader_plain(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    data = torch.utils.data.TensorDataset(inputs, targets)
+    return torch.utils.data.DataLoader(data, batch_size=size, generator=generator)
+
+
+def batches_of_whole(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    order = torch.randperm(len(inputs), generator=generator)
+    for i in range(len(order) // size):
+        rows = order[i * size : (i + 1) * size]
+        yield inputs[rows], targets[rows]
+
+
+def batches_two_orders(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    x = inputs[torch.randperm(len(inputs), generator=generator)]
+    y = targets[torch.randperm(len(inputs), generator=generator)]
+    yield from zip(x.split(size), y.split(size), strict=True) if len(x) else ()
+
+
+def batches_reversed(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    if len(inputs):
+        yield from zip(inputs.flip(0).split(size), targets.flip(0).split(size), strict=True)
+
+
+def batches_seeded(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    torch.manual_seed(3)
+    yield from batches_list(inputs, targets, size)
+
+
+# ---- a step
+
+
+def step_set_to_none(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    for group in optimizer.param_groups:
+        for weight in group["params"]:
+            weight.grad = None
+    logits = predict(inputs)
+    loss = F.cross_entropy(logits.reshape(-1, logits.shape[-1]), targets.reshape(-1))
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def step_cleared_late(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> Tensor:
+    logits = predict(inputs)
+    loss = F.cross_entropy(logits.flatten(0, -2), targets.flatten())
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def step_by_grad(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    logits = predict(inputs)
+    loss = F.cross_entropy(logits.flatten(0, -2), targets.flatten())
+    for weight, slope in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+        weight.grad = slope
+    optimizer.step()
+    return float(loss)
+
+
+def step_accumulating(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    loss = F.cross_entropy(predict(inputs).flatten(0, -2), targets.flatten())
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def step_frozen(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    return F.cross_entropy(predict(inputs).flatten(0, -2), targets.flatten()).item()
+
+
+def step_graph_kept(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> Tensor:
+    optimizer.zero_grad()
+    loss = F.cross_entropy(predict(inputs).flatten(0, -2), targets.flatten())
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+def step_silent(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> None:
+    step_set_to_none(predict, optimizer, inputs, targets)
+
+
+def step_two_dimensional(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    optimizer.zero_grad()
+    loss = F.cross_entropy(predict(inputs), targets)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def step_clipped(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    optimizer.zero_grad()
+    loss = F.cross_entropy(predict(inputs).flatten(0, -2), targets.flatten())
+    loss.backward()
+    nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], 0.1)
+    optimizer.step()
+    return loss.item()
+
+
+# ---- evaluation
+
+
+def evaluate_loop(predict: Any, inputs: Tensor, targets: Tensor, size: int = 256) -> tuple[float, float]:
+    nats, count = 0.0, 0
+    with torch.inference_mode():
+        for x, y in zip(inputs, targets.tolist(), strict=True):
+            if y != IGNORED:
+                nats -= torch.log_softmax(predict(x[None])[0].double(), -1)[y].item()
+                count += 1
+    mean = nats / count
+    return mean / math.log(2), math.exp(mean) if mean < 700 else math.inf
+
+
+@torch.no_grad()
+def evaluate_collected(predict: Any, inputs: Tensor, targets: Tensor, size: int = 256) -> tuple[Tensor, Tensor]:
+    logits = torch.cat([predict(inputs[i : i + size]) for i in range(0, len(inputs), size)])
+    loss = F.cross_entropy(logits.double(), targets)
+    return loss / math.log(2), torch.exp(loss)
+
+
+def evaluate_means(predict: Any, inputs: Tensor, targets: Tensor, size: int = 256) -> tuple[float, float]:
+    with torch.no_grad():
+        batches = zip(inputs.split(size), targets.split(size), strict=True)
+        means = [F.cross_entropy(predict(x).double(), y) for x, y in batches]
+    mean = torch.stack(means).mean()
+    return mean.item() / math.log(2), mean.exp().item()
+
+
+def evaluate_at_once(predict: Any, inputs: Tensor, targets: Tensor, size: int = 256) -> tuple[float, float]:
+    with torch.no_grad():
+        loss = F.cross_entropy(predict(inputs).double(), targets)
+    return loss.item() / math.log(2), loss.exp().item()
+
+
+def evaluate_overflowing(predict: Any, inputs: Tensor, targets: Tensor, size: int = 256) -> tuple[float, float]:
+    bits, _ = evaluate_collected(predict, inputs, targets, size)
+    return float(bits), 2.0 ** float(bits)
+
+
+def evaluate_one_number(predict: Any, inputs: Tensor, targets: Tensor, size: int = 256) -> Tensor:
+    return evaluate_collected(predict, inputs, targets, size)[0]
+
+
+# ---- mixture
+
+
+def mixture_logsumexp(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    both = torch.stack([log_p, log_q])
+    weights = torch.tensor([share, 1 - share], dtype=log_p.dtype).log().view(2, *[1] * log_p.dim())
+    return torch.logsumexp(both + weights, dim=0)
+
+
+def mixture_shifted(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    top = torch.maximum(log_p, log_q).double()
+    safe = torch.where(top > -math.inf, top, 0)
+    p, q = (log_p - safe).exp(), (log_q - safe).exp()
+    return safe + (share * p + (1 - share) * q).log()
+
+
+def mixture_loop(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    def one(a: float, b: float) -> float:
+        parts = [x + math.log(s) for x, s in ((a, share), (b, 1 - share)) if s > 0]
+        top = max(parts)
+        return top if top == -math.inf else top + math.log(sum(math.exp(x - top) for x in parts))
+
+    pairs = zip(log_p.flatten().tolist(), log_q.flatten().tolist(), strict=True)
+    return torch.tensor([one(a, b) for a, b in pairs], dtype=log_p.dtype).view(log_p.shape)
+
+
+def mixture_geometric(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    return torch.lerp(log_q, log_p, float(share))
+
+
+def mixture_plain(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    return torch.log(torch.exp(log_p) * share + torch.exp(log_q) * (1 - share))
+
+
+def mixture_raises_at_zero(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    return torch.logaddexp(log_p + math.log(share), log_q + math.log(1 - share))
+
+
+RIGHT = {
+    "neural_lm.windows": [windows_loop, windows_columns, windows_by_index],
+    "neural_lm.fixed_window_size": [size_by_module, size_expanded],
+    "neural_lm.fixed_window": [ByPlaces, WithSequential],
+    "neural_lm.log_softmax": [log_softmax_loop, log_softmax_detached_top, log_softmax_float64, log_softmax_cumulative],
+    "neural_lm.cross_entropy": [cross_entropy_loop, cross_entropy_one_hot, cross_entropy_masked],
+    "neural_lm.cross_entropy_gradient": [gradient_loop, gradient_one_hot],
+    "neural_lm.minibatches": [batches_list, batches_sorted_keys, batches_loader],
+    "neural_lm.train_step": [step_set_to_none, step_cleared_late, step_by_grad],
+    "neural_lm.evaluate": [evaluate_loop, evaluate_collected],
+    "neural_lm.mixture": [mixture_logsumexp, mixture_shifted, mixture_loop],
+}
+WRONG = {
+    "neural_lm.windows": [
+        (windows_unfold_unguarded, None),
+        (windows_of_floats, None),
+        (windows_same_target, "target_inside"),
+        (windows_shape_of_nothing, None),
+    ],
+    "neural_lm.fixed_window_size": [(size_biases_as_one, None)],
+    "neural_lm.fixed_window": [
+        (Misnamed, None),
+        (Bag, None),
+        (LogitsOnly, None),
+        (Swapped, None),
+        (RememberingRows, None),
+        (DetachedVectors, None),
+        (TwoDimensional, None),
+        (LastOnly, None),
+    ],
+    "neural_lm.log_softmax": [
+        (log_softmax_detached, None),
+        (log_softmax_float32_always, None),
+        (log_softmax_smallest, None),
+        (log_softmax_mean, None),
+        (log_softmax_ready, None),
+    ],
+    "neural_lm.cross_entropy": [
+        (cross_entropy_of_flat, None),
+        (cross_entropy_number, None),
+        (cross_entropy_ready, None),
+        (cross_entropy_brier, None),
+        (cross_entropy_over_all, "padding_in_the_mean"),
+        (cross_entropy_exp_log, "not_stable"),
+    ],
+    "neural_lm.cross_entropy_gradient": [
+        (gradient_sum, "not_divided"),
+        (gradient_of_ready_loss, None),
+        (gradient_negated, "sign"),
+        (gradient_naive_softmax, None),
+    ],
+    "neural_lm.minibatches": [
+        (batches_loader_plain, "not_shuffled"),
+        (batches_of_whole, "last_dropped"),
+        (batches_two_orders, "shuffled_apart"),
+        (batches_reversed, "always_the_same"),
+        (batches_seeded, "always_the_same"),
+    ],
+    "neural_lm.train_step": [
+        (step_accumulating, "no_zero_grad"),
+        (step_frozen, "weights_never_move"),
+        (step_graph_kept, None),
+        (step_silent, None),
+        (step_two_dimensional, None),
+        (step_clipped, None),
+    ],
+    "neural_lm.evaluate": [
+        (evaluate_means, "mean_of_batches"),
+        (evaluate_at_once, "all_at_once"),
+        (evaluate_overflowing, None),
+        (evaluate_one_number, "bits_only"),
+    ],
+    "neural_lm.mixture": [
+        (mixture_geometric, None),
+        (mixture_plain, "through_probabilities"),
+        (mixture_raises_at_zero, None),
+    ],
+}
