@@ -1,0 +1,485 @@
+"""Answers to the exercises of lesson 08, written otherwise than the references: right ones and wrong ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from utils.classification import last_state, masked_max, masked_mean
+
+# ---- batches and bags
+
+
+def pad_lists(sentences: Any) -> list[Tensor]:
+    wide = max([1, *(len(s) for s in sentences)])
+    rows = [list(s) + [0] * (wide - len(s)) for s in sentences]
+    return [torch.tensor(rows), torch.tensor([[j < len(s) for j in range(wide)] for s in sentences])]
+
+
+def pad_nonzero(sentences: Any) -> tuple[Tensor, Tensor]:
+    """Word numbers start at 1, so that what is not 0 is a word."""
+    wide = max(1, max(map(len, sentences)))
+    ids = torch.stack([F.pad(torch.tensor(s, dtype=torch.long), (0, wide - len(s))) for s in sentences])
+    return ids, ids != 0
+
+
+def pad_borrowed(sentences: Any) -> tuple[Tensor, Tensor]:
+    rows = [torch.tensor(s, dtype=torch.long) for s in sentences]
+    ids = nn.utils.rnn.pad_sequence(rows, batch_first=True)
+    return ids, ids != 0
+
+
+def pad_fixed(sentences: Any) -> tuple[Tensor, Tensor]:
+    ids, mask = pad_nonzero(sentences)
+    return F.pad(ids, (0, 10 - ids.shape[1])), F.pad(mask, (0, 10 - mask.shape[1]))
+
+
+def pad_in_place(sentences: Any) -> tuple[Tensor, Tensor]:
+    found = pad_nonzero(sentences)
+    for s in sentences:
+        s += [0] * (found[0].shape[1] - len(s))
+    return found
+
+
+def bag_loop(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
+    counts = torch.zeros(len(ids), vocabulary)
+    for i, row in enumerate(ids.tolist()):
+        for j, word in enumerate(row):
+            if mask[i, j]:
+                counts[i, word] += 1
+    return counts
+
+
+def bag_bincount(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
+    return torch.stack([torch.bincount(row[real], minlength=vocabulary) for row, real in zip(ids, mask)]).double()
+
+
+def bag_without_end(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
+    return bag_loop(ids, mask, vocabulary)[:, : int(ids.max()) + 1]
+
+
+def bag_in_place(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
+    ids.masked_fill_(~mask, 0)
+    counts = bag_loop(ids, mask, vocabulary)
+    return counts
+
+
+# ---- convolution
+
+
+def convolve_loop(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    out, _, k = weight.shape
+    columns = []
+    for t in range(x.shape[2] - k + 1):
+        window = x[:, :, t : t + k]
+        columns.append(torch.stack([(window * weight[o]).sum(dim=(1, 2)) + bias[o] for o in range(out)], dim=1))
+    return torch.stack(columns, dim=2)
+
+
+def convolve_unfold(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    windows = x.unfold(2, weight.shape[2], 1).transpose(1, 2).flatten(2)  # (batch, places, channels · k)
+    return (windows @ weight.flatten(1).T + bias).transpose(1, 2)
+
+
+def convolve_float64(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return convolve_unfold(x.double(), weight.double(), bias.double())
+
+
+def convolve_float32(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return convolve_unfold(x.float(), weight.float(), bias.float())
+
+
+def convolve_borrowed(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return F.conv1d(x, weight, bias)
+
+
+def convolve_detached(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return convolve_unfold(x, weight.detach(), bias)
+
+
+def convolve_turned(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return convolve_unfold(x, weight, bias).transpose(1, 2)
+
+
+def convolve_flipped_text(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return convolve_unfold(x.flip(2), weight, bias).flip(2)
+
+
+# ---- TextCNN
+
+
+class CNNBySentence(nn.Module):
+    """One sentence after the other, without any padding."""
+
+    def __init__(self, vocabulary, width=32, kernels=(2, 3, 4), filters=32, classes=2):
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary, width)
+        self.convolutions = nn.ModuleList([nn.Conv1d(width, filters, k) for k in kernels])
+        self.output = nn.Linear(filters * len(kernels), classes)
+
+    def forward(self, ids, mask):
+        rows = []
+        for row, real in zip(ids, mask):
+            x = self.embedding(row[real]).T[None]
+            found = []
+            for layer in self.convolutions:
+                k = layer.kernel_size[0]
+                short = F.pad(x, (0, max(0, k - x.shape[2])))
+                found.append(layer(short).max(dim=2).values.relu())  # the largest first: the same
+            rows.append(torch.cat(found, dim=1))
+        return self.output(torch.cat(rows))
+
+
+class CNNByInfinity(CNNBySentence):
+    def forward(self, ids, mask):
+        x = torch.where(mask[..., None], self.embedding(ids), 0.0).mT
+        pooled = []
+        for layer in self.convolutions:
+            k = layer.kernel_size[0]
+            features = F.relu(layer(F.pad(x, (0, k - 1))))
+            ends = torch.cat([mask[:, k - 1 :], mask.new_zeros(len(mask), min(k - 1, mask.shape[1]))], dim=1)
+            ends = ends[:, : features.shape[2]].clone()
+            ends[:, 0] = True
+            pooled.append(features.masked_fill(~ends[:, None], float("-inf")).amax(-1))
+        return self.output(torch.hstack(pooled))
+
+
+class CNNOtherName(CNNBySentence):
+    def __init__(self, vocabulary, width=32, kernels=(2, 3, 4), filters=32, classes=2):
+        super().__init__(vocabulary, width, kernels, filters, classes)
+        self.linear = self.output
+        del self.output
+
+
+class CNNPlainList(nn.Module):
+    def __init__(self, vocabulary, width=32, kernels=(2, 3, 4), filters=32, classes=2):
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary, width)
+        self.convolutions = [nn.Conv1d(width, filters, k) for k in kernels]
+        self.output = nn.Linear(filters * len(kernels), classes)
+
+    forward = CNNBySentence.forward
+
+
+class CNNDropout(CNNBySentence):
+    def forward(self, ids, mask):
+        return F.dropout(super().forward(ids, mask), 0.5, self.training)
+
+
+class CNNNoDefaults(CNNBySentence):
+    def __init__(self, vocabulary, width, kernels, filters, classes):
+        super().__init__(vocabulary, width, kernels, filters, classes)
+
+
+class CNNFixedKernels(CNNBySentence):
+    def __init__(self, vocabulary, width=32, kernels=(2, 3, 4), filters=32, classes=2):
+        super().__init__(vocabulary, width, (2, 3, 4), filters, classes)
+
+
+class CNNFirstFiltersOnly(CNNBySentence):
+    def forward(self, ids, mask):
+        return self.output(torch.relu(self.convolutions[0](self.embedding(ids).mT)).amax(2))
+
+
+class CNNMaskInPlace(CNNBySentence):
+    def forward(self, ids, mask):
+        scores = super().forward(ids, mask)
+        mask.fill_(True)
+        return scores
+
+
+# ---- pooling
+
+
+def mean_loop(states: Tensor, mask: Tensor) -> Tensor:
+    rows = [s[m].mean(dim=0) if m.any() else torch.zeros_like(s[0]) for s, m in zip(states, mask)]
+    return torch.stack(rows)
+
+
+def mean_product(states: Tensor, mask: Tensor) -> Tensor:
+    weights = mask.to(states.dtype) / mask.sum(dim=1, keepdim=True).clamp(min=1)
+    return torch.einsum("blw,bl->bw", states, weights)
+
+
+def mean_float64(states: Tensor, mask: Tensor) -> Tensor:
+    return (states.double() * mask[..., None]).sum(1) / torch.clamp(mask.sum(1), min=1)[:, None]
+
+
+def mean_in_place(states: Tensor, mask: Tensor) -> Tensor:
+    states[~mask] = 0.0
+    return states.sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+
+
+def mean_float32(states: Tensor, mask: Tensor) -> Tensor:
+    return mean_product(states.float(), mask)
+
+
+def mean_detached(states: Tensor, mask: Tensor) -> Tensor:
+    return mean_product(states.detach(), mask)
+
+
+def mean_kept(states: Tensor, mask: Tensor) -> Tensor:
+    return mean_product(states, mask)[:, None]
+
+
+def mean_numpy_nan(states: Tensor, mask: Tensor) -> Tensor:
+    return torch.stack([s[m].mean(dim=0) for s, m in zip(states, mask)])
+
+
+def max_loop(states: Tensor, mask: Tensor) -> Tensor:
+    rows = [s[m].max(dim=0).values if m.any() else torch.zeros_like(s[0]) for s, m in zip(states, mask)]
+    return torch.stack(rows)
+
+
+def max_where(states: Tensor, mask: Tensor) -> Tensor:
+    found, _ = torch.where(mask[..., None], states.double(), -torch.inf).max(dim=1)
+    return torch.where(mask.any(1)[:, None], found, 0.0)
+
+
+def max_lowest(states: Tensor, mask: Tensor) -> Tensor:
+    low = torch.finfo(states.dtype).min
+    found = states.masked_fill(~mask.unsqueeze(-1), low).amax(1)
+    return torch.where(found == low, torch.zeros_like(found), found)
+
+
+def max_zero_times(states: Tensor, mask: Tensor) -> Tensor:
+    return (states * mask[..., None]).amax(1)
+
+
+def max_pair(states: Tensor, mask: Tensor) -> Any:
+    return tuple(states.masked_fill(~mask[..., None], -torch.inf).max(dim=1))
+
+
+def max_in_place(states: Tensor, mask: Tensor) -> Tensor:
+    found = max_loop(states, mask)
+    mask.fill_(True)
+    return found
+
+
+def last_loop(states: Tensor, mask: Tensor) -> Tensor:
+    return torch.stack([s[m][-1] if m.any() else torch.zeros_like(s[0]) for s, m in zip(states, mask)])
+
+
+def last_gather(states: Tensor, mask: Tensor) -> Tensor:
+    lengths = mask.long().sum(1)
+    index = (lengths - 1).clamp(min=0)[:, None, None].expand(-1, 1, states.shape[2])
+    return states.gather(1, index).squeeze(1) * (lengths > 0)[:, None]
+
+
+def last_by_product(states: Tensor, mask: Tensor) -> Tensor:
+    ends = mask & ~F.pad(mask[:, 1:], (0, 1))  # True at the last word only
+    return torch.einsum("blw,bl->bw", states.double(), ends.double())
+
+
+def last_squeezed(states: Tensor, mask: Tensor) -> Tensor:
+    return last_gather(states, mask).squeeze()
+
+
+def last_detached(states: Tensor, mask: Tensor) -> Tensor:
+    return last_gather(states.detach(), mask)
+
+
+def last_wrapped(states: Tensor, mask: Tensor) -> Tensor:
+    return torch.stack([s[n - 1] for s, n in zip(states, mask.sum(1).tolist())])
+
+
+# ---- recurrent classifier
+
+
+class RNNBySentence(nn.Module):
+    def __init__(self, vocabulary, width=32, hidden=48, pooling="max", classes=2):
+        super().__init__()
+        self.how = pooling
+        self.embedding = nn.Embedding(vocabulary, width)
+        self.rnn = nn.GRU(width, hidden)
+        self.output = nn.Linear(hidden, classes)
+
+    def forward(self, ids, mask):
+        rows = []
+        for row, real in zip(ids, mask):
+            if not real.any():
+                rows.append(torch.zeros(self.rnn.hidden_size))
+                continue
+            states = self.rnn(self.embedding(row[real])[:, None])[0][:, 0]
+            rows.append({"last": states[-1], "mean": states.mean(0), "max": states.amax(0)}[self.how])
+        return self.output(torch.stack(rows))
+
+
+class RNNTurned(RNNBySentence):
+    def forward(self, ids, mask):
+        states = self.rnn(self.embedding(ids).transpose(0, 1))[0].transpose(0, 1)
+        if self.how == "last":
+            return self.output(last_state(states, mask))
+        return self.output(masked_mean(states, mask) if self.how == "mean" else masked_max(states, mask))
+
+
+class RNNLstm(RNNBySentence):
+    def __init__(self, vocabulary, width=32, hidden=48, pooling="max", classes=2):
+        super().__init__(vocabulary, width, hidden, pooling, classes)
+        self.rnn = nn.LSTM(width, hidden)
+
+
+class RNNFinal(RNNTurned):
+    def forward(self, ids, mask):
+        if self.how != "last":
+            return super().forward(ids, mask)
+        return self.output(self.rnn(self.embedding(ids).transpose(0, 1))[1][0])
+
+
+class RNNKeeps(RNNTurned):
+    state = None
+
+    def forward(self, ids, mask):
+        x = self.embedding(ids).transpose(0, 1)
+        old = self.state if self.state is not None and self.state.shape[1] == len(ids) else None
+        states, self.state = self.rnn(x, old)
+        states, self.state = states.transpose(0, 1), self.state.detach()
+        pool = {"last": last_state, "mean": masked_mean, "max": masked_max}[self.how]
+        return self.output(pool(states, mask))
+
+
+class RNNMaxByDefaultMean(RNNTurned):
+    def __init__(self, vocabulary, width=32, hidden=48, pooling="mean", classes=2):
+        super().__init__(vocabulary, width, hidden, pooling, classes)
+
+
+class RNNEmbeddingPooled(RNNTurned):
+    def forward(self, ids, mask):
+        return self.output(self.rnn(masked_mean(self.embedding(ids), mask)[None])[0][0])
+
+
+# ---- tagging
+
+
+def loss_loop(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    total, count = logits.sum() * 0.0, 0
+    for i in range(mask.shape[0]):
+        for t in range(mask.shape[1]):
+            if mask[i, t]:
+                total = total + torch.logsumexp(logits[i, t], 0) - logits[i, t, tags[i, t]]
+                count += 1
+    return total / max(1, count)
+
+
+def loss_zeroed(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    logs = logits.double().log_softmax(-1)
+    right = torch.where(mask, tags, 0)
+    picked = logs.gather(-1, right.unsqueeze(-1)).squeeze(-1)
+    return -(picked * mask).sum() / mask.sum().clamp(min=1)
+
+
+def loss_borrowed(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    return F.cross_entropy(logits[mask], tags[mask])
+
+
+def loss_of_padding_too(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    logs = logits.log_softmax(-1).flatten(0, 1)
+    return -logs[torch.arange(len(logs)), tags.flatten()].mean()
+
+
+def loss_number(logits: Tensor, tags: Tensor, mask: Tensor) -> float:
+    return float(loss_loop(logits, tags, mask))
+
+
+def loss_in_bits(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    return loss_loop(logits, tags, mask) / torch.log(torch.tensor(2.0))
+
+
+def loss_float32(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    return loss_loop(logits.float(), tags, mask)
+
+
+def f1_loop(predicted: Tensor, tags: Tensor, mask: Tensor, count: int) -> Tensor:
+    scores = []
+    for tag in range(count):
+        given = ((predicted == tag) & mask).sum().item()
+        there = ((tags == tag) & mask).sum().item()
+        right = ((predicted == tag) & (tags == tag) & mask).sum().item()
+        precision = right / given if given else 0.0
+        recall = right / there if there else 0.0
+        scores.append(2 * precision * recall / (precision + recall) if right else 0.0)
+    return torch.tensor(scores)
+
+
+def f1_confusion(predicted: Tensor, tags: Tensor, mask: Tensor, count: int) -> Tensor:
+    table = torch.zeros(count, count, dtype=torch.float64)
+    for gold, guess in zip(tags[mask].tolist(), predicted[mask].tolist()):
+        table[gold, guess] += 1
+    both = table.sum(0) + table.sum(1)
+    return torch.where(both > 0, 2 * table.diagonal() / both.clamp(min=1), 0.0)
+
+
+def f1_per_sentence(predicted: Tensor, tags: Tensor, mask: Tensor, count: int) -> Tensor:
+    rows = [f1_loop(p[None], t[None], m[None], count) for p, t, m in zip(predicted, tags, mask)]
+    return torch.stack(rows).mean(0)
+
+
+def f1_of_those_there(predicted: Tensor, tags: Tensor, mask: Tensor, count: int) -> Tensor:
+    found = f1_loop(predicted, tags, mask, count)
+    return found[: int(tags.max()) + 1]
+
+
+def f1_whole(predicted: Tensor, tags: Tensor, mask: Tensor, count: int) -> Tensor:
+    return (100 * f1_loop(predicted, tags, mask, count)).round()
+
+
+RIGHT = {
+    "classification.pad_batch": [pad_lists, pad_nonzero],
+    "classification.bag_of_words": [bag_loop, bag_bincount],
+    "classification.convolve": [convolve_loop, convolve_unfold, convolve_float64],
+    "classification.text_cnn": [CNNBySentence, CNNByInfinity],
+    "classification.masked_mean": [mean_loop, mean_product, mean_float64],
+    "classification.masked_max": [max_loop, max_where, max_lowest],
+    "classification.last_state": [last_loop, last_gather, last_by_product],
+    "classification.rnn_classifier": [RNNBySentence, RNNTurned],
+    "classification.tagging_loss": [loss_loop, loss_zeroed],
+    "classification.f1_scores": [f1_loop, f1_confusion],
+}
+
+WRONG = {
+    "classification.pad_batch": [(pad_borrowed, None), (pad_fixed, None), (pad_in_place, None)],
+    "classification.bag_of_words": [(bag_without_end, None), (bag_in_place, None)],
+    "classification.convolve": [
+        (convolve_float32, None),
+        (convolve_borrowed, None),
+        (convolve_detached, None),
+        (convolve_turned, None),
+        (convolve_flipped_text, "flipped"),
+    ],
+    "classification.text_cnn": [
+        (CNNOtherName, None),
+        (CNNPlainList, None),
+        (CNNDropout, None),
+        (CNNNoDefaults, None),
+        (CNNFixedKernels, None),
+        (CNNFirstFiltersOnly, None),
+        (CNNMaskInPlace, None),
+    ],
+    "classification.masked_mean": [
+        (mean_in_place, None),
+        (mean_float32, None),
+        (mean_detached, None),
+        (mean_kept, None),
+        (mean_numpy_nan, "nan_for_no_words"),
+    ],
+    "classification.masked_max": [(max_zero_times, "filled_with_zeros"), (max_pair, None), (max_in_place, None)],
+    "classification.last_state": [(last_squeezed, None), (last_detached, None), (last_wrapped, "empty_wraps_round")],
+    "classification.rnn_classifier": [
+        (RNNLstm, None),
+        (RNNFinal, None),
+        (RNNKeeps, None),
+        (RNNMaxByDefaultMean, None),
+        (RNNEmbeddingPooled, None),
+    ],
+    "classification.tagging_loss": [
+        (loss_borrowed, None),
+        (loss_of_padding_too, None),
+        (loss_number, None),
+        (loss_in_bits, None),
+        (loss_float32, None),
+    ],
+    "classification.f1_scores": [(f1_per_sentence, None), (f1_of_those_there, None), (f1_whole, None)],
+}
