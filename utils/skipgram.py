@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import random
 import re
+import string
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -29,7 +31,20 @@ from tqdm.auto import tqdm
 
 from utils.word_vectors import character_ngrams, keep_probability, nearest, noise_distribution
 
-__all__ = ["HELD_OUT_PROBES", "PROBES", "Vocabulary", "WordVectors", "hits", "pairs", "tokenize", "train"]
+__all__ = [
+    "HELD_OUT_PROBES",
+    "PROBES",
+    "Vocabulary",
+    "WordVectors",
+    "batch_gradients",
+    "context_accuracy",
+    "hits",
+    "misspellings",
+    "pairs",
+    "ranks",
+    "tokenize",
+    "train",
+]
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 
@@ -56,7 +71,7 @@ def _groups(text: str) -> tuple[tuple[str, ...], ...]:
 
 
 PROBES = _groups(_PROBES)
-"""Groups of words that belong together, written down before the first training run; the settings were chosen on them."""
+"""Groups of words that belong together, written down before the first run; the settings were chosen on them."""
 HELD_OUT_PROBES = _groups(_HELD_OUT_PROBES)
 """Other groups, on which nothing was chosen."""
 
@@ -374,3 +389,85 @@ def hits(vectors: Tensor, index: dict[str, int], groups: Sequence[Sequence[str]]
     if not found:
         raise ValueError("No group has two words of the vocabulary.")
     return sum(found) / len(found)
+
+
+def misspellings(
+    vocabulary: Vocabulary, count: int, least: int = 20, letters: int = 5, seed: int = 0
+) -> list[tuple[str, str]]:
+    """Words, each with one letter put wrong: exchanged for another, left out, put in, or swapped with the next one.
+
+    Args:
+        vocabulary: where the words come from; a misspelling that is itself a word in it is not used.
+        count: how many; all suitable words if there are fewer.
+        least: words that occur less often are not taken.
+        letters: shorter words are not taken.
+        seed: the same seed gives the same list.
+
+    Returns:
+        Pairs (word, misspelt).
+    """
+    rng = random.Random(seed)
+    suitable = [
+        word
+        for word, n in zip(vocabulary.words, vocabulary.counts.tolist())
+        if n >= least and len(word) >= letters and word.isalpha()
+    ]
+    made = []
+    for word in rng.sample(suitable, min(count, len(suitable))):
+        wrong = word
+        while wrong == word or wrong in vocabulary:
+            i, other = rng.randrange(len(word)), rng.choice(string.ascii_lowercase)
+            before, here, after = word[:i], word[i], word[i + 1 :]
+            swapped = before + after[:1] + here + after[1:]
+            wrong = rng.choice((before + other + after, before + after, before + other + here + after, swapped))
+        made.append((word, wrong))
+    return made
+
+
+def ranks(vectors: WordVectors, asked: Sequence[tuple[str, str]]) -> Tensor:
+    """(asked,): for each pair (word, misspelt), the place of the word among the neighbours of the misspelt one; 1 is
+    best. The vector of the misspelt word is made from its n-grams; words with an equal cosine count as before it.
+    """
+    unit = F.normalize(vectors.vectors, dim=1)
+    places = []
+    for word, wrong in asked:
+        cosines = unit @ vectors.from_ngrams(wrong)
+        places.append(int((cosines >= cosines[vectors.vocabulary.index[word]]).sum()))
+    return torch.tensor(places)
+
+
+def context_accuracy(
+    vectors: WordVectors, sentences: Sequence[Sequence[str]], words: Collection[str], window: int = 5, seed: int = 0
+) -> tuple[float, int]:
+    """How well vectors made from n-grams know the company of `words`: true outside words against drawn ones.
+
+    For each occurrence of a word in the sentences, each true outside word in its window is compared with 20 words drawn
+    in proportion to their counts; the model is right where it scores the true one higher. The most frequent words, above
+    a share of 0.001, are neither asked for nor drawn: they stand beside everything.
+
+    Returns:
+        The share of comparisons won (1/2 is chance), and the number of true pairs.
+
+    Raises:
+        ValueError: there is nothing to compare.
+    """
+    vocabulary = vectors.vocabulary
+    counts = vocabulary.counts.double()
+    counts = torch.where(counts / counts.sum() < 1e-3, counts, torch.zeros_like(counts))
+    generator, wins, asked = torch.Generator().manual_seed(seed), 0.0, 0
+    for sentence in sentences:
+        for i, word in enumerate(sentence):
+            if word not in words:
+                continue
+            vector = vectors.from_ngrams(word)
+            for j in range(max(0, i - window), min(len(sentence), i + window + 1)):
+                number = vocabulary.index.get(sentence[j], -1)
+                if j == i or number < 0 or not counts[number]:
+                    continue
+                drawn = torch.multinomial(counts, 20, replacement=True, generator=generator)
+                true, others = vectors.outside[number] @ vector, vectors.outside[drawn] @ vector
+                wins += float(((true > others).double() + 0.5 * (true == others).double()).mean())
+                asked += 1
+    if not asked:
+        raise ValueError("None of these words stands beside a known word in these sentences.")
+    return wins / asked, asked

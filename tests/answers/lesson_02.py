@@ -1,0 +1,414 @@
+"""Answers to the exercises of lesson 02, written otherwise than the references: right ones and wrong ones.
+
+None of them may call the reference of its own exercise; the engine would refuse it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from utils.word_vectors import character_ngrams, nearest
+
+# ---- window pairs
+
+
+def window_pairs_by_distance(tokens, window):
+    """All pairs of places, kept if near enough and not equal."""
+    n = len(tokens)
+    return [(tokens[i], tokens[j]) for i in range(n) for j in range(n) if 0 < abs(i - j) <= window]
+
+
+def window_pairs_by_slices(tokens, window):
+    pairs = []
+    for i, centre in enumerate(tokens):
+        before = tokens[max(i - window, 0) : i]
+        pairs.extend((centre, other) for other in [*before, *tokens[i + 1 : i + 1 + window]])
+    return pairs
+
+
+def window_pairs_as_lists(tokens, window):
+    return [[tokens[i], tokens[j]] for i in range(len(tokens)) for j in range(len(tokens)) if 0 < abs(i - j) <= window]
+
+
+def window_pairs_before_and_after(tokens, window):
+    """Slices whose start may be negative: the words before the centre are lost near the beginning."""
+    pairs = []
+    for i, centre in enumerate(tokens):
+        for other in [*tokens[i - window : i], *tokens[i + 1 : i + 1 + window]]:
+            pairs.append((centre, other))
+    return pairs
+
+
+def window_pairs_index(tokens, window):
+    """Looks up the place of each word by value: wrong when a word occurs twice."""
+    pairs = []
+    for word in tokens:
+        i = tokens.index(word)
+        pairs += [(word, tokens[j]) for j in range(max(0, i - window), min(len(tokens), i + window + 1)) if j != i]
+    return pairs
+
+
+# ---- skip-gram
+
+
+def skipgram_loss_loop(centre: Tensor, outside_vectors: Tensor, outside: Tensor) -> Tensor:
+    total = 0.0
+    for v, o in zip(centre, outside):
+        scores = outside_vectors @ v
+        total = total + torch.logsumexp(scores, 0) - scores[o]
+    return total / len(centre)
+
+
+def skipgram_loss_log_softmax(v, U, o):
+    return -torch.log_softmax(v @ U.T, dim=-1)[torch.arange(len(o)), o].mean()
+
+
+def skipgram_loss_shifted(centre, outside_vectors, outside):
+    scores = torch.einsum("bd,wd->bw", centre, outside_vectors)
+    top = scores.max(dim=1, keepdim=True).values
+    log_sum = (scores - top).exp().sum(1).log() + top[:, 0]
+    return (log_sum - (centre * outside_vectors[outside]).sum(1)).sum() / len(outside)
+
+
+def skipgram_loss_detached(centre, outside_vectors, outside):
+    scores = (centre @ outside_vectors.T).detach()
+    return (torch.logsumexp(scores, 1) - scores[torch.arange(len(outside)), outside]).mean()
+
+
+def skipgram_loss_frozen_denominator(centre, outside_vectors, outside):
+    scores = centre @ outside_vectors.T
+    right = scores[torch.arange(len(outside)), outside]
+    return (torch.logsumexp(scores, 1).detach() - right).mean()
+
+
+def skipgram_loss_plus(centre, outside_vectors, outside):
+    scores = centre @ outside_vectors.T
+    return (torch.logsumexp(scores, 1) + scores[torch.arange(len(outside)), outside]).mean()
+
+
+# ---- noise and subsampling
+
+
+def noise_by_logarithms(counts, power=0.75):
+    return torch.softmax(power * counts.log(), dim=0)
+
+
+def noise_loop(counts, power=0.75):
+    raised = [float(c) ** power for c in counts]
+    return torch.tensor([r / math.fsum(raised) for r in raised], dtype=torch.float64)
+
+
+def noise_square_root(counts, power=0.75):
+    raised = counts.sqrt()
+    return raised / raised.sum()
+
+
+def keep_minimum(counts, threshold=1e-3):
+    share = counts.double() / counts.sum()
+    return torch.minimum(torch.sqrt(threshold / share), torch.ones_like(share))
+
+
+def keep_loop(counts, threshold=1e-3):
+    total = counts.sum().item()
+    return torch.tensor([min(1.0, math.sqrt(threshold * total / c)) for c in counts.tolist()], dtype=torch.float64)
+
+
+def keep_never_above_threshold(counts, threshold=1e-3):
+    share = counts / counts.sum()
+    return torch.where(share > threshold, (threshold / share).sqrt(), torch.zeros_like(share))
+
+
+# ---- negative sampling
+
+
+def sgns_softplus(centre: Tensor, outside: Tensor, negatives: Tensor) -> Tensor:
+    wrong = torch.einsum("bd,bkd->bk", centre, negatives)
+    return F.softplus(-(centre * outside).sum(-1)) + F.softplus(wrong).sum(-1)
+
+
+def sgns_cross_entropy(centre, outside, negatives):
+    """K + 1 binary cross-entropies with the answers 1, 0, …, 0."""
+    words = torch.cat([outside[:, None], negatives], dim=1)
+    scores = (words * centre[:, None]).sum(-1)
+    truth = torch.zeros_like(scores)
+    truth[:, 0] = 1
+    return F.binary_cross_entropy_with_logits(scores, truth, reduction="none").sum(1)
+
+
+def sgns_loop(centre, outside, negatives):
+    losses = []
+    for v, u, noise in zip(centre, outside, negatives):
+        loss = torch.logaddexp(torch.zeros((), dtype=v.dtype), -(u @ v))
+        for w in noise:
+            loss = loss + torch.logaddexp(torch.zeros((), dtype=v.dtype), w @ v)
+        losses.append(loss)
+    return torch.stack(losses)
+
+
+def sgns_column(centre, outside, negatives):
+    return (-F.logsigmoid((centre * outside).sum(1)) - F.logsigmoid(-(negatives @ centre[:, :, None])[:, :, 0]).sum(1))[
+        :, None
+    ]
+
+
+def sgns_clamped(centre, outside, negatives):
+    """The logarithm kept finite by force: the loss stops growing, and so does the gradient."""
+    right = torch.sigmoid((centre * outside).sum(1)).clamp(1e-7, 1)
+    wrong = (1 - torch.sigmoid((negatives * centre[:, None]).sum(2))).clamp(1e-7, 1)
+    return -right.log() - wrong.log().sum(1)
+
+
+def gradients_einsum(centre, outside, negatives):
+    words = torch.cat([outside[:, None], negatives], 1)
+    pull = torch.sigmoid(torch.einsum("bkd,bd->bk", words, centre))
+    pull[:, 0] -= 1
+    words_slope = torch.einsum("bk,bd->bkd", pull, centre)
+    return [torch.einsum("bk,bkd->bd", pull, words), words_slope[:, 0], words_slope[:, 1:]]
+
+
+def gradients_loop(centre, outside, negatives):
+    slopes = [torch.zeros_like(t) for t in (centre, outside, negatives)]
+    for b in range(len(centre)):
+        factor = -1 / (1 + torch.exp((centre[b] * outside[b]).sum()))
+        slopes[0][b] += factor * outside[b]
+        slopes[1][b] += factor * centre[b]
+        for k in range(negatives.shape[1]):
+            factor = torch.sigmoid(centre[b] @ negatives[b, k])
+            slopes[0][b] += factor * negatives[b, k]
+            slopes[2][b, k] += factor * centre[b]
+    return tuple(slopes)
+
+
+def gradients_by_autograd(centre, outside, negatives):
+    leaves = [t.clone().requires_grad_() for t in (centre, outside, negatives)]
+    with torch.enable_grad():
+        loss = F.softplus(-(leaves[0] * leaves[1]).sum(1)) + F.softplus(
+            (leaves[2] @ leaves[0][:, :, None])[..., 0]
+        ).sum(1)
+        return torch.autograd.grad(loss.sum(), leaves)
+
+
+def gradients_of_centre_only(centre, outside, negatives):
+    return (torch.sigmoid((centre * outside).sum(1, keepdim=True)) - 1) * outside
+
+
+# ---- neighbours
+
+
+def nearest_numpy(vectors, query, k=5, exclude=()):
+    x, q = vectors.double().numpy(), query.double().numpy()
+    lengths = np.linalg.norm(x, axis=1) * np.linalg.norm(q)
+    cosines = np.divide(x @ q, lengths, out=np.zeros(len(x)), where=lengths > 0)
+    order = [i for i in np.argsort(-cosines, kind="stable").tolist() if i not in exclude]
+    return [(i, float(cosines[i])) for i in order[:k]]
+
+
+def nearest_sorted(vectors, query, k=5, exclude=()):
+    cosines = F.cosine_similarity(vectors, query[None], dim=1).tolist()
+    ranked = sorted((-cosine, i) for i, cosine in enumerate(cosines) if i not in exclude)
+    return [(i, -cosine) for cosine, i in ranked[:k]]
+
+
+def nearest_tensors(vectors, query, k=5, exclude=()):
+    unit, wanted = F.normalize(vectors, dim=1), F.normalize(query, dim=0)
+    kept = [i for i in range(len(vectors)) if i not in set(exclude)]
+    return sorted(((i, unit[i] @ wanted) for i in kept), key=lambda pair: (-pair[1].item(), pair[0]))[:k]
+
+
+def nearest_ranks_dot(vectors, query, k=5, exclude=()):
+    """Ranks by dot product, but shows cosines."""
+    order = (vectors @ query).argsort(descending=True, stable=True).tolist()
+    cosines = F.cosine_similarity(vectors, query[None], dim=1)
+    return [(i, float(cosines[i])) for i in order if i not in exclude][:k]
+
+
+def analogy_loop(vectors, a, b, c):
+    unit = [v / v.norm() for v in vectors]
+    point = unit[b] - unit[a] + unit[c]
+    scores = {i: float(v @ point) for i, v in enumerate(unit) if i not in (a, b, c)}
+    return max(scores, key=lambda i: scores[i])
+
+
+def analogy_three_cosines(vectors, a, b, c):
+    """The cosine with the sum is, up to a constant, the sum of three cosines (Levy and Goldberg 2014)."""
+    cosines = F.normalize(vectors.double(), dim=1) @ F.normalize(vectors.double(), dim=1).T
+    score = cosines[:, b] - cosines[:, a] + cosines[:, c]
+    score[[a, b, c]] = -9.0
+    return score.argmax()
+
+
+def analogy_with_nearest_raw(vectors, a, b, c):
+    return nearest(vectors, vectors[b] - vectors[a] + vectors[c], 1, (a, b, c))[0][0]
+
+
+def analogy_pair(vectors, a, b, c):
+    unit = F.normalize(vectors, dim=1)
+    return nearest(unit, unit[b] - unit[a] + unit[c], 1, (a, b, c))[0]
+
+
+# ---- n-grams and subwords
+
+
+def ngrams_slices(word, shortest=3, longest=6):
+    marked, found = "<" + word + ">", []
+    for n in range(shortest, longest + 1):
+        for start in range(0, len(marked)):
+            piece = marked[start : start + n]
+            if len(piece) == n and piece not in found:
+                found.append(piece)
+    return found if marked in found else found + [marked]
+
+
+def ngrams_zip(word, shortest=3, longest=6):
+    marked = f"<{word}>"
+    found = {}
+    for n in range(shortest, longest + 1):
+        for gram in zip(*(marked[i:] for i in range(n))):
+            found.setdefault("".join(gram))
+    found.setdefault(marked)
+    return tuple(found)
+
+
+def ngrams_as_set(word, shortest=3, longest=6):
+    marked = f"<{word}>"
+    return {marked[i : i + n] for n in range(shortest, longest + 1) for i in range(len(marked) - n + 1)} | {marked}
+
+
+class EmbeddingBag(nn.Module):
+    """The n-grams of all words in one call of PyTorch's bag."""
+
+    def __init__(self, ngrams, width, shortest=3, longest=6):
+        super().__init__()
+        self.number = dict(zip(ngrams, range(10**9)))
+        self.shortest, self.longest = shortest, longest
+        self.vectors = nn.Embedding(len(self.number), width)
+
+    def forward(self, words):
+        flat, starts = [], []
+        for word in words:
+            starts.append(len(flat))
+            pieces = character_ngrams(word, self.shortest, self.longest)
+            flat += [self.number[p] for p in pieces if p in self.number]
+        rows, places = (torch.tensor(x, dtype=torch.int64) for x in (flat, starts))
+        return F.embedding_bag(rows, self.vectors.weight, places, mode="mean")
+
+
+class OneMatrix(nn.Module):
+    """A matrix of shares times the embedding."""
+
+    def __init__(self, ngrams: Sequence[str], width: int, shortest: int = 3, longest: int = 6) -> None:
+        super().__init__()
+        self.table = list(ngrams)
+        self.lengths = {"shortest": shortest, "longest": longest}
+        self.vectors = nn.Embedding(len(self.table), width)
+
+    def forward(self, words: Sequence[str]) -> Tensor:
+        shares = torch.zeros(len(words), len(self.table))
+        for i, word in enumerate(words):
+            for piece in character_ngrams(word, **self.lengths):
+                if piece in self.table:
+                    shares[i, self.table.index(piece)] = 1
+        return (shares / shares.sum(1, keepdim=True).clamp(min=1)) @ self.vectors.weight
+
+
+class Misnamed(nn.Module):
+    def __init__(self, ngrams, width, shortest=3, longest=6):
+        super().__init__()
+        self.embedding = nn.Embedding(len(ngrams), width)
+
+    def forward(self, words):
+        return self.embedding.weight[: len(words)]
+
+
+class Detached(OneMatrix):
+    def forward(self, words: Sequence[str]) -> Any:
+        return super().forward(words).detach()
+
+
+class RemembersFirstCall(OneMatrix):
+    def forward(self, words: Sequence[str]) -> Any:
+        if not hasattr(self, "kept"):
+            self.kept = list(words)
+        return super().forward(self.kept)
+
+
+RIGHT = {
+    "word_vectors.window_pairs": [window_pairs_by_distance, window_pairs_by_slices, window_pairs_as_lists],
+    "word_vectors.skipgram_loss": [skipgram_loss_loop, skipgram_loss_log_softmax, skipgram_loss_shifted],
+    "word_vectors.noise_distribution": [noise_by_logarithms, noise_loop],
+    "word_vectors.keep_probability": [keep_minimum, keep_loop],
+    "word_vectors.sgns_loss": [sgns_softplus, sgns_cross_entropy, sgns_loop],
+    "word_vectors.sgns_gradients": [gradients_einsum, gradients_loop],
+    "word_vectors.nearest": [nearest_numpy, nearest_sorted, nearest_tensors],
+    "word_vectors.analogy": [analogy_loop, analogy_three_cosines],
+    "word_vectors.character_ngrams": [ngrams_slices, ngrams_zip],
+    "word_vectors.subword_embedding": [EmbeddingBag, OneMatrix],
+}
+WRONG = {
+    "word_vectors.window_pairs": [
+        (window_pairs_before_and_after, None),
+        (window_pairs_index, None),
+        (lambda tokens, window: [], None),
+        (lambda tokens, window: [(b, a) for a, b in window_pairs_by_distance(tokens, window)], "exchanged"),
+    ],
+    "word_vectors.skipgram_loss": [
+        (skipgram_loss_detached, None),
+        (skipgram_loss_frozen_denominator, None),
+        (skipgram_loss_plus, None),
+        (lambda v, U, o: torch.log_softmax(v @ U.T, dim=1)[range(len(o)), o].mean(), "minus_twice"),
+        (lambda v, U, o: -torch.log_softmax(v @ U.T, dim=1)[range(len(o)), o].sum(), "sum"),
+    ],
+    "word_vectors.noise_distribution": [
+        (noise_square_root, None),
+        (lambda counts, power=0.75: counts.double() / counts.double().sum(), "no_power"),
+        (lambda counts, power=0.75: torch.softmax(counts.double().log() * 0.75, 0), "always_three_quarters"),
+    ],
+    "word_vectors.keep_probability": [
+        (keep_never_above_threshold, None),
+        (lambda counts, threshold=1e-3: (1 - (threshold * counts.sum() / counts) ** 0.5).clamp(min=0), "discard"),
+        (lambda counts, threshold=1e-3: (threshold * counts.sum() / counts) ** 0.5, "not_cut"),
+    ],
+    "word_vectors.sgns_loss": [
+        (sgns_column, None),
+        (sgns_clamped, None),
+        (lambda v, u, n: sgns_softplus(v, u, -n), "noise_pulled_closer"),
+        (lambda v, u, n: sgns_softplus(v, u, n).mean(), "one_number"),
+        (
+            lambda v, u, n: -torch.log_softmax(torch.cat([u[:, None], n], 1) @ v[:, :, None], 1)[:, 0, 0],
+            "sampled_softmax",
+        ),
+        (lambda v, u, n: sgns_softplus(v, u, n).detach(), None),
+    ],
+    "word_vectors.sgns_gradients": [
+        (gradients_by_autograd, None),
+        (gradients_of_centre_only, None),
+        (lambda v, u, n: tuple(-g for g in gradients_loop(v, u, n)), "uphill"),
+        (lambda v, u, n: tuple(gradients_loop(v, u, n)[i] for i in (1, 0, 2)), "exchanged"),
+    ],
+    "word_vectors.nearest": [
+        (nearest_ranks_dot, None),
+        (lambda vectors, query, k=5, exclude=(): nearest_sorted(vectors, query, k), "nothing_left_out"),
+        (
+            lambda vectors, query, k=5, exclude=(): [i for i, _ in nearest_sorted(vectors, query, k, exclude)],
+            "numbers_only",
+        ),
+    ],
+    "word_vectors.analogy": [
+        (analogy_with_nearest_raw, "not_scaled"),
+        (analogy_pair, None),
+        (lambda vectors, a, b, c: analogy_loop(vectors, b, a, c), "turned"),
+    ],
+    "word_vectors.character_ngrams": [
+        (ngrams_as_set, None),
+        (lambda word, shortest=3, longest=6: ngrams_slices(word, shortest, longest - 1), "without_the_longest"),
+        (lambda word, shortest=3, longest=6: ngrams_slices(word), None),
+    ],
+    "word_vectors.subword_embedding": [(Misnamed, None), (Detached, None), (RemembersFirstCall, None)],
+}
