@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from bench import __main__ as command
-from bench import attention, corpora, imports, judging, kneser_ney, lessons, machine, measure, suite, table
+from bench import attention, corpora, imports, judging, kneser_ney, lessons, machine, measure, rnn, suite, table
 from bench.measure import NotMeasured
 from bench.suite import Benchmark
 from bench.table import Row, Target
@@ -218,6 +218,24 @@ def test_models_that_disagree_are_not_compared(monkeypatch: pytest.MonkeyPatch) 
 
 def test_attention() -> None:
     assert all(row.unit == "×" and row.value > 0 for row in attention.measure(quick=True))
+
+
+def test_a_recurrent_network_by_hand_and_its_batches() -> None:
+    (ratio,) = rnn.measure_training(quick=True)
+    assert ratio.target == Target("≤", 2.0) and ratio.value and "apart" in ratio.detail
+    (buckets,) = rnn.measure_batches(quick=True)
+    assert buckets.target == Target("≥", 1.3) and buckets.value
+
+
+def test_recurrent_networks_that_disagree_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Louder(rnn.RNN):
+        def forward(self, x, state=None):
+            outputs, last = super().forward(x, state)
+            return 20 * outputs, last
+
+    monkeypatch.setattr(rnn, "RNN", Louder)
+    with pytest.raises(NotMeasured, match="losses differ"):
+        rnn.measure_training(quick=True)
 
 
 def test_checks_are_timed_by_exercise_and_by_answer(monkeypatch: pytest.MonkeyPatch) -> None:
