@@ -172,7 +172,7 @@ class WordVectors:
         vocabulary: the words.
         vectors: (words, d): v_w, the vectors as centre. These are meant by "the vector of a word".
         outside: (words, d): u_w.
-        losses: the mean loss a pair, for each twentieth of the training.
+        losses: the mean loss of a pair, for each twentieth of the training; fewer numbers in trainings of few steps.
         steps, seconds: how long the training was.
         ngrams: number of each character n-gram; empty without subwords.
         ngram_vectors: (n-grams, d).
@@ -305,11 +305,13 @@ def _train(
                 _adagrad(outer, outer_slopes, squares[1], step)
                 done += 1
                 running += loss
-                if done * 20 // total > len(losses):
+                if len(losses) < 20 and done * 20 // total > len(losses):
                     losses.append(float(running) / (done - last))
                     running, last = torch.zeros(()), done
                     bar.set_postfix(loss=f"{losses[-1]:.3f}", refresh=False)
             bar.update()
+    if done > last and len(losses) < 20:  # the passes differ a little in length, so the last twentieth may be short
+        losses.append(float(running) / (done - last))
     table = torch.sparse.mm(mix, inner) if mix is not None else inner
     own = dict(ngrams=ngrams, ngram_vectors=inner, lengths=subwords) if subwords else {}
     return WordVectors(vocabulary, table, outer, losses, done, 0.0, **own)  # type: ignore[arg-type]
@@ -442,8 +444,8 @@ def context_accuracy(
     """How well vectors made from n-grams know the company of `words`: true outside words against drawn ones.
 
     For each occurrence of a word in the sentences, each true outside word in its window is compared with 20 words drawn
-    in proportion to their counts; the model is right where it scores the true one higher. The most frequent words, above
-    a share of 0.001, are neither asked for nor drawn: they stand beside everything.
+    in proportion to their counts; the model is right where it scores the true one higher. The most frequent words,
+    above a share of 0.001, are neither asked for nor drawn: they stand beside everything.
 
     Returns:
         The share of comparisons won (1/2 is chance), and the number of true pairs.
