@@ -13,13 +13,14 @@ Any recurrent module can be put to it: see `Reader`.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
+
+from utils.language_models import one_thread
 
 __all__ = [
     "MemoryTask",
@@ -190,7 +191,7 @@ def train_reader(
         raise ValueError(f"Training needs at least one step and `every` of at least 1, not {steps} and {every}.")
     numbers = torch.Generator().manual_seed(seed)
     asked = task.batch(512, torch.Generator().manual_seed(seed + 1_000_003))
-    with torch.random.fork_rng(devices=[]), _one_thread():
+    with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(seed)
         reader = make_reader(task)
         optimiser = torch.optim.Adam(reader.parameters(), lr=rate)
@@ -293,14 +294,3 @@ def gradient_by_place(reader: Reader, ids: Tensor, answers: Tensor) -> Tensor:
         loss = F.cross_entropy(reader.read(vectors), answers, reduction="sum")  # a sum: each sequence its own gradient
         (gradient,) = torch.autograd.grad(loss, vectors)
     return gradient.norm(dim=2).mean(dim=0)
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Work with one thread, then as before: the tensors are small, and the weights are the same on every machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
