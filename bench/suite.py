@@ -44,6 +44,7 @@ BENCHMARKS = (
     Benchmark("buckets", "batches of similar length against random ones", "rnn:measure_batches"),
     Benchmark("skip-gram", "skip-gram on the verses", "word_vectors:measure"),
     Benchmark("gensim", "skip-gram against gensim's", "word_vectors:measure_against_gensim"),
+    Benchmark("bpe", "BPE training against sentencepiece's", "bpe:measure"),
     Benchmark("attention", "attention against the fused kernel", "attention:measure"),
     Benchmark("lessons", "the lessons, executed", "lessons:measure_runs"),
     Benchmark("mutations", "the mutation score", "judging:measure_mutations"),
