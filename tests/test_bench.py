@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from bench import __main__ as command
+from bench import __main__ as command, bpe
 from bench import attention, corpora, imports, judging, kneser_ney, lessons, machine, measure, rnn, suite, table
 from bench.measure import NotMeasured
 from bench.suite import Benchmark
@@ -214,6 +214,14 @@ def test_models_that_disagree_are_not_compared(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(kneser_ney, "nltks", lambda training, other: kneser_ney.ours(training, other) + 1e-6)
     with pytest.raises(NotMeasured, match="differ from NLTK's"):
         kneser_ney.measure_against_nltk(quick=True)
+
+
+def test_bpe_and_its_comparison_with_sentencepiece(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = bpe.measure(quick=True)
+    assert rows[2].unit == "×" and rows[2].target == Target("≤", 15.0) and rows[2].value
+    monkeypatch.setattr(bpe, "sentencepieces", lambda lines, size: {"quite", "other", "pieces"})
+    with pytest.raises(NotMeasured, match="of the pieces are sentencepiece's too"):
+        bpe.measure(quick=True)
 
 
 def test_attention() -> None:

@@ -552,6 +552,7 @@ def train_sentencepiece(lines: Iterable[str], size: int, kind: Literal["bpe", "u
             vocab_size=size,
             hard_vocab_limit=False,
             character_coverage=1.0,
+            required_chars=SentencePiece._SPACE,  # without a piece for it, a space would come back as the sign ▁
             byte_fallback=True,
             normalization_rule_name="identity",
             remove_extra_whitespaces=False,
