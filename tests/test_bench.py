@@ -12,8 +12,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from bench import __main__ as command, bpe
-from bench import attention, corpora, imports, judging, kneser_ney, lessons, machine, measure, rnn, suite, table
+from bench import __main__ as command
+from bench import attention, bpe, corpora, imports, judging, kneser_ney, lessons, machine, measure, rnn, suite, table
 from bench.measure import NotMeasured
 from bench.suite import Benchmark
 from bench.table import Row, Target
