@@ -400,13 +400,20 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def _table(rows: Sequence[Sequence[int]], columns: int) -> Tensor:
+    """`pad_batch` for thousands of rows at once: (batch, columns), zeros behind the rows."""
+    return torch.tensor([[*row, *[PAD] * (columns - len(row))] for row in rows], dtype=torch.int64)
+
+
 def _tensors(words: Words, reviews: Sequence[Review], columns: int = 0) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """ids, mask (batch, length), labels (batch,), tags (batch, length); `columns` pads further, if it is larger."""
-    ids, mask = pad_batch([words.encode(review.tokens) for review in reviews])
-    tags, _ = pad_batch([[TAGS.index(tag) for tag in review.tags] for review in reviews])
-    more = max(0, columns - ids.shape[1])
+    lengths = torch.tensor([len(review.tokens) for review in reviews])
+    columns = max(1, columns, int(lengths.max()))
+    place = {tag: number for number, tag in enumerate(TAGS)}
+    ids = _table([words.encode(review.tokens) for review in reviews], columns)
+    tags = _table([[place[tag] for tag in review.tags] for review in reviews], columns)
     labels = torch.tensor([review.label for review in reviews])
-    return F.pad(ids, (0, more)), F.pad(mask, (0, more)), labels, F.pad(tags, (0, more))
+    return ids, torch.arange(columns) < lengths[:, None], labels, tags
 
 
 def fit(
