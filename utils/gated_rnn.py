@@ -12,7 +12,9 @@ gate); Gers, Schmidhuber and Cummins 2000, "Learning to Forget", Neural Computat
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -387,16 +389,20 @@ class RecurrentLM(nn.Module):
         cell: a recurrent layer `outputs, state = cell(x, state)` with batch_first, that reads vectors of `width`; its
             outputs must be `hidden` wide. None = `nn.LSTM(width, hidden)`.
         hidden: width of the outputs; None = `width`.
-        bigram: add a second embedding to the first: one vector for each *pair* of a character and the one before it.
-            What the LSTM would have to work out from its state is then looked up in a table.
+        hint: what else the model is told at each step: `hint(before, ids)`, both (batch, length) int64, the character
+            before and the present one, gives numbers from 0 to `codes` − 1, of the same shape. They get an embedding of
+            their own, which is added. None = nothing.
+        codes: how many different numbers `hint` gives.
+        bigram: take the pair of both characters as the hint: what the LSTM would have to work out from its state is
+            then looked up in a table. For alphabets of more than 362 characters pairs share rows, 131,071 in all.
 
     Attributes:
         embedding: `nn.Embedding(symbols, width)`.
-        pairs: `nn.Embedding`, or None; for alphabets of more than 362 characters pairs share rows, 131,071 in all.
+        hints: `nn.Embedding(codes, width)`, or None.
         cell, output: the layer, and `nn.Linear(hidden, symbols)`.
 
     Raises:
-        ValueError: fewer than one symbol, or a width below 1.
+        ValueError: fewer than one symbol, or a width below 1; a hint without its number of codes, or beside `bigram`.
     """
 
     def __init__(
@@ -405,18 +411,25 @@ class RecurrentLM(nn.Module):
         width: int = 256,
         cell: nn.Module | None = None,
         hidden: int | None = None,
+        hint: Callable[[Tensor, Tensor], Tensor] | None = None,
+        codes: int = 0,
         bigram: bool = False,
     ) -> None:
         super().__init__()
         hidden = width if hidden is None else hidden
         if symbols < 1 or width < 1 or hidden < 1:
             raise ValueError(f"Symbols and widths must be at least 1, not {symbols}, {width} and {hidden}.")
-        self.symbols = symbols
+        if hint is not None and (codes < 1 or bigram):
+            raise ValueError(f"A hint needs its number of codes (not {codes}), and cannot stand beside bigram=True.")
+        if bigram:
+            codes = min(symbols**2, 131_071)
+            hint = functools.partial(_pair, symbols=symbols, codes=codes)
+        self.hint = hint
         self.embedding = nn.Embedding(symbols, width)
-        self.pairs = nn.Embedding(min(symbols**2, 131_071), width) if bigram else None
+        self.hints = None if hint is None else nn.Embedding(codes, width)
         self.cell = nn.LSTM(width, hidden, batch_first=True) if cell is None else cell
         self.output = nn.Linear(hidden, symbols)
-        for table in (self.embedding, self.pairs):
+        for table in (self.embedding, self.hints):
             if table is not None:
                 nn.init.normal_(table.weight, std=0.5)
 
@@ -427,8 +440,13 @@ class RecurrentLM(nn.Module):
         """
         inner, last = (None, torch.zeros_like(ids[:, 0])) if state is None else state
         x = self.embedding(ids)  # (batch, length, width)
-        if self.pairs is not None:
+        if self.hints is not None and self.hint is not None:
             before = torch.cat([last[:, None], ids[:, :-1]], dim=1)  # (batch, length)
-            x = x + self.pairs((before * self.symbols + ids) % self.pairs.num_embeddings)
+            x = x + self.hints(self.hint(before, ids))
         outputs, inner = self.cell(x, inner)
         return self.output(outputs), (inner, ids[:, -1])
+
+
+def _pair(before: Tensor, ids: Tensor, symbols: int, codes: int) -> Tensor:
+    """One number for each pair of characters."""
+    return (before * symbols + ids) % codes
