@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import heapq
 import io
-import itertools
 import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -153,7 +153,7 @@ def count_pairs(words: Mapping[tuple[str, ...], int]) -> Counter[Pair]:
     ### BEGIN SOLUTION
     pairs: Counter[Pair] = Counter()
     for pieces, count in words.items():
-        for pair in itertools.pairwise(pieces):
+        for pair in pairwise(pieces):
             pairs[pair] += count
     return pairs
     ### END SOLUTION
@@ -223,7 +223,7 @@ def train_bpe_fast(words: Mapping[str, int], size: int) -> list[Pair]:
     pairs: Counter[Pair] = Counter()
     places: dict[Pair, set[int]] = defaultdict(set)  # where a pair may occur: nothing is taken out before it is used
     for i, pieces in enumerate(cut):
-        for pair in itertools.pairwise(pieces):
+        for pair in pairwise(pieces):
             pairs[pair] += times[i]
             places[pair].add(i)
     heap = [(-count, pair) for pair, count in pairs.items()]
@@ -254,9 +254,9 @@ def train_bpe_fast(words: Mapping[str, int], size: int) -> list[Pair]:
                     k += 1
             if len(new) == len(old):
                 continue
-            for pair in itertools.pairwise(old):
+            for pair in pairwise(old):
                 changed[pair] -= n
-            for pair in itertools.pairwise(new):
+            for pair in pairwise(new):
                 changed[pair] += n
                 if whole in pair:
                     places[pair].add(i)
@@ -289,7 +289,7 @@ def bpe_encode(text: str, merges: Sequence[Pair]) -> list[str]:
     pieces: list[str] = []
     for word in split_words(text):
         cut = tuple(word)
-        while known := [pair for pair in itertools.pairwise(cut) if pair in ranks]:
+        while known := [pair for pair in pairwise(cut) if pair in ranks]:
             cut = merge_pair(cut, min(known, key=lambda pair: ranks[pair]))
         pieces.extend(cut)
     return pieces
@@ -316,7 +316,7 @@ class Segmenter:
         if word not in self._seen:
             pieces, ranks = list(word), self._ranks
             while len(pieces) > 1:
-                pairs = list(itertools.pairwise(pieces))
+                pairs = list(pairwise(pieces))
                 best = min(pairs, key=lambda pair: ranks.get(pair, math.inf))
                 if best not in ranks:
                     break
