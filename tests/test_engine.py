@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch.nn.functional import softmax as softmax_under_another_name
 
-from utils.checks import engine
+from utils.checks import engine, sandbox
 from utils.checks.model import Case, Exercise, Misconception, Property, Told
 
 
@@ -154,7 +154,7 @@ def test_a_stub_is_not_attempted():
 
 def test_not_implemented_by_torch_is_an_error_of_the_answer():
     def half(x, factor):
-        return torch.ops.aten._fused_moving_avg_obs_fq_helper(x)  # fails inside torch
+        return torch.empty(2, 3, dtype=torch.float16).to_sparse_csr().cholesky()  # fails inside torch
 
     assert _say(half).outcome == "raised"
 
@@ -416,6 +416,39 @@ def test_forbidden_calls_say_so(call):
         assert verdict.outcome == "wrong" and "is what this exercise asks you to write" in verdict.message
     call(torch.ones(1, 2, 3))  # everywhere else it works
     assert _say(scale_copy, strict).outcome == "right"
+
+
+@pytest.mark.parametrize("kernel", [torch.ops.aten.tanh, torch.ops.aten.tanh.default], ids=str)
+def test_the_kernels_inside_torch_are_no_way_round(kernel):
+    verdict = _say(lambda x, factor: kernel(x))
+    assert verdict.outcome == "wrong" and "`torch.ops.aten.tanh" in verdict.message
+
+
+def test_a_missing_gradient_is_not_called_an_output_of_zero():
+    def run(answer, inputs, case):
+        x = inputs["x"].requires_grad_()
+        out = answer(x, inputs["factor"])
+        slope = torch.autograd.grad(out.sum(), x)[0] if out.requires_grad else torch.zeros_like(x)
+        return {"value": out.detach(), "gradients": {"x": slope}}
+
+    exercise = _exercise(run=run)
+    assert _say(scale_copy, exercise).outcome == "right"
+    verdict = _say(lambda x, factor: scale_copy(x.detach(), factor), exercise)
+    assert verdict.outcome == "wrong" and "Every number" not in verdict.message
+    assert "Every number you return is zero." in _say(lambda x, factor: scale_copy(x, factor) * 0, exercise).message
+
+
+def test_forbidding_is_prepared_once_a_check(monkeypatch, isolation):
+    """It looks through the names of every module: done for each case, that took most of a check's time."""
+    if isolation != "none":
+        pytest.skip("another process does the counting")
+    blocked = []
+    block = sandbox._block
+    monkeypatch.setattr(sandbox, "_block", lambda name, *rest: (blocked.append(name), block(name, *rest)))
+    strict = _exercise(forbids=["torch.softmax"])
+    assert len(strict.cases(np.random.default_rng(0))) > 1
+    assert _say(scale_copy, strict).outcome == "right"
+    assert sorted(blocked) == sorted({"torch.softmax", f"{scale.__module__}.scale"})
 
 
 def test_the_reference_may_not_be_called_but_may_be_judged():

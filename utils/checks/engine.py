@@ -115,10 +115,11 @@ def examine(exercise: Exercise, answer: Any, seed: int | None = None) -> Judged:
         return verdict("wrong", unfit)
     seen: list[str] = []
     run = sandbox.run_cases(
-        lambda i: _run_forbidding(exercise, answer, cases[i], seen),
+        lambda i: _run_noticing(exercise, answer, cases[i], seen),
         len(cases),
         exercise.seconds,
         lambda error: _read(exercise, error, answer),
+        lambda: sandbox.forbidding(exercise.forbids, exercise.reference, answer, seen),
     )
     with sandbox.guarded():
         outcome = _decide(exercise, cases, expected, run)
@@ -212,7 +213,7 @@ def _parameters(reference: Callable[..., Any]) -> tuple[str, ...]:
 def _run_once(exercise: Exercise, answer: Any, case: Case) -> Result:
     """Runs the answer on fresh copies of the inputs, from the same random state every time; may raise anything."""
     inputs = {name: copy.deepcopy(value) for name, value in case.inputs.items()}
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)  # torch.manual_seed also looks for every kind of GPU
     random.seed(0)
     np.random.seed(0)
     last: list[Any] = []
@@ -241,10 +242,10 @@ def _attempt(exercise: Exercise, answer: Any, case: Case) -> Result:
         return "failure", _read(exercise, error, answer)
 
 
-def _run_forbidding(exercise: Exercise, answer: Any, case: Case, seen: list[str]) -> Result:
+def _run_noticing(exercise: Exercise, answer: Any, case: Case, seen: list[str]) -> Result:
+    """As `_run_once`; a forbidden call, of which `sandbox.forbidding` leaves a note in `seen`, becomes a failure."""
     seen.clear()
-    with sandbox.forbidding(exercise.forbids, exercise.reference, answer, seen):
-        result = _run_once(exercise, answer, case)
+    result = _run_once(exercise, answer, case)
     if seen:  # raised, and swallowed by the answer
         return "failure", Failure("Forbidden", "", forbidden=seen[0])
     return result
@@ -345,6 +346,8 @@ def _forbidden_text(exercise: Exercise, name: str) -> str:
     own = f"{exercise.reference.__module__}.{exercise.reference.__name__}"
     if name == own:
         return f"Your answer calls the course's own `{exercise.name}`. Write it yourself here; later lessons import it."
+    if name.startswith("torch.ops."):
+        return f"Your answer calls `{name}`, a kernel inside torch. Use the functions that torch documents."
     return (
         f"Your answer calls `{name}`, which is what this exercise asks you to write. Build it from simpler operations."
     )

@@ -1329,15 +1329,15 @@ def _run_clip(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) ->
     given = (parameter for parameter in parameters) if case.extra["once"] else parameters
     norm = answer(given, inputs["max_norm"])
     after = [parameter.grad for parameter in parameters]
-    return {"norm": norm, "gradients": after, "held": held, "weights": [p.detach() for p in parameters]}
+    return {"norm": norm, "after": after, "held": held, "weights": [p.detach() for p in parameters]}
 
 
 def _judge_clip(case: Case, output: Any, expected: Any) -> Mismatch | None:
-    for name, said in (("weights", "The parameters themselves"), ("gradients", "The gradients afterwards")):
+    for name, said in (("weights", "The parameters themselves"), ("after", "The gradients afterwards")):
         for number, (right, got) in enumerate(zip(expected[name], output[name], strict=True)):
             if right is None and got is not None:
                 return Mismatch(f"Parameter number {number + 1} had no gradient (None) and has one now.", name)
-            found = compare(right, got, 1e-4, f"{'.grad of ' if name == 'gradients' else ''}parameter {number + 1}")
+            found = compare(right, got, 1e-4, f"{'.grad of ' if name == 'after' else ''}parameter {number + 1}")
             if found:
                 return Mismatch(f"{said} are not what they should be. {found.text}", found.where)
             if isinstance(got, Tensor) and got.dtype != right.dtype:

@@ -25,7 +25,7 @@ import threading
 import time
 import types
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -195,10 +195,20 @@ class _NoSuchCall(TorchFunctionMode):
             name = self.names.get(func)
         except TypeError:  # an unhashable callable is none of ours
             name = None
+        if not name and isinstance(func, (torch._ops.OpOverload, torch._ops.OpOverloadPacket)) and _by_hand():
+            name = f"torch.ops.{str(func).replace('::', '.')}"  # the kernels themselves, under names of their own
         if name:
             self.seen.append(name)
             raise Forbidden(name)
         return func(*args, **(kwargs or {}))
+
+
+def _by_hand() -> bool:
+    """Whether code outside torch asked for one of `torch.ops`; torch's own modules may."""
+    frame = sys._getframe(2)
+    while frame.f_back and frame.f_globals.get("__name__") == "torch._ops":
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__", "")).split(".")[0] != "torch"
 
 
 @contextlib.contextmanager
@@ -324,7 +334,13 @@ def _globals_of(answer: Any) -> dict[str, Any]:
 Task = Callable[[int], tuple]  # runs case number i and returns its entry of `Run.results`; may raise anything
 
 
-def run_cases(task: Task, count: int, seconds: float, read_failure: Callable[[BaseException], Failure]) -> Run:
+def run_cases(
+    task: Task,
+    count: int,
+    seconds: float,
+    read_failure: Callable[[BaseException], Failure],
+    within: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext,
+) -> Run:
     """Runs `task(0) … task(count - 1)` under a time limit for all of them together.
 
     Args:
@@ -334,12 +350,13 @@ def run_cases(task: Task, count: int, seconds: float, read_failure: Callable[[Ba
         count: number of cases.
         seconds: the limit.
         read_failure: turns an exception that the task raised into a `Failure`, at the place where it was raised.
+        within: makes the context in which all the cases run, such as `forbidding`; entered once, as that is not cheap.
     """
     if _fork_is_safe():
-        run = _in_child(task, count, seconds, read_failure)
+        run = _in_child(task, count, seconds, read_failure, within)
         if run is not None:
             return run
-    return _in_place(task, count, seconds, read_failure)
+    return _in_place(task, count, seconds, read_failure, within)
 
 
 def _fork_is_safe() -> bool:
@@ -352,16 +369,27 @@ def _fork_is_safe() -> bool:
     return sys.platform == "linux" and not torch.cuda.is_available()
 
 
-def _results(task: Task, count: int, read_failure: Callable[[BaseException], Failure]) -> Iterator[tuple]:
+def _results(
+    task: Task,
+    count: int,
+    read_failure: Callable[[BaseException], Failure],
+    within: Callable[[], contextlib.AbstractContextManager[Any]],
+) -> Generator[tuple, None, None]:
+    with within():
+        yield from _each_result(task, count, read_failure)
+
+
+def _each_result(task: Task, count: int, read_failure: Callable[[BaseException], Failure]) -> Iterator[tuple]:
     for i in range(count):
         try:
-            yield task(i)
+            result = task(i)
         except TimeUp:
             raise
         except GeneratorExit:
-            yield ("failure", Failure("GeneratorExit", ""))
+            result = ("failure", Failure("GeneratorExit", ""))
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt of the answer included
-            yield ("failure", read_failure(error))
+            result = ("failure", read_failure(error))
+        yield result
 
 
 def interruptible(call: Callable[[], Any]) -> Any:
@@ -392,7 +420,13 @@ class Shortened(io.TextIOBase):
         return self.kept + (f"\n... and {cut:,} characters more" if cut else "")
 
 
-def _in_child(task: Task, count: int, seconds: float, read_failure: Callable[[BaseException], Failure]) -> Run | None:
+def _in_child(
+    task: Task,
+    count: int,
+    seconds: float,
+    read_failure: Callable[[BaseException], Failure],
+    within: Callable[[], contextlib.AbstractContextManager[Any]],
+) -> Run | None:
     reading, writing = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python 3.12 warns of forking beside threads; the child touches none of theirs
@@ -400,7 +434,7 @@ def _in_child(task: Task, count: int, seconds: float, read_failure: Callable[[Ba
     if pid == 0:
         try:
             os.close(reading)
-            _child(task, count, writing, seconds, read_failure)
+            _child(task, count, writing, read_failure, within)
         finally:
             os._exit(0)
     os.close(writing)
@@ -417,7 +451,11 @@ def _in_child(task: Task, count: int, seconds: float, read_failure: Callable[[Ba
 
 
 def _child(
-    task: Task, count: int, writing: int, seconds: float, read_failure: Callable[[BaseException], Failure]
+    task: Task,
+    count: int,
+    writing: int,
+    read_failure: Callable[[BaseException], Failure],
+    within: Callable[[], contextlib.AbstractContextManager[Any]],
 ) -> None:
     exit_now, dump, pack, write = os._exit, pickle.dumps, struct.pack, os.write  # the answer may patch the modules
 
@@ -440,7 +478,7 @@ def _child(
     send("begun", None)
     with guarded():
         sys.stdin, sys.stdout, sys.stderr = io.StringIO(), out, out
-        for result in _results(task, count, read_failure):
+        for result in _results(task, count, read_failure, within):
             try:
                 send("result", result)
             except BaseException as error:  # noqa: BLE001 - a value that does not pickle
@@ -488,13 +526,20 @@ def _listen(reading: int, count: int, seconds: float) -> Run | None:
     return Run(results, died="" if len(results) == count else "the process ended", printed=printed)
 
 
-def _in_place(task: Task, count: int, seconds: float, read_failure: Callable[[BaseException], Failure]) -> Run:
+def _in_place(
+    task: Task,
+    count: int,
+    seconds: float,
+    read_failure: Callable[[BaseException], Failure],
+    within: Callable[[], contextlib.AbstractContextManager[Any]],
+) -> Run:
     results: list[tuple] = []
     out = Shortened()
-    with guarded(), _alarm(seconds) as rung:
+    entries = _results(task, count, read_failure, within)
+    with guarded(), contextlib.closing(entries), _alarm(seconds) as rung:  # closed: what `within` changed is put back
         sys.stdin, sys.stdout, sys.stderr = io.StringIO(), out, out
         try:
-            for result in _results(task, count, read_failure):
+            for result in entries:
                 if rung:
                     return Run(results, timed_out=True, printed=out.text())
                 results.append(result)
