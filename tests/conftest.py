@@ -13,6 +13,15 @@ os.environ["MPLBACKEND"] = "Agg"
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of the course's own, for `make test TEST_FLAGS=...`."""
+    parser.addoption(
+        "--all-seeds",
+        action="store_true",
+        help="judge every wrong answer with every seed (thrice the time), not with one that differs between answers",
+    )
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Which tests stay together when several processes share the work (`--dist loadgroup`): those of one file.
