@@ -550,7 +550,7 @@ def _number(value: float, among: np.ndarray) -> str:
         places = 1 if largest >= 10 else 3 if exact and not np.allclose(finite * 100, np.round(finite * 100)) else 2
         text = f"{value:.{places}f}"
     else:
-        text = f"{value:.2g}"
+        text = f"{value:.0f}" if 99.5 <= abs(value) < 1e5 else f"{value:.2g}"
     return text.replace("-", "−")
 
 
