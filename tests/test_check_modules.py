@@ -43,6 +43,12 @@ def _with_buffer():
     return module
 
 
+def _several():
+    module = Pair()
+    module.first = nn.ModuleList([nn.Linear(2, 3), nn.Linear(2, 3)])
+    return module
+
+
 class NoSuper(nn.Module):
     def __init__(self):
         pass
@@ -54,6 +60,7 @@ class NoSuper(nn.Module):
         (Pair(first="firsts"), "`first.weight`, of shape (3, 2), is missing. You have `firsts.weight`: rename it."),
         (Pair(bias=False), "The parameter `first.bias`, of shape (3,), is missing. Yours are: "),
         (_bare(), "Your `first` is a bare tensor; it should be a layer"),
+        (_several(), "Your `first` is made of several layers; it should be one."),
         (_with_buffer(), "There is a buffer too many: `kept`."),
         (NoSuper(), "`__init__` must call `super().__init__()`"),
         (3, "must derive from `nn.Module`; an object of type int"),

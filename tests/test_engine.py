@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch.nn.functional import softmax as softmax_under_another_name
 
-from utils.checks import engine
+from utils.checks import compare, engine
 from utils.checks.model import Case, Exercise, Misconception, Property, Told
 
 
@@ -130,6 +130,23 @@ def test_generic_wrong_answers_are_told_apart(answer, words):
 
 def scale_copy(x, factor):
     return x * factor / math.sqrt(x.shape[-1])
+
+
+@pytest.mark.parametrize("huge", [10**400, -(10**5000), [10**400]], ids=["large", "long", "in a list"])
+def test_numbers_that_no_float_holds_are_told_too(huge):
+    """A power that was to be a product: comparing it with a float must not end the check."""
+    for expected in (3, 0.5, [1.5]):
+        counting = _exercise(
+            run=lambda answer, inputs, case, expected=expected: expected if answer is scale else answer(*inputs.values()),
+            properties=(),
+        )
+        verdict = _say(lambda x, factor: huge, counting)
+        assert verdict.outcome == "wrong"
+    assert "a number of about 400 digits" in _say(lambda x, factor: 10**400).message
+
+
+def test_there_is_no_minus_zero():
+    assert compare.compare(-0.0, 1.0).text == "Expected 0, got 1."
 
 
 @pytest.mark.parametrize("answer", [5, None, "text", [1], torch.ones(2), math])

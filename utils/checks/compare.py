@@ -10,6 +10,7 @@ import dataclasses
 import decimal
 import fractions
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -166,7 +167,10 @@ def show(value: Any, limit: int = 80) -> str:
     if isinstance(value, bool) or value is None:
         text = str(value)
     elif isinstance(value, float):
+        value += 0.0  # minus zero becomes zero
         text = f"{value:.4g}" if abs(value) < 1e5 else f"{value:.6g}"
+    elif isinstance(value, int) and abs(value) >= 10**40:  # Python itself refuses to write the longest ones
+        text = f"a number of about {round(value.bit_length() * math.log10(2))} digits"
     elif isinstance(value, torch.Tensor):
         text = show(value.tolist(), limit) if value.numel() <= 12 else f"tensor{tuple(value.shape)}"
     elif isinstance(value, np.ndarray):
@@ -251,6 +255,8 @@ def _compare_numbers(expected: Any, got: Any, tolerance: float, path: str) -> Mi
         return _unlike(expected, got, at, path)
     if expected == got:
         return None
+    if _beyond_floats(expected) or _beyond_floats(got):
+        return Mismatch(f"Expected{at} {show(expected)}, got {show(got)}.", path)
     if not isinstance(expected, complex) and isinstance(expected, float) and not isinstance(got, complex):
         if math.isnan(expected) and math.isnan(got):
             return None
@@ -266,6 +272,11 @@ def _compare_numbers(expected: Any, got: Any, tolerance: float, path: str) -> Mi
         return None
     digits = (f"{expected:.9g}", f"{got:.9g}") if show(expected) == show(got) else (show(expected), show(got))
     return Mismatch(f"Expected{at} {digits[0]}, got {digits[1]}.", path)
+
+
+def _beyond_floats(value: Any) -> bool:
+    """Whether this is a whole number that no float can hold: arithmetic with floats would raise OverflowError."""
+    return isinstance(value, int) and abs(value) > sys.float_info.max
 
 
 def _compare_dicts(expected: Mapping[Any, Any], got: Any, tolerance: float, path: str) -> Mismatch | None:
@@ -467,12 +478,16 @@ def _same(a: Any, b: Any) -> bool:
 def _flat(value: Any) -> np.ndarray | None:
     if isinstance(value, bool) or value is None:
         return None
+    if _beyond_floats(value):
+        return None
     if isinstance(value, (int, float)):
         return np.array([float(value)])
     if isinstance(value, (torch.Tensor, np.ndarray)):
         numbers = _numbers(value)
         return numbers.astype(np.float64).ravel() if numbers.dtype.kind in "iuf" else None
     if isinstance(value, (list, tuple)) and value and all(type(v) in (int, float) for v in value):
+        if any(_beyond_floats(v) for v in value):
+            return None
         return np.array(value, dtype=np.float64)
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -53,6 +54,8 @@ def _missing_text(name: str, weight: Tensor, own: Mapping[str, Any], extra: Sequ
     layer, dot, _ = name.rpartition(".")
     if dot and layer in own:
         return f"{said} Your `{layer}` is a bare tensor; it should be a layer (such as `nn.Linear` or `nn.Embedding`)."
+    if dot and any(re.match(rf"{re.escape(layer)}\.\d+\.", one) for one in extra):
+        return f"{said} Your `{layer}` is made of several layers; it should be one."
     close = difflib.get_close_matches(name, extra, 1, 0.6)
     return f"{said} You have `{close[0]}`: rename it." if close else f"{said} Yours are: {_list(own)}."
 
