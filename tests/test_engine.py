@@ -137,7 +137,9 @@ def test_numbers_that_no_float_holds_are_told_too(huge):
     """A power that was to be a product: comparing it with a float must not end the check."""
     for expected in (3, 0.5, [1.5]):
         counting = _exercise(
-            run=lambda answer, inputs, case, expected=expected: expected if answer is scale else answer(*inputs.values()),
+            run=lambda answer, inputs, case, expected=expected: (
+                expected if answer is scale else answer(*inputs.values())
+            ),
             properties=(),
         )
         verdict = _say(lambda x, factor: huge, counting)
