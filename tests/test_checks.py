@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import zlib
 
 import numpy as np
@@ -113,6 +114,24 @@ def test_cases_are_fresh_deterministic_and_have_distinct_sizes(exercise):
     ]
     # An edge case may have two equal sizes (as many tokens as there is room for); never all cases.
     assert not sized or any(large and len(set(large)) == len(large) for large in sized)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no alarm")
+@pytest.mark.parametrize("exercise", EXERCISES, ids=_ids)
+def test_cases_can_be_made_from_any_seed(exercise):
+    """A case drawn again and again until it is fit may never be: that would hang a right answer's check."""
+
+    def ring(signum, frame):
+        raise TimeoutError(f"seed {seed} gives no cases")
+
+    kept = signal.signal(signal.SIGALRM, ring)
+    try:
+        for seed in range(100, 200):
+            signal.setitimer(signal.ITIMER_REAL, 20)
+            assert exercise.cases(np.random.default_rng(seed))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, kept)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=_ids)

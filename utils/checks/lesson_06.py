@@ -36,15 +36,18 @@ def _normal(rng: np.random.Generator, *shape: int, std: float = 1.0) -> Tensor:
 
 
 def _network(rng: np.random.Generator, hidden: int, steps: int, activation: str = "sigmoid") -> tuple[Tensor, Tensor]:
-    """U and the states (steps + 1, hidden) of a network with that U; no ReLU state is all zeros, nor all above."""
+    """U and the states (steps + 1, hidden) of a network with that U; no ReLU state is all zeros, nor all above.
+
+    The inputs decide that: what they add puts zero midway between the smallest and the largest number, as drawing them
+    again until it happens may take for ever once the states have grown.
+    """
     U = _normal(rng, hidden, hidden, std=1.2)
     states = [ACTIVATIONS[activation](_normal(rng, hidden))]
     for _ in range(steps + 1):
-        while True:
-            state = ACTIVATIONS[activation](U @ states[-1] + _normal(rng, hidden))
-            if activation != "relu" or hidden == 1 or 0 < int((state > 0).sum()) < hidden:
-                break
-        states.append(state)
+        sums = U @ states[-1] + _normal(rng, hidden)
+        if activation == "relu" and hidden > 1 and (sums.min() >= 0 or sums.max() <= 0):
+            sums = sums - (sums.min() + sums.max()) / 2
+        states.append(ACTIVATIONS[activation](sums))
     return U, torch.stack(states[1:])  # the first was only an occasion for h_0 to be like the others
 
 
