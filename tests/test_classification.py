@@ -259,5 +259,15 @@ def test_small_trainings_and_bad_requests(english) -> None:
     for bad in (lambda: c.fit(nn.Identity, words, []), lambda: c.fit(nn.Identity, words, training, steps=0)):
         with pytest.raises(ValueError, match="needs reviews and steps"):
             bad()
-    with pytest.raises(ValueError, match="no reviews"):
-        c.accuracy(c.BagOfWords(len(words)), words, [])
+    with pytest.raises(ValueError, match="of 0 reviews"):
+        c.fit(nn.Identity, words, training, batch=0)
+    for judge in (c.accuracy, c.guesses):
+        with pytest.raises(ValueError, match="no reviews"):
+            judge(c.BagOfWords(len(words)), words, [])
+    with pytest.raises(ValueError, match="no words"):
+        c.accuracy(c.Tagger(len(words)), words, [Review((), 1, (), "en", "simple", "simple", 1)])
+
+
+def test_the_two_special_numbers_cannot_be_typed() -> None:
+    words = c.Words(["<pad>", "a", "<unk>", "a"])
+    assert words.words == ["<pad>", "<unk>", "a"] and words.encode(["<pad>", "<unk>", "a", "b"]) == [1, 1, 2, 1]

@@ -52,12 +52,13 @@ class Words:
     """Numbers for words: 0 is padding, 1 stands for every word that is not known, then the words in the order given.
 
     Args:
-        words: the words to know; what comes twice is kept once.
+        words: the words to know; what comes twice is kept once. A word spelled "<pad>" or "<unk>" is not known.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
-        self.words = ["<pad>", "<unk>", *dict.fromkeys(words)]
-        self.index = {word: number for number, word in enumerate(self.words)}
+        special = ["<pad>", "<unk>"]
+        self.words = [*special, *(word for word in dict.fromkeys(words) if word not in special)]
+        self.index = {word: number for number, word in enumerate(self.words) if number > UNKNOWN}
 
     def __len__(self) -> int:
         return len(self.words)
@@ -96,8 +97,8 @@ def bag_of_words(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
     """How often each word of the vocabulary stands in each sentence; its order is lost.
 
     Args:
-        ids: (batch, length), int64, between 0 and vocabulary − 1.
-        mask: (batch, length), True at words.
+        ids: (batch, length), int64: from 1 to vocabulary − 1 at words, any number below `vocabulary` at padding.
+        mask: (batch, length), True at words, padding at the end.
         vocabulary: number of words.
 
     Returns:
@@ -303,13 +304,13 @@ def tagging_loss(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
         mask: (batch, length), True at words.
 
     Returns:
-        A single number, ≥ 0: the sum over real words of −log softmax(logits)[tag], divided by how many there are; 0
-        if there are none.
+        A tensor with a single number, ≥ 0: the sum over real words of −log softmax(logits)[tag], divided by how many
+        there are; 0 if there are none.
     """
     ### BEGIN SOLUTION
     log_probabilities = torch.log_softmax(logits[mask], dim=-1)  # (words, tags)
     found = log_probabilities.gather(1, tags[mask][:, None])
-    return -found.sum() / max(1, len(found))
+    return (-found).sum() / max(1, len(found))
     ### END SOLUTION
 
 
@@ -447,10 +448,12 @@ def fit(
         The model in evaluation mode, and (step, accuracy on `watch`) pairs, none without `watch`.
 
     Raises:
-        ValueError: for no reviews, or fewer than 1 step.
+        ValueError: for no reviews, fewer than 1 step, or batches of fewer than 1.
     """
-    if not training or steps < 1:
-        raise ValueError(f"Training needs reviews and steps, not {len(training)} reviews and {steps} steps.")
+    if not training or steps < 1 or batch < 1:
+        raise ValueError(
+            f"Training needs reviews and steps, not {len(training)} reviews and {steps} steps of {batch} reviews."
+        )
     history: list[tuple[int, float]] = []
     with torch.random.fork_rng(devices=[]), _one_thread():
         torch.manual_seed(seed)
@@ -500,7 +503,12 @@ def guesses(
 
     Returns:
         guessed, right, mask: each (batch,) for a classifier, (batch, length) for a tagger; mask True where it counts.
+
+    Raises:
+        ValueError: for no reviews.
     """
+    if not reviews:
+        raise ValueError("There are no reviews to judge a model by.")
     ids, mask, labels, tags = _tensors(words, reviews, columns)
     guessed = model(ids, mask).argmax(dim=-1)
     return (guessed, tags, mask) if guessed.dim() == 2 else (guessed, labels, torch.ones_like(labels, dtype=torch.bool))
@@ -510,11 +518,11 @@ def accuracy(model: nn.Module, words: Words, reviews: Sequence[Review], columns:
     """The share of right answers: of labels, or of tags of all words together.
 
     Raises:
-        ValueError: for no reviews.
+        ValueError: for no reviews, or (for a tagger) none with a word.
     """
-    if not reviews:
-        raise ValueError("There are no reviews to judge a model by.")
     guessed, right, mask = guesses(model, words, reviews, columns)
+    if not mask.any():
+        raise ValueError("There are no words in these reviews to judge a tagger by.")
     return float((guessed == right)[mask].double().mean())
 
 

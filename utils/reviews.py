@@ -7,9 +7,11 @@ all of them the same score, and so is right in exactly half.
 
 How a family is made: one phrase praises ("суп вкусный"), one blames ("чай горький"), and a *marker* (a negation,
 "хотя", "раньше") turns or sets aside one of the two. Two orders of the phrases times two places of the marker are four
-sentences. Neither the order alone nor the marker's place alone tells the label; it takes both.
+sentences. Neither the order alone nor the marker's place alone tells the label; it takes both. The kind "but" is the
+exception: its marker has one place, so a family has two sentences, and the order of the phrases tells.
 
-Training, dev and test sentences of families share no adjective and no noun. What a held-out word means can be learned
+Training, dev and test sentences of families share no adjective and no noun phrase (single words may recur: "отель",
+"хозяйка отеля"). What a held-out word means can be learned
 from `simple_reviews`, which praise or blame without any marker.
 
 The lexicon and the frames are plain data (`LEXICONS`); `_realise` turns a frame and its words into tokens. The forms of
@@ -21,6 +23,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -62,9 +65,9 @@ class Review:
         language: "ru", "en" or "pt".
         kind: what decides: one of `KINDS`, or "simple".
         template: the kind and, for a frame that no training sentence has, "+ place".
-        reach: length of the shortest stretch of words that holds an opinion and stands in no sentence of the family
-            with the other label: whoever reads fewer words at a time, and does not know their order, must guess. 1 for
-            a simple review.
+        reach: length, in tokens, of the shortest stretch that holds a word of opinion and stands in no sentence of the
+            family with the other label: no single window of fewer tokens tells the label. (Several windows together
+            may.) 1 for a simple review.
     """
 
     tokens: tuple[str, ...]
@@ -565,7 +568,7 @@ def families(
 
     Args:
         language: "ru", "en" or "pt".
-        part: "train", "dev" or "test"; they share no noun and no adjective.
+        part: "train", "dev" or "test"; they share no noun phrase and no adjective.
         count: how many families.
         seed: another seed, other families; the same seed, the same ones, on every machine.
         kinds: only these of `KINDS`; None = all.
@@ -615,6 +618,8 @@ def reviews(language: str, part: Part, count: int, seed: int = 0, kinds: Sequenc
     >>> sorted(one.tokens) == sorted(two.tokens), {one.label, two.label}
     (True, {0, 1})
     """
+    if count < 0:
+        raise ValueError(f"count must not be negative, and is {count}.")
     if count % 2:
         raise ValueError(f"Reviews come in pairs: count must be even, and is {count}.")
     rng = random.Random(f"pairs {language} {part} {seed}")
@@ -706,9 +711,10 @@ def _fixed_words(language: str, lexicon: Lexicon) -> Iterator[str]:
 def tokenize(text: str) -> list[str]:
     """A sentence of your own as tokens: words in lower case, and commas; other marks are dropped.
 
-    A text with no letters (and no comma) gives no tokens.
+    A text with no letters (and no comma) gives no tokens. Letters written in two signs, as in "и" and a breve for "й",
+    count as one.
 
     >>> tokenize("Суп не пресный, а вкусный!")
     ['суп', 'не', 'пресный', ',', 'а', 'вкусный']
     """
-    return re.findall(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*|,", text.lower())
+    return re.findall(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*|,", unicodedata.normalize("NFC", text).lower())

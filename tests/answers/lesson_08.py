@@ -14,6 +14,8 @@ from utils.classification import last_state, masked_max, masked_mean
 
 
 def pad_lists(sentences: Any) -> list[Tensor]:
+    if not sentences:
+        raise ValueError("nothing to pad")
     wide = max([1, *(len(s) for s in sentences)])
     rows = [list(s) + [0] * (wide - len(s)) for s in sentences]
     return [torch.tensor(rows), torch.tensor([[j < len(s) for j in range(wide)] for s in sentences])]
@@ -21,6 +23,8 @@ def pad_lists(sentences: Any) -> list[Tensor]:
 
 def pad_nonzero(sentences: Any) -> tuple[Tensor, Tensor]:
     """Word numbers start at 1, so that what is not 0 is a word."""
+    if not sentences:
+        raise ValueError("nothing to pad")
     wide = max(1, max(map(len, sentences)))
     ids = torch.stack([F.pad(torch.tensor(s, dtype=torch.long), (0, wide - len(s))) for s in sentences])
     return ids, ids != 0
@@ -42,6 +46,44 @@ def pad_in_place(sentences: Any) -> tuple[Tensor, Tensor]:
     for s in sentences:
         s += [0] * (found[0].shape[1] - len(s))
     return found
+
+
+def pad_int32(sentences: Any) -> tuple[Tensor, Tensor]:
+    ids, mask = pad_nonzero(sentences)
+    return ids.int(), mask
+
+
+def pad_bytes(sentences: Any) -> tuple[Tensor, Tensor]:
+    ids, mask = pad_nonzero(sentences)
+    return ids.to(torch.uint8).long(), mask
+
+
+def pad_without_guard(sentences: Any) -> tuple[Tensor, Tensor]:
+    return pad_nonzero(sentences) if sentences else (torch.zeros(0, 1).long(), torch.zeros(0, 1).bool())
+
+
+def bag_nonzero(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
+    """Words have numbers from 1 on, so that word 0 need not be counted."""
+    return (F.one_hot(ids, vocabulary) * (mask & (ids != 0))[..., None]).sum(1).float()
+
+
+def bag_column_cleared(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
+    counts = F.one_hot(ids * mask, vocabulary).sum(1).float()
+    counts[:, 0] = 0
+    return counts
+
+
+def bag_up_to_padding(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
+    rows = [row[:n] for row, n in zip(ids, mask.sum(1).tolist())]
+    return torch.stack([F.one_hot(row, vocabulary).sum(0) for row in rows]).float()
+
+
+def bag_padding_is_0(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
+    return torch.stack([torch.bincount(row, minlength=vocabulary) for row in ids * mask]).float()
+
+
+def bag_set(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
+    return torch.zeros(len(ids), vocabulary).scatter_(1, ids, mask.float())
 
 
 def bag_loop(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
@@ -70,7 +112,13 @@ def bag_in_place(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
 # ---- convolution
 
 
+def refuse(x: Tensor, weight: Tensor) -> None:
+    if weight.shape[2] > x.shape[2]:
+        raise ValueError("kernel too wide")
+
+
 def convolve_loop(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    refuse(x, weight)
     out, _, k = weight.shape
     columns = []
     for t in range(x.shape[2] - k + 1):
@@ -80,6 +128,7 @@ def convolve_loop(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def convolve_unfold(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    refuse(x, weight)
     windows = x.unfold(2, weight.shape[2], 1).transpose(1, 2).flatten(2)  # (batch, places, channels · k)
     return (windows @ weight.flatten(1).T + bias).transpose(1, 2)
 
@@ -90,6 +139,34 @@ def convolve_float64(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 def convolve_float32(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return convolve_unfold(x.float(), weight.float(), bias.float())
+
+
+def convolve_float32_inside(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return convolve_float32(x, weight, bias).to(x.dtype)
+
+
+def convolve_kernel(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    refuse(x, weight)
+    return torch.convolution(x, weight, bias, [1], [0], [1], False, [0], 1)
+
+
+def convolve_transposed(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    refuse(x, weight)
+    k = weight.shape[2]
+    return F.conv_transpose1d(x, weight.permute(1, 0, 2).flip(2), bias)[:, :, k - 1 : x.shape[2]]
+
+
+def convolve_wide_is_nothing(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    if weight.shape[2] > x.shape[2]:
+        return x.new_zeros(len(x), len(weight), 0)
+    return convolve_unfold(x, weight, bias)
+
+
+def convolve_fourier(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    refuse(x, weight)
+    n, k = x.shape[2], weight.shape[2]
+    product = torch.einsum("bif,oif->bof", torch.fft.rfft(x, n), torch.fft.rfft(weight, n).conj())
+    return torch.fft.irfft(product, n)[..., : n - k + 1] + bias[:, None]
 
 
 def convolve_borrowed(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -191,6 +268,63 @@ class CNNMaskInPlace(CNNBySentence):
         return scores
 
 
+class CNNByNumbers(CNNByInfinity):
+    """Throws the mask away and looks for zeros."""
+
+    def forward(self, ids, mask):
+        return super().forward(ids, ids != 0)
+
+
+class CNNZeroesIds(CNNByInfinity):
+    def forward(self, ids, mask):
+        ids[~mask] = 0
+        return super().forward(ids, mask)
+
+
+class CNNZeroesWeight(CNNByInfinity):
+    def forward(self, ids, mask):
+        with torch.no_grad():
+            self.embedding.weight[0] = 0
+        return super().forward(ids, mask)
+
+
+class CNNPaddingIndex(CNNBySentence):
+    """Trusts `padding_idx`, takes the maximum over everything."""
+
+    def __init__(self, vocabulary, width=32, kernels=(2, 3, 4), filters=32, classes=2):
+        super().__init__(vocabulary, width, kernels, filters, classes)
+        self.embedding = nn.Embedding(vocabulary, width, padding_idx=0)
+
+    def forward(self, ids, mask):
+        x = self.embedding(ids).mT
+        x = F.pad(x, (0, max(0, max(c.kernel_size[0] for c in self.convolutions) - x.shape[2])))
+        return self.output(torch.cat([layer(x).relu().amax(2) for layer in self.convolutions], 1))
+
+
+class CNNPaddingIndexWindows(CNNPaddingIndex):
+    """Trusts `padding_idx`, counts the windows."""
+
+    def forward(self, ids, mask):
+        widest = max(c.kernel_size[0] for c in self.convolutions)
+        x = F.pad(self.embedding(ids).mT, (0, widest))
+        found = []
+        for layer in self.convolutions:
+            features = layer(x).relu()
+            last = (mask.sum(1) - layer.kernel_size[0]).clamp(min=0)
+            hidden = torch.arange(features.shape[2]) > last[:, None]
+            found.append(features.masked_fill(hidden[:, None], 0).amax(2))
+        return self.output(torch.cat(found, 1))
+
+
+class CNNRunning(CNNBySentence):
+    old = 0.0
+
+    def forward(self, ids, mask):
+        scores = super().forward(ids, mask)
+        self.old = 0.1 * self.old + float(scores.detach().mean())
+        return scores + self.old
+
+
 # ---- pooling
 
 
@@ -206,6 +340,23 @@ def mean_product(states: Tensor, mask: Tensor) -> Tensor:
 
 def mean_float64(states: Tensor, mask: Tensor) -> Tensor:
     return (states.double() * mask[..., None]).sum(1) / torch.clamp(mask.sum(1), min=1)[:, None]
+
+
+def mean_with_epsilon(states: Tensor, mask: Tensor) -> Tensor:
+    return (states * mask[..., None]).sum(1) / (mask.sum(1, keepdim=True) + 1e-12)
+
+
+def mean_of_nonzero(states: Tensor, mask: Tensor) -> Tensor:
+    kept = states * mask[..., None]
+    return kept.sum(1) / (kept != 0).sum(1).clamp(min=1)
+
+
+def mean_of_all(states: Tensor, mask: Tensor) -> Tensor:
+    return states.sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+
+
+def mean_product_nan(states: Tensor, mask: Tensor) -> Tensor:
+    return (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
 
 
 def mean_in_place(states: Tensor, mask: Tensor) -> Tensor:
@@ -245,6 +396,19 @@ def max_lowest(states: Tensor, mask: Tensor) -> Tensor:
     return torch.where(found == low, torch.zeros_like(found), found)
 
 
+def max_billion(states: Tensor, mask: Tensor) -> Tensor:
+    """No state of a network comes near −10⁹."""
+    return states.masked_fill(~mask[..., None], -1e9).amax(1) * mask.any(1)[:, None]
+
+
+def max_nan(states: Tensor, mask: Tensor) -> Tensor:
+    return states.masked_fill(~mask[..., None], -torch.inf).amax(1) * mask.any(1)[:, None]
+
+
+def max_relu(states: Tensor, mask: Tensor) -> Tensor:
+    return max_loop(states, mask).relu()
+
+
 def max_zero_times(states: Tensor, mask: Tensor) -> Tensor:
     return (states * mask[..., None]).amax(1)
 
@@ -267,6 +431,23 @@ def last_gather(states: Tensor, mask: Tensor) -> Tensor:
     lengths = mask.long().sum(1)
     index = (lengths - 1).clamp(min=0)[:, None, None].expand(-1, 1, states.shape[2])
     return states.gather(1, index).squeeze(1) * (lengths > 0)[:, None]
+
+
+def last_shifted(states: Tensor, mask: Tensor) -> Tensor:
+    room = F.pad(states, (0, 0, 1, 0))
+    return room[range(len(room)), mask.sum(1)]
+
+
+def last_pairs(states: Tensor, mask: Tensor) -> Tensor:
+    return states[:, mask.sum(1) - 1]
+
+
+def last_of_zeroed(states: Tensor, mask: Tensor) -> Tensor:
+    return torch.where(mask[..., None], states, 0.0)[:, -1]
+
+
+def last_kept(states: Tensor, mask: Tensor) -> Tensor:
+    return last_gather(states, mask).unsqueeze(1)
 
 
 def last_by_product(states: Tensor, mask: Tensor) -> Tensor:
@@ -292,6 +473,8 @@ def last_wrapped(states: Tensor, mask: Tensor) -> Tensor:
 class RNNBySentence(nn.Module):
     def __init__(self, vocabulary, width=32, hidden=48, pooling="max", classes=2):
         super().__init__()
+        if pooling not in {"last", "mean", "max"}:
+            raise ValueError(pooling)
         self.how = pooling
         self.embedding = nn.Embedding(vocabulary, width)
         self.rnn = nn.GRU(width, hidden)
@@ -314,6 +497,21 @@ class RNNTurned(RNNBySentence):
         if self.how == "last":
             return self.output(last_state(states, mask))
         return self.output(masked_mean(states, mask) if self.how == "mean" else masked_max(states, mask))
+
+
+class RNNByNumbers(RNNTurned):
+    def forward(self, ids, mask):
+        return super().forward(ids, ids != 0)
+
+
+class RNNTakesAnyPooling(RNNTurned):
+    def __init__(self, vocabulary, width=32, hidden=48, pooling="max", classes=2):
+        super().__init__(vocabulary, width, hidden, pooling if pooling != "sum" else "max", classes)
+
+
+class RNNDropout(RNNTurned):
+    def forward(self, ids, mask):
+        return F.dropout(super().forward(ids, mask), 0.5, self.training)
 
 
 class RNNLstm(RNNBySentence):
@@ -384,6 +582,21 @@ def loss_number(logits: Tensor, tags: Tensor, mask: Tensor) -> float:
     return float(loss_loop(logits, tags, mask))
 
 
+def loss_plain_zero(logits: Tensor, tags: Tensor, mask: Tensor) -> Any:
+    return loss_loop(logits, tags, mask) if mask.any() else 0
+
+
+def loss_log_of_softmax(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    chances = logits.softmax(2).gather(2, tags.masked_fill(~mask, 0)[..., None])[..., 0]
+    return -chances[mask].log().sum() / mask.sum().clamp(min=1)
+
+
+def loss_log_of_sum(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    scores = logits[mask]
+    picked = scores.gather(1, tags[mask][:, None])[:, 0]
+    return (scores.exp().sum(1).log() - picked).sum() / mask.sum().clamp(min=1)
+
+
 def loss_in_bits(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
     return loss_loop(logits, tags, mask) / torch.log(torch.tensor(2.0))
 
@@ -412,6 +625,16 @@ def f1_confusion(predicted: Tensor, tags: Tensor, mask: Tensor, count: int) -> T
     return torch.where(both > 0, 2 * table.diagonal() / both.clamp(min=1), 0.0)
 
 
+def f1_padding_is_0(predicted: Tensor, tags: Tensor, mask: Tensor, count: int) -> Tensor:
+    return f1_loop(predicted * mask, tags * mask, torch.ones_like(mask), count)
+
+
+def f1_without_o(predicted: Tensor, tags: Tensor, mask: Tensor, count: int) -> Tensor:
+    found = f1_loop(predicted, tags, mask, count)
+    found[0] = 0
+    return found
+
+
 def f1_per_sentence(predicted: Tensor, tags: Tensor, mask: Tensor, count: int) -> Tensor:
     rows = [f1_loop(p[None], t[None], m[None], count) for p, t, m in zip(predicted, tags, mask)]
     return torch.stack(rows).mean(0)
@@ -428,25 +651,41 @@ def f1_whole(predicted: Tensor, tags: Tensor, mask: Tensor, count: int) -> Tenso
 
 RIGHT = {
     "classification.pad_batch": [pad_lists, pad_nonzero],
-    "classification.bag_of_words": [bag_loop, bag_bincount],
-    "classification.convolve": [convolve_loop, convolve_unfold, convolve_float64],
+    "classification.bag_of_words": [bag_loop, bag_bincount, bag_nonzero, bag_column_cleared, bag_up_to_padding],
+    "classification.convolve": [convolve_loop, convolve_unfold, convolve_float64, convolve_fourier],
     "classification.text_cnn": [CNNBySentence, CNNByInfinity],
-    "classification.masked_mean": [mean_loop, mean_product, mean_float64],
-    "classification.masked_max": [max_loop, max_where, max_lowest],
-    "classification.last_state": [last_loop, last_gather, last_by_product],
+    "classification.masked_mean": [mean_loop, mean_product, mean_float64, mean_with_epsilon],
+    "classification.masked_max": [max_loop, max_where, max_lowest, max_billion],
+    "classification.last_state": [last_loop, last_gather, last_by_product, last_shifted],
     "classification.rnn_classifier": [RNNBySentence, RNNTurned],
     "classification.tagging_loss": [loss_loop, loss_zeroed],
     "classification.f1_scores": [f1_loop, f1_confusion],
 }
 
 WRONG = {
-    "classification.pad_batch": [(pad_borrowed, None), (pad_fixed, None), (pad_in_place, None)],
-    "classification.bag_of_words": [(bag_without_end, None), (bag_in_place, None)],
+    "classification.pad_batch": [
+        (pad_borrowed, None),
+        (pad_fixed, None),
+        (pad_in_place, None),
+        (pad_int32, None),
+        (pad_bytes, None),
+        (pad_without_guard, None),
+    ],
+    "classification.bag_of_words": [
+        (bag_without_end, None),
+        (bag_in_place, None),
+        (bag_padding_is_0, "padding_counted_as_word_0"),
+        (bag_set, "overwritten"),
+    ],
     "classification.convolve": [
         (convolve_float32, None),
         (convolve_borrowed, None),
         (convolve_detached, None),
-        (convolve_turned, None),
+        (convolve_turned, "channels_exchanged_with_places"),
+        (convolve_float32_inside, None),
+        (convolve_kernel, None),
+        (convolve_transposed, None),
+        (convolve_wide_is_nothing, None),
         (convolve_flipped_text, "flipped"),
     ],
     "classification.text_cnn": [
@@ -457,29 +696,63 @@ WRONG = {
         (CNNFixedKernels, None),
         (CNNFirstFiltersOnly, None),
         (CNNMaskInPlace, None),
+        (CNNByNumbers, None),
+        (CNNZeroesIds, None),
+        (CNNZeroesWeight, None),
+        (CNNPaddingIndex, "mask_not_used"),
+        (CNNPaddingIndexWindows, "vector_of_padding"),
+        (CNNRunning, None),
     ],
     "classification.masked_mean": [
         (mean_in_place, None),
         (mean_float32, None),
         (mean_detached, None),
-        (mean_kept, None),
+        (mean_kept, "dimension_kept"),
+        (mean_of_nonzero, "zeros_taken_for_padding"),
+        (mean_of_all, "padding_in_the_sum"),
+        (mean_product_nan, "nan_for_no_words"),
         (mean_numpy_nan, "nan_for_no_words"),
     ],
-    "classification.masked_max": [(max_zero_times, "filled_with_zeros"), (max_pair, None), (max_in_place, None)],
-    "classification.last_state": [(last_squeezed, None), (last_detached, None), (last_wrapped, "empty_wraps_round")],
+    "classification.masked_max": [
+        (max_zero_times, "filled_with_zeros"),
+        (max_pair, "values_and_places"),
+        (max_in_place, None),
+        (max_nan, "infinity_times_zero"),
+        (max_relu, "zero_instead_of_negative"),
+    ],
+    "classification.last_state": [
+        (last_squeezed, None),
+        (last_detached, None),
+        (last_wrapped, "empty_wraps_round"),
+        (last_pairs, "all_pairs_and_minus_one"),
+        (last_of_zeroed, "zeros_at_the_end"),
+        (last_kept, "dimension_kept"),
+    ],
     "classification.rnn_classifier": [
         (RNNLstm, None),
         (RNNFinal, None),
         (RNNKeeps, None),
         (RNNMaxByDefaultMean, None),
         (RNNEmbeddingPooled, None),
+        (RNNByNumbers, None),
+        (RNNDropout, None),
+        (RNNTakesAnyPooling, None),
     ],
     "classification.tagging_loss": [
         (loss_borrowed, None),
         (loss_of_padding_too, None),
         (loss_number, None),
-        (loss_in_bits, None),
+        (loss_in_bits, "in_bits"),
+        (loss_plain_zero, None),
+        (loss_log_of_softmax, "logarithm_of_softmax"),
+        (loss_log_of_sum, "logarithm_of_softmax"),
         (loss_float32, None),
     ],
-    "classification.f1_scores": [(f1_per_sentence, None), (f1_of_those_there, None), (f1_whole, None)],
+    "classification.f1_scores": [
+        (f1_per_sentence, "mean_of_sentences"),
+        (f1_of_those_there, None),
+        (f1_whole, None),
+        (f1_padding_is_0, "padding_as_tag_0"),
+        (f1_without_o, "without_tag_0"),
+    ],
 }

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from utils import classification
-from utils.checks.compare import compare
-from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property
+from utils.checks.compare import compare, plain
+from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
 from utils.checks.modules import call_unchanged, gradients, load_by_name
 
 INFINITY = float("inf")
@@ -69,6 +69,8 @@ def _kind_of_numbers(right: Any, got: Any, what: str) -> Mismatch | None:
     if not (isinstance(right, Tensor) and isinstance(got, Tensor)) or right.dtype == got.dtype:
         return None
     names = [str(tensor.dtype).removeprefix("torch.") for tensor in (right, got)]
+    if right.dtype == torch.int64 and got.dtype != torch.bool and not got.is_floating_point():
+        return Mismatch(f"Your {what} are {names[1]}; the contract asks for int64, which holds every word's number.")
     if right.is_floating_point() and got.is_floating_point():
         if right.dtype == torch.float64:
             return Mismatch(
@@ -82,6 +84,13 @@ def _kind_of_numbers(right: Any, got: Any, what: str) -> Mismatch | None:
             f"The numbers of your {what} are right, their type is not: expected {names[0]}, got {names[1]}."
         )
     return None
+
+
+def _half_the_digits(right: Tensor, got: Any) -> bool:
+    """Whether numbers in float64 agree with the right ones to float32's precision only."""
+    if not (isinstance(got, Tensor) and right.dim() and right.numel()) or not torch.isfinite(right).all():
+        return False
+    return bool((right - got).abs().max() > 1e-9 * right.abs().max())
 
 
 def _judge(*names: str, tolerance: float = 1e-4) -> Callable[[Case, Any, Any], Mismatch | None]:
@@ -102,9 +111,17 @@ def _judge(*names: str, tolerance: float = 1e-4) -> Callable[[Case, Any, Any], M
             pairs = [(names[0], right, got)]
         for name, a, b in pairs:
             found = compare(a, b, tolerance, name if len(names) > 1 else "") or _kind_of_numbers(a, b, name)
+            if not found and isinstance(a, Tensor) and a.dtype == torch.float64 and _half_the_digits(a, b):
+                found = Mismatch(
+                    f"The inputs are float64, and so is your {name}; but only about seven digits of it are right. On"
+                    " the way the numbers were float32: look for a .float(), or a tensor made without `dtype`.",
+                    name,
+                )
             if found:
                 return found
-        return _judge_gradients(expected["gradients"], output["gradients"], tolerance) if wrapped else None
+        if not wrapped or (isinstance(right, Tensor) and not torch.isfinite(right).all()):
+            return None  # gradients of nan and ∞ depend on how they came about
+        return _judge_gradients(expected["gradients"], output["gradients"], tolerance)
 
     return judge
 
@@ -127,6 +144,34 @@ def _judge_gradients(right: Mapping[str, Any], got: Mapping[str, Any], tolerance
     return None
 
 
+def _refusing(run: Callable[..., Any]) -> Callable[..., Any]:
+    """A run that turns the ValueError of a case marked "refused" into the text "ValueError"."""
+
+    def wrapped(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+        if not case.extra.get("refused"):
+            return run(answer, inputs, case)
+        try:
+            answer(*inputs.values())
+        except ValueError:
+            return "ValueError"
+        return "no ValueError"
+
+    return wrapped
+
+
+def _judge_refusing(*names: str) -> Callable[[Case, Any, Any], Mismatch | None]:
+    judge = _judge(*names)
+
+    def judged(case: Case, output: Any, expected: Any) -> Mismatch | None:
+        if case.extra.get("refused"):
+            if output == expected:
+                return None
+            return Mismatch(f"For {case.about} the contract wants a ValueError: keep the lines that raise it.")
+        return judge(case, output, expected)
+
+    return judged
+
+
 # --------------------------------------------------------------------------------------- 1 · a batch
 
 
@@ -143,15 +188,23 @@ def _pad_cases(rng: np.random.Generator) -> list[Case]:
         case("an empty sentence among others", 3, 0, 6, 2),
         case("empty sentences only", 0, 0, 0),
         case("all of one length", 5, 5, 5),
+        Case({"sentences": [[70_000, 300], [33_000, 256, 5]]}, "large word numbers", {"batch": 2, "length": 3}),
+        Case({"sentences": []}, "a batch without sentences", {}, {"refused": True}),
     ]
 
 
 def _pad(
-    left: bool = False, wide: Callable[[list[int]], int] = lambda lengths: max(1, *lengths, 0), filler: int = 0
+    left: bool = False,
+    wide: Callable[[list[int]], int] = lambda lengths: max(1, *lengths, 0),
+    filler: int = 0,
+    order: Callable[[list[list[int]]], list[list[int]]] = lambda sentences: sentences,
 ) -> Callable[..., Any]:
     """A batch with one thing done otherwise."""
 
     def answer(sentences: list[list[int]]) -> tuple[Tensor, Tensor]:
+        if not sentences:
+            raise ValueError("There is no sentence.")
+        sentences = order(sentences)
         columns = wide([len(s) for s in sentences])
         ids = torch.full((len(sentences), columns), filler, dtype=torch.int64)
         mask = torch.zeros(len(sentences), columns, dtype=torch.bool)
@@ -175,7 +228,8 @@ PAD_BATCH = Exercise(
     title="Sentences of different lengths in one table",
     reference=classification.pad_batch,
     cases=_pad_cases,
-    judge=_judge("ids", "mask"),
+    run=_refusing(lambda answer, inputs, case: answer(*inputs.values())),
+    judge=_judge_refusing("ids", "mask"),
     points=1,
     minutes=8,
     difficulty=1,
@@ -256,11 +310,45 @@ PAD_BATCH = Exercise(
             _pad(filler=1),
             "Behind the sentences you fill in the number 1. That is the unknown word; padding is 0.",
         ),
+        Misconception(
+            "filled_with_minus_one",
+            _pad(filler=-1),
+            "Behind the sentences you fill in −1. An embedding has no row −1; padding is 0.",
+        ),
+        Misconception(
+            "mask_of_decimals",
+            _after_pad(lambda ids, mask: (ids, mask.float())),
+            "Your mask holds the decimal numbers 0.0 and 1.0. It has to be boolean (True, False), so that `x[mask]` and"
+            " `~mask` work.",
+        ),
+        Misconception(
+            "mask_one_too_long",
+            _after_pad(
+                lambda ids, mask: (ids, torch.arange(ids.shape[1]) <= mask.sum(dim=1, keepdim=True)),
+            ),
+            "Your mask is True one place too far: a sentence of n words stands in the columns 0 … n − 1. Is there a <="
+            " that should be a <?",
+        ),
+        Misconception(
+            "empty_has_a_word",
+            _after_pad(
+                lambda ids, mask: (ids, torch.arange(ids.shape[1]) < mask.sum(dim=1, keepdim=True).clamp(min=1)),
+            ),
+            "All right but empty sentences: your mask gives them a word. Their rows are False throughout; only the"
+            " table has at least one column.",
+        ),
+        Misconception(
+            "sorted",
+            _pad(order=lambda sentences: sorted(sentences, key=len, reverse=True)),
+            "You have sorted the sentences by length. Row i has to be sentence i, or the labels no longer fit.",
+        ),
     ),
     properties=(
         Property(
             "as_many_words",
-            lambda case, output: int(output[1].sum()) == sum(map(len, case.inputs["sentences"])),
+            lambda case, output: (
+                bool(case.extra.get("refused")) or int(output[1].sum()) == sum(map(len, case.inputs["sentences"]))
+            ),
             "The mask has as many True as the sentences have words.",
         ),
     ),
@@ -331,6 +419,24 @@ BAG_OF_WORDS = Exercise(
             ),
             "You leave out the word number 0. Where other numbers stand at padding, that does not help: the mask says"
             " what is padding, not the number.",
+        ),
+        Misconception(
+            "padding_counted_as_word_0",
+            lambda ids, mask, vocabulary: F.one_hot(ids * mask, vocabulary).float().sum(dim=1),
+            "Your padding became word 0, and is counted as that: column 0 says how much padding a row has. It has to"
+            " add nothing anywhere.",
+        ),
+        Misconception(
+            "overwritten",
+            lambda ids, mask, vocabulary: torch.zeros(len(ids), vocabulary).scatter(1, ids, mask.float()),
+            "Your places overwrite each other: what stands in a sentence twice counts once, and a padding with the same"
+            " number can wipe it out. Add instead of setting.",
+        ),
+        Misconception(
+            "shifted_by_one",
+            lambda ids, mask, vocabulary: _counted()(ids, mask, vocabulary).roll(-1, 1),
+            "Your counts stand one column too far to the left: word w belongs to column w, and column 0 to the number"
+            " 0.",
         ),
         Misconception(
             "mask_inverted",
@@ -412,7 +518,18 @@ def _convolve_cases(rng: np.random.Generator) -> list[Case]:
         case("a text of length 1", 2, 5, 1, 3, 1),
         case("not contiguous", 3, 4, 9, 6, 2, strided=True),
         Case({name: value.double() for name, value in double.inputs.items()}, "float64", double.sizes),
+        case("a kernel longer than the text", 1, 2, 3, 4, 5, refused=True),
     ]
+
+
+def _fits(x: Tensor, k: int) -> None:
+    if k > x.shape[2]:
+        raise ValueError("The kernel is longer than the text.")
+
+
+def _first_column(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    _fits(x, weight.shape[2])
+    return torch.einsum("bit,oi->bot", x[:, :, : x.shape[2] - weight.shape[2] + 1], weight[:, :, 0]) + bias[:, None]
 
 
 def _convolution(
@@ -425,6 +542,7 @@ def _convolution(
 
     def answer(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         k = weight.shape[2]
+        _fits(x, k)
         windows = places(x, k).unfold(2, k, stride(k))  # (batch, channels, places, k)
         return finish(torch.einsum("bitk,oik->bot", windows, kernel(weight)), bias, k)
 
@@ -437,8 +555,8 @@ CONVOLVE = Exercise(
     title="A 1-D convolution by hand",
     reference=classification.convolve,
     cases=_convolve_cases,
-    run=_with_gradients,
-    judge=_judge("output"),
+    run=_refusing(_with_gradients),
+    judge=_judge_refusing("output"),
     points=2,
     minutes=15,
     difficulty=2,
@@ -449,6 +567,14 @@ CONVOLVE = Exercise(
         "torch.conv2d",
         "torch.nn.Conv1d",
         "torch.nn.Conv2d",
+        "torch.convolution",
+        "torch.conv_transpose1d",
+        "torch.nn.functional.conv_transpose1d",
+        "torch.nn.ConvTranspose1d",
+        "torch.conv3d",
+        "torch.nn.functional.conv3d",
+        "torch.conv_tbc",
+        "torch.nn.functional.conv_tbc",
     ),
     misconceptions=(
         Misconception(
@@ -491,16 +617,24 @@ CONVOLVE = Exercise(
         ),
         Misconception(
             "first_column_only",
-            lambda x, weight, bias: (
-                torch.einsum("bit,oi->bot", x[:, :, : x.shape[2] - weight.shape[2] + 1], weight[:, :, 0])
-                + bias[:, None]
-            ),
+            _first_column,
             "Only the first word of each window is read, with the first column of the kernel. The sum runs over j too.",
         ),
         Misconception(
             "same_word_for_all_columns",
             _convolution(kernel=lambda weight: weight.sum(dim=2, keepdim=True) * (torch.arange(weight.shape[2]) == 0)),
             "All columns of the kernel meet the first word of the window. Column j meets the word at place t + j.",
+        ),
+        Misconception(
+            "channels_exchanged_with_places",
+            _convolution(finish=lambda out, bias, k: (out + bias[:, None]).transpose(1, 2)),
+            "Your numbers are right, but turned: (batch, places, channels_out). The channels come before the places.",
+        ),
+        Misconception(
+            "padded_before",
+            _convolution(places=lambda x, k: F.pad(x, (k - 1, 0))),
+            "Your output is as long as the text: the first windows reach over its beginning, into zeros. Only windows"
+            " that fit count here.",
         ),
         Misconception(
             "with_relu",
@@ -510,9 +644,7 @@ CONVOLVE = Exercise(
         ),
         Misconception(
             "channels_averaged",
-            lambda x, weight, bias: (
-                torch.einsum("bitk,oik->bot", x.unfold(2, weight.shape[2], 1), weight) / x.shape[1] + bias[:, None]
-            ),
+            lambda x, weight, bias: _convolution()(x / x.shape[1], weight, bias),
             "The sum over the input channels is divided by their number. The formula has a sum over i.",
         ),
     ),
@@ -539,7 +671,7 @@ def _module_case(
 ) -> Case:
     mask = _mask(lengths, extra.pop("columns", 0))
     ids = _ids(rng, *mask.shape, high=make["vocabulary"])
-    inputs = {**make, "ids": ids.masked_fill(~mask, 0), "mask": mask}
+    inputs = {**make, "ids": ids if extra.pop("rubbish", False) else ids.masked_fill(~mask, 0), "mask": mask}
     sizes = {"batch": len(lengths), "length": mask.shape[1], **{n: v for n, v in make.items() if isinstance(v, int)}}
     return Case(inputs, about, sizes, {"state": _state(rng, reference(**make)), "make": tuple(make), **extra})
 
@@ -547,6 +679,12 @@ def _module_case(
 def _run_module(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """Makes the module, by place or by name, gives it the weights, calls it; values and gradients of its weights."""
     make = {name: inputs[name] for name in case.extra["make"]}
+    if case.extra.get("refused"):
+        try:
+            answer(**make)
+        except ValueError:
+            return "ValueError"
+        return "no ValueError"
     defaults = case.extra.get("defaults", ())
     kept = {name: value for name, value in make.items() if name not in defaults}
     module = answer(**kept) if case.extra.get("by_name", True) else answer(*kept.values())
@@ -557,9 +695,22 @@ def _run_module(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) 
         module(ids[:1, :1], mask[:1, :1])
     with torch.enable_grad():
         scores = call_unchanged(module, ids, mask)
+        again = module(ids, mask)
+        if isinstance(scores, Tensor) and isinstance(again, Tensor) and compare(plain(scores), plain(again), 1e-5):
+            raise Told(
+                "Two calls with the same sentences give different scores: there is dropout in it, or something is kept"
+                " from call to call. The contract has neither."
+            )
+        for name, value in case.extra["state"].items():
+            if not torch.equal(module.state_dict()[name], value):
+                raise Told(f"The call changes the parameter `{name}`: only training may do that. Work on a copy.")
         parameters = {name: p for name, p in module.named_parameters() if name in case.extra["state"]}
         found = gradients(scores, _direction((len(ids), make["classes"])), parameters)
-    return {"value": scores, "gradients": {name.removeprefix("gradient of "): g for name, g in found.items()}}
+    own = {name.removeprefix("gradient of "): g for name, g in found.items()}
+    if "embedding.weight" in own:  # no word is number 0: whether `padding_idx` keeps its gradient out is no matter
+        own["embedding.weight"] = own["embedding.weight"].clone()
+        own["embedding.weight"][0] = 0
+    return {"value": scores, "gradients": own}
 
 
 def _cnn_cases(rng: np.random.Generator) -> list[Case]:
@@ -575,6 +726,7 @@ def _cnn_cases(rng: np.random.Generator) -> list[Case]:
         case("sentences shorter than the kernels", (7, 3, (4, 5), 6, 2), [2, 8, 1, 3]),
         case("one word", (6, 4, (3,), 5, 2), [1]),
         case("a sentence without words", (6, 4, (2, 3), 7, 5), [0, 8, 3]),
+        case("other numbers at padding", (9, 4, (3, 2), 5, 2), [7, 3], columns=8, rubbish=True),
         case("after .eval(), arguments by place", (8, 5, (2, 4), 3, 6), [9, 7], by_name=False, training=False),
         case(
             "defaults",
@@ -695,6 +847,73 @@ class _Softmax(_WrongCNN):
         return torch.softmax(self.output(pooled), dim=1)
 
 
+class _NoMask(_WrongCNN):
+    """No mask anywhere; zeros are appended only where a kernel would not fit, or always."""
+
+    always = False
+
+    def embed(self, ids: Tensor, mask: Tensor) -> Tensor:
+        x = self.embedding(ids).transpose(1, 2)
+        widest = max(self.kernels)
+        return F.pad(x, (0, widest if self.always else max(0, widest - x.shape[2])))
+
+    def windows(self, lengths: Tensor, k: int) -> Tensor:
+        return torch.full_like(lengths, 10**6)
+
+
+class _NoMaskMoreRoom(_NoMask):
+    always = True
+
+
+class _WindowsOfPadding(_NoMask):
+    """Vectors masked, windows not, and no more zeros than the kernels need."""
+
+    def embed(self, ids: Tensor, mask: Tensor) -> Tensor:
+        x = (self.embedding(ids) * mask[:, :, None]).transpose(1, 2)
+        return F.pad(x, (0, max(0, max(self.kernels) - x.shape[2])))
+
+
+class _VectorOfPadding(_WrongCNN):
+    def embed(self, ids: Tensor, mask: Tensor) -> Tensor:
+        return F.pad(self.embedding(ids).transpose(1, 2), (0, max(self.kernels)))
+
+
+class _OneWindowMore(_WrongCNN):
+    def windows(self, lengths: Tensor, k: int) -> Tensor:
+        return (lengths - k + 2).clamp(min=1)
+
+
+class _Infinite(_WrongCNN):
+    def windows(self, lengths: Tensor, k: int) -> Tensor:
+        return (lengths - k + 1).clamp(min=0)
+
+
+class _EmptyIsNothing(_WrongCNN):
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        x, lengths = self.embed(ids, mask), mask.sum(dim=1, keepdim=True)
+        found = []
+        for k, convolution in zip(self.kernels, self.convolutions):
+            features = torch.relu(convolution(x))
+            counts = torch.arange(features.shape[2]) < self.windows(lengths, k)
+            found.append(self.pool(features, counts) * (lengths > 0))
+        return self.finish(torch.cat(found, dim=1))
+
+
+class _OtherOrder(_WrongCNN):
+    def finish(self, pooled: Tensor) -> Tensor:
+        return self.output(torch.cat(pooled.chunk(len(self.kernels), dim=1)[::-1], dim=1))
+
+
+class _Interleaved(_WrongCNN):
+    def finish(self, pooled: Tensor) -> Tensor:
+        return self.output(torch.stack(pooled.chunk(len(self.kernels), dim=1), dim=2).flatten(1))
+
+
+class _LogSoftmax(_WrongCNN):
+    def finish(self, pooled: Tensor) -> Tensor:
+        return torch.log_softmax(self.output(pooled), dim=1)
+
+
 class _ShortAreNothing(_WrongCNN):
     def windows(self, lengths: Tensor, k: int) -> Tensor:
         return (lengths - k + 1).clamp(min=0)
@@ -792,6 +1011,66 @@ TEXT_CNN = Exercise(
             "Right but for sentences shorter than a kernel: they get zeros, as if nothing stood there. The contract"
             " gives them one window, filled up with zeros.",
         ),
+        Misconception(
+            "mask_not_used",
+            _NoMask,
+            "The mask is not used. The vectors at padding are those of the words whose numbers stand there (word 0 has"
+            " a vector like any other, and it is not zero here, `padding_idx` or not), and windows over them win.",
+        ),
+        Misconception(
+            "mask_not_used_and_room",
+            _NoMaskMoreRoom,
+            "The mask is not used: vectors at padding are read as if they were words, and windows over them, and over"
+            " the zeros you appended, take part in the maximum.",
+        ),
+        Misconception(
+            "padding_read_in_the_table",
+            _WindowsOfPadding,
+            "The vectors at padding are zero, as they should be; but the windows that reach into them take part in the"
+            " maximum. Only the first n − k + 1 windows of a sentence count.",
+        ),
+        Misconception(
+            "vector_of_padding",
+            _VectorOfPadding,
+            "Right but for sentences shorter than a kernel, or without words: their one window reads the vector of the"
+            " padding, which is not zero (`padding_idx` does not help, the weights are loaded over it). Use the mask"
+            " to set the vectors at padding to zero.",
+        ),
+        Misconception(
+            "one_window_more",
+            _OneWindowMore,
+            "One window too many counts: the last one ends in the padding. A sentence of n words has n − k + 1 windows:"
+            " with n = 3 and k = 2 there are two.",
+        ),
+        Misconception(
+            "infinity_for_short_sentences",
+            _Infinite,
+            "A sentence shorter than a kernel has no window with you, and the maximum over nothing is −∞. The contract"
+            " gives it one window, filled up with zeros.",
+        ),
+        Misconception(
+            "empty_is_nothing",
+            _EmptyIsNothing,
+            "Right but for a sentence without words: its features are 0 with you. The contract gives it one window of"
+            " zeros, and relu(bias) need not be 0.",
+        ),
+        Misconception(
+            "kernels_in_reverse",
+            _OtherOrder,
+            "The pooled filters reach the last layer in another order: the widths of `kernels` stand side by side in"
+            " the order given, the first one first.",
+        ),
+        Misconception(
+            "filters_interleaved",
+            _Interleaved,
+            "The pooled filters are shuffled: first all filters of the first width, then all of the second. With you"
+            " the first filters of all widths come first; join along the dimension of the filters.",
+        ),
+        Misconception(
+            "log_softmax_at_the_end",
+            _LogSoftmax,
+            "You return logarithms of probabilities. Return the scores of the last layer as they are.",
+        ),
     ),
     hints=(
         "Four steps: vectors of the words (zeros at padding), a convolution and ReLU for each width, the largest"
@@ -841,8 +1120,33 @@ def _scattered_cases(rng: np.random.Generator) -> list[Case]:
     return [*_states_cases(rng), gaps]
 
 
+def _mean_cases(rng: np.random.Generator) -> list[Case]:
+    """As above, and states that may be 0: such a number counts."""
+    mask = _mask([6, 3, 4])
+    zeros = Case(
+        {"states": torch.relu(_normal(rng, *mask.shape, 5)), "mask": mask},
+        "states that may be 0",
+        {"batch": 3, "length": 6, "width": 5},
+    )
+    return [*_scattered_cases(rng), zeros]
+
+
+def _first_places(mask: Tensor) -> Tensor:
+    """As many True as before, but all at the beginning."""
+    return torch.arange(mask.shape[1]) < mask.sum(dim=1, keepdim=True)
+
+
+def _up_to_the_last(mask: Tensor) -> Tensor:
+    """True up to the last True of each row."""
+    return mask.flip(1).cumsum(dim=1).flip(1) > 0
+
+
 def _sum(states: Tensor, mask: Tensor) -> Tensor:
     return states.masked_fill(~mask[:, :, None], 0.0).sum(dim=1)
+
+
+def _mean(states: Tensor, mask: Tensor) -> Tensor:
+    return _sum(states, mask) / mask.sum(dim=1, keepdim=True).clamp(min=1)
 
 
 MASKED_MEAN = Exercise(
@@ -850,7 +1154,7 @@ MASKED_MEAN = Exercise(
     lesson="08",
     title="The mean of the real words",
     reference=classification.masked_mean,
-    cases=_scattered_cases,
+    cases=_mean_cases,
     run=_with_gradients,
     judge=_judge("mean"),
     points=1,
@@ -904,6 +1208,32 @@ MASKED_MEAN = Exercise(
             lambda states, mask: (_sum(states, mask).sum(dim=0) / mask.sum().clamp(min=1)).expand(len(states), -1),
             "All rows are the same: the mean over every word of the batch. Each sentence has its own.",
         ),
+        Misconception(
+            "padding_in_the_sum",
+            lambda states, mask: states.sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp(min=1),
+            "You divide by the right count, but the sum has the padding in it. Mask the states before you add them.",
+        ),
+        Misconception(
+            "first_places",
+            lambda states, mask: _mean(states, _first_places(mask)),
+            "Right without gaps. You take as many places as there are words, from the beginning; the mask says which"
+            " places, not only how many.",
+        ),
+        Misconception(
+            "up_to_the_last",
+            lambda states, mask: _mean(states, _up_to_the_last(mask)),
+            "Right without gaps. You take every place up to the last word, also those between that the mask excludes.",
+        ),
+        Misconception(
+            "zeros_taken_for_padding",
+            lambda states, mask: _sum(states, mask) / ((states * mask[:, :, None]) != 0).sum(dim=1).clamp(min=1),
+            "You count what is not 0. A word's state may have a 0 in it, and counts all the same: count the mask.",
+        ),
+        Misconception(
+            "dimension_kept",
+            lambda states, mask: _mean(states, mask)[:, None],
+            "Your numbers are right, with a dimension too many: (batch, 1, width). The places are gone after the sum.",
+        ),
     ),
     hints=(
         "A mean is a sum over a count. Both leave out the padding.",
@@ -916,6 +1246,10 @@ MASKED_MEAN = Exercise(
 
 def _max(fill: float, states: Tensor, mask: Tensor) -> Tensor:
     return states.masked_fill(~mask[:, :, None], fill).amax(dim=1)
+
+
+def _max_of_components(states: Tensor, mask: Tensor) -> Tensor:
+    return states.masked_fill(~mask[:, :, None], -INFINITY).amax(dim=2)
 
 
 def _no_words_zero(found: Tensor, mask: Tensor) -> Tensor:
@@ -954,14 +1288,61 @@ MASKED_MAX = Exercise(
         Misconception(
             "not_low_enough",
             lambda states, mask: _no_words_zero(_max(-1e4, states, mask), mask),
-            "You hide the padding behind −10,000. There are lower numbers, and then the padding wins. Only one"
-            " number is below all.",
+            "You hide the padding behind −10,000. There are lower numbers (here some near −30,000), and then the"
+            " padding wins. −∞ cannot win.",
         ),
         Misconception(
             "still_not_low_enough",
             lambda states, mask: _no_words_zero(_max(-100.0, states, mask), mask),
-            "You hide the padding behind −100. There are lower numbers, and then the padding wins. Only one number is"
-            " below all.",
+            "You hide the padding behind −100. There are lower numbers (here some near −30,000), and then the padding"
+            " wins. −∞ cannot.",
+        ),
+        Misconception(
+            "hidden_behind_a_thousand",
+            lambda states, mask: _no_words_zero(_max(-1e3, states, mask), mask),
+            "You hide the padding behind −1,000. There are lower numbers (here some near −30,000): then the padding"
+            " is the largest. −∞ is below them all.",
+        ),
+        Misconception(
+            "zero_instead_of_negative",
+            lambda states, mask: _no_words_zero(_max(-INFINITY, states, mask), mask).clamp(min=0),
+            "Nothing in your result is below 0: a ReLU or a zero took part. Where all words are negative, the largest"
+            " is negative.",
+        ),
+        Misconception(
+            "infinity_times_zero",
+            lambda states, mask: _max(-INFINITY, states, mask) * mask.any(dim=1, keepdim=True),
+            "All right but a sentence without words: −∞ times 0 is nan. Choose the zeros instead of multiplying.",
+        ),
+        Misconception(
+            "over_components_of_words",
+            lambda states, mask: _max_of_components(states, mask),
+            "Your maximum runs over the components of each word (dim=2). Asked for is the largest over the places, for"
+            " each component.",
+        ),
+        Misconception(
+            "first_places",
+            lambda states, mask: _no_words_zero(_max(-INFINITY, states, _first_places(mask)), mask),
+            "Right without gaps. You look at as many places as there are words, from the beginning; the mask says which"
+            " places, not only how many.",
+        ),
+        Misconception(
+            "up_to_the_last",
+            lambda states, mask: _no_words_zero(_max(-INFINITY, states, _up_to_the_last(mask)), mask),
+            "Right without gaps. You look at every place up to the last word, also those between that the mask"
+            " excludes.",
+        ),
+        Misconception(
+            "of_the_whole_batch",
+            lambda states, mask: _no_words_zero(
+                _max(-INFINITY, states, mask).amax(dim=0).expand(len(states), -1), mask.any().expand(len(mask), 1)
+            ),
+            "All rows are the same: the largest of the whole batch. Each sentence has its own.",
+        ),
+        Misconception(
+            "values_and_places",
+            lambda states, mask: tuple(states.masked_fill(~mask[:, :, None], -INFINITY).max(dim=1)),
+            "`max` with a dimension hands back two things, the values and their places. Return the values.",
         ),
         Misconception(
             "very_low_number_left",
@@ -1076,6 +1457,41 @@ LAST_STATE = Exercise(
             "All sentences are read at the place where the longest one ends. Each has its own.",
         ),
         Misconception(
+            "shortest_for_all",
+            lambda states, mask: states[:, int(mask.sum(dim=1).min()) - 1],
+            "All sentences are read at the place where the shortest one ends (an empty one: at the last column). Each"
+            " has its own place.",
+        ),
+        Misconception(
+            "zeros_at_the_end",
+            lambda states, mask: (states * mask[:, :, None])[:, -1],
+            "You set the padding to zero and take the last column: only sentences as wide as the table keep their"
+            " state. The last word stands elsewhere in the others.",
+        ),
+        Misconception(
+            "dimension_kept",
+            lambda states, mask: _picked(lambda lengths: (lengths - 1).clamp(min=0))(states, mask)[:, None],
+            "Your numbers are right, with a dimension too many: (batch, 1, width). `gather` keeps it; take it away.",
+        ),
+        Misconception(
+            "one_component",
+            lambda states, mask: _picked(lambda lengths: (lengths - 1).clamp(min=0))(states, mask)[:, :1],
+            "You return one component of each state. `gather` takes as many numbers as its index has places: the index"
+            " has to be as wide as the states.",
+        ),
+        Misconception(
+            "first_padding",
+            lambda states, mask: _picked(lambda lengths: (mask.int().argmin(dim=1) - 1).clamp(min=0))(states, mask),
+            "You look for the first False of the mask. A full row has none, and argmin then gives 0: count the True"
+            " instead.",
+        ),
+        Misconception(
+            "all_pairs_and_minus_one",
+            lambda states, mask: states[:, mask.sum(dim=1) - 1],
+            "You get these places of every sentence: (batch, batch, width), because `states[:, places]` pairs each"
+            " row with all of them. The rows need numbers too (and a sentence without words has no place).",
+        ),
+        Misconception(
             "all_pairs",
             lambda states, mask: states[:, (mask.sum(dim=1) - 1).clamp(min=0)],
             "`states[:, places]` takes all these places of every sentence: (batch, batch, width). Row i should give"
@@ -1106,10 +1522,18 @@ def _rnn_cases(rng: np.random.Generator) -> list[Case]:
         case("max", (7, 5, 6, "max", 2), [8, 3, 4]),
         case("last state, more padding", (8, 3, 4, "last", 2), [5, 3, 1], columns=9),
         case("one word", (6, 4, 5, "max", 2), [1]),
+        case("other numbers at padding, last state", (9, 3, 4, "last", 2), [6, 2], columns=8, rubbish=True),
+        case("other numbers at padding, mean", (9, 3, 5, "mean", 2), [4, 7], columns=8, rubbish=True),
         case("a sentence without words, mean", (6, 3, 5, "mean", 2), [0, 7, 4]),
         case("a sentence without words, last state", (6, 3, 5, "last", 2), [4, 7, 0]),
         case("after .eval(), arguments by place", (8, 5, 4, "max", 3), [6, 9], by_name=False, training=False),
         case("defaults", (11, 32, 48, "max", 2), [4, 9, 5], defaults=("width", "hidden", "pooling", "classes")),
+        Case(
+            {"vocabulary": 5, "pooling": "sum"},
+            "the pooling 'sum'",
+            {},
+            {"make": ("vocabulary", "pooling"), "refused": True},
+        ),
     ]
 
 
@@ -1122,6 +1546,8 @@ class _WrongRNN(nn.Module):
         self, vocabulary: int, width: int = 32, hidden: int = 48, pooling: str = "max", classes: int = 2
     ) -> None:
         super().__init__()
+        if pooling not in ("last", "mean", "max"):
+            raise ValueError(pooling)
         self.pooling = pooling
         self.embedding = nn.Embedding(vocabulary, width)
         self.rnn = nn.GRU(width, hidden, batch_first=self.batch_first)
@@ -1197,6 +1623,28 @@ class _PooledScores(_WrongRNN):
         return self.pool(self.output(self.read(ids, mask)), mask)
 
 
+class _FirstForEmpty(_WrongRNN):
+    def pool(self, states: Tensor, mask: Tensor) -> Tensor:
+        if self.pooling != "last":
+            return super().pool(states, mask)
+        return states[torch.arange(len(states)), (mask.sum(dim=1) - 1).clamp(min=0)]
+
+
+class _MeanOfTable(_WrongRNN):
+    def pool(self, states: Tensor, mask: Tensor) -> Tensor:
+        return _sum(states, mask) / mask.shape[1] if self.pooling == "mean" else super().pool(states, mask)
+
+
+class _LogProbabilities(_WrongRNN):
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        return torch.log_softmax(super().forward(ids, mask), dim=1)
+
+
+class _TanhPooled(_WrongRNN):
+    def pool(self, states: Tensor, mask: Tensor) -> Tensor:
+        return torch.tanh(super().pool(states, mask))
+
+
 class _Backwards(_WrongRNN):
     def read(self, ids: Tensor, mask: Tensor) -> Tensor:
         return super().read(ids.flip(1), mask).flip(1)
@@ -1209,7 +1657,7 @@ RNN_CLASSIFIER = Exercise(
     reference=classification.RNNClassifier,
     cases=_rnn_cases,
     run=_run_module,
-    judge=_judge("scores"),
+    judge=_judge_refusing("scores"),
     points=3,
     minutes=15,
     difficulty=2,
@@ -1276,6 +1724,29 @@ RNN_CLASSIFIER = Exercise(
             " another thing: pool the states, then score once.",
         ),
         Misconception(
+            "empty_takes_the_first",
+            _FirstForEmpty,
+            "Right but for a sentence without words with pooling 'last': it gets the state of its first place, which is"
+            " padding. Your own `last_state` gives zeros.",
+        ),
+        Misconception(
+            "mean_over_the_table",
+            _MeanOfTable,
+            "With pooling 'mean' you divide by the width of the table; the padding adds nothing, but it is counted."
+            " Your own exercise divides by the words.",
+        ),
+        Misconception(
+            "log_softmax_at_the_end",
+            _LogProbabilities,
+            "You return logarithms of probabilities. Return the scores of the last layer as they are.",
+        ),
+        Misconception(
+            "tanh_on_states",
+            _TanhPooled,
+            "A tanh stands between the pooling and the last layer. The states of a GRU are between −1 and 1 already;"
+            " the contract has nothing there.",
+        ),
+        Misconception(
             "read_backwards",
             _Backwards,
             "The words are read from the end of the row: the padding comes first, and the first word last.",
@@ -1332,6 +1803,16 @@ def _loss(
     return answer
 
 
+def _judge_loss(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    found = _judge("loss")(case, output, expected)
+    value = output.get("value") if isinstance(output, Mapping) else output
+    if found is None and isinstance(value, (int, float)):
+        return Mismatch(
+            "The number is right, but it is a plain Python number: training calls `.backward()` on a tensor."
+        )
+    return found
+
+
 TAGGING_LOSS = Exercise(
     id="classification.tagging_loss",
     lesson="08",
@@ -1339,7 +1820,7 @@ TAGGING_LOSS = Exercise(
     reference=classification.tagging_loss,
     cases=_loss_cases,
     run=_with_gradients,
-    judge=_judge("loss"),
+    judge=_judge_loss,
     points=2,
     minutes=12,
     difficulty=2,
@@ -1411,13 +1892,42 @@ TAGGING_LOSS = Exercise(
         Misconception(
             "logarithm_of_softmax",
             _loss(share=lambda logits: torch.log(torch.softmax(logits, dim=-1))),
-            "Right for ordinary scores. Where the right tag is far behind, its probability rounds to 0 and the"
-            " logarithm is −∞. Take softmax and logarithm in one step.",
+            "Right for ordinary scores, infinite for very large ones: the exp of a score overflows, or a probability"
+            " rounds to 0, and then a logarithm is taken. Take softmax and logarithm in one step.",
         ),
         Misconception(
             "nan_without_words",
             _loss(divide=lambda losses, mask: losses.sum() / mask.sum()),
             "All right but a batch without words: 0 divided by 0 is nan. The contract asks for 0.",
+        ),
+        Misconception(
+            "tag_0_taken_for_padding",
+            lambda logits, tags, mask: _loss()(logits, tags, mask & (tags != 0)),
+            "Words whose tag is 0 are left out with you. 0 is a tag like any other; the mask says what is padding.",
+        ),
+        Misconception(
+            "one_loss_a_sentence",
+            _loss(divide=lambda losses, mask: losses.sum(dim=1) / mask.sum(dim=1).clamp(min=1)),
+            "You return a loss for each sentence. Asked for is one number, the mean over all words of the batch.",
+        ),
+        Misconception(
+            "in_bits",
+            _loss(share=lambda logits: torch.log_softmax(logits, dim=-1) / float(np.log(2.0))),
+            "Your loss is 1.44 times too large: these are bits. The contract has natural logarithms.",
+        ),
+        Misconception(
+            "one_minus_probability",
+            _loss(share=lambda logits: torch.softmax(logits, dim=-1) - 1),
+            "You add up 1 − p of the right tags. The cross-entropy is −log p: it is the harder, the surer a model was"
+            " of something wrong.",
+        ),
+        Misconception(
+            "scores_zeroed",
+            lambda logits, tags, mask: _loss(
+                divide=lambda losses, real: losses.sum() / mask.sum().clamp(min=1), chosen=torch.ones_like
+            )(logits * mask[:, :, None], tags, mask),
+            "At padding you set the scores to zero, and then count their loss, log of the number of tags each. Leave"
+            " these places out of the sum.",
         ),
         Misconception(
             "one_loss_a_word",
@@ -1431,7 +1941,7 @@ TAGGING_LOSS = Exercise(
         "`torch.log_softmax(..., dim=-1)` gives the logarithms of all probabilities; `gather(1, right[:, None])`"
         " picks the right tag of each word. How many words are there, and what if none?",
         "`found = torch.log_softmax(logits[mask], dim=-1).gather(1, tags[mask][:, None])`, and"
-        " `-found.sum() / max(1, len(found))`.",
+        " `(-found).sum() / max(1, len(found))`.",
     ),
 )
 
@@ -1551,6 +2061,54 @@ F1_SCORES = Exercise(
             _f1(lambda right, given, there: (right.sum() / there.sum().clamp(min=1)).expand(len(there))),
             "Every tag has the same score with you: the share of right words. Count given, there and right for each tag"
             " by itself.",
+        ),
+        Misconception(
+            "geometric_mean",
+            _f1(lambda right, given, there: (right / given.clamp(min=1) * right / there.clamp(min=1)).sqrt()),
+            "You take the geometric mean, √(P·R). The harmonic mean is 2·P·R / (P + R).",
+        ),
+        Misconception(
+            "smaller_of_the_two",
+            _f1(lambda right, given, there: torch.minimum(right / given.clamp(min=1), right / there.clamp(min=1))),
+            "You take the smaller of precision and recall. Their harmonic mean, 2·P·R / (P + R), is near it, not it.",
+        ),
+        Misconception(
+            "smoothed",
+            _f1(lambda right, given, there: 2 * right / (given + there + 1)),
+            "You divide by one more than given + there: a perfect tagger would not get 1. Only 0/0 needs care.",
+        ),
+        Misconception(
+            "without_tag_0",
+            _f1(lambda right, given, there: 2 * right / (given + there).clamp(min=1) * (torch.arange(len(right)) > 0)),
+            "Tag 0 always gets 0 with you. It is a tag like the others here (O in our list).",
+        ),
+        Misconception(
+            "padding_as_tag_0",
+            lambda predicted, tags, mask, count: _f1(
+                lambda right, given, there: 2 * right / (given + there).clamp(min=1), torch.ones_like
+            )(predicted * mask, tags * mask, mask, count),
+            "Padding became tag 0, given and right: the score of tag 0 is too good. Pick the words out with the mask"
+            " instead of multiplying by it.",
+        ),
+        Misconception(
+            "given_at_padding",
+            lambda predicted, tags, mask, count: (
+                2
+                * tags[mask & (predicted == tags)].bincount(minlength=count)
+                / (predicted.flatten().bincount(minlength=count) + tags[mask].bincount(minlength=count)).clamp(min=1)
+            ),
+            "What is given at padding counts as given with you. All three counts are over real words.",
+        ),
+        Misconception(
+            "mean_of_sentences",
+            lambda predicted, tags, mask, count: torch.stack(
+                [
+                    _f1(lambda right, given, there: 2 * right / (given + there).clamp(min=1))(p, t, m, count)
+                    for p, t, m in zip(predicted, tags, mask)
+                ]
+            ).mean(dim=0),
+            "You score each sentence and take the mean: tags that a sentence lacks pull it down. Count over all words"
+            " of the batch, then divide once.",
         ),
         Misconception(
             "one_for_missing",
