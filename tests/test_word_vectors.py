@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
+from typing import Any
 
 import pytest
 import torch
@@ -192,7 +193,7 @@ def test_training_lowers_the_loss_and_finds_relatives(verses: list[list[str]]) -
 
 
 def test_subword_vectors_are_the_mean_of_ngrams(small: WordVectors) -> None:
-    module = wv.SubwordEmbedding(small.ngrams, 24, 3, 4)
+    module = wv.SubwordEmbedding(list(small.ngrams), 24, 3, 4)
     with torch.no_grad():
         module.vectors.weight.copy_(small.ngram_vectors)
         assert torch.allclose(module(small.vocabulary.words), small.vectors, atol=1e-5)
@@ -213,18 +214,33 @@ def test_misspellings_are_one_letter_away_and_found_far_above_chance(small: Word
 
 
 def test_an_unknown_word_of_whole_word_vectors_is_named() -> None:
-    made = skipgram.train([["a", "b"] * 5], d=2, window=1, epochs=1, progress=False)
+    made = skipgram.train([["a", "b"] * 5], d=2, window=1, epochs=1, threshold=0, progress=False)
     with pytest.raises(KeyError, match="zzz"):
         made.vector("zzz")
 
 
 @pytest.mark.parametrize("subwords", [None, (3, 6)])
 def test_the_smallest_corpora(subwords: tuple[int, int] | None) -> None:
-    lonely = skipgram.train([["amen"] * 6], d=3, window=9, epochs=2, subwords=subwords, progress=False)
-    assert lonely.vectors.shape == (1, 3) and torch.isfinite(lonely.vectors).all()
-    assert lonely.neighbours("amen") == []
-    short = skipgram.train([["a", "b"]], d=2, window=50, epochs=1, min_count=1, subwords=subwords, progress=False)
-    assert torch.isfinite(short.vectors).all()
+    options: dict[str, Any] = dict(min_count=1, threshold=0, subwords=subwords, progress=False)
+    lonely = skipgram.train([["amen"] * 6], d=3, window=9, epochs=2, **options)
+    assert lonely.vectors.shape == (1, 3) and lonely.neighbours("amen") == []
+    short = skipgram.train([["a", "b"]], d=2, window=50, epochs=1, **options)
+    single = skipgram.train([["a", "b", "c"]] * 3, d=2, epochs=1, batch=1, pool=1, **options)
+    for made in (lonely, short, single):
+        assert made.losses and all(map(math.isfinite, made.losses)) and torch.isfinite(made.vectors).all()
+
+
+def test_a_text_that_subsampling_empties_gets_a_sentence() -> None:
+    with pytest.raises(ValueError, match="threshold=0"):
+        skipgram.train([["amen"] * 9], progress=False)
+
+
+def test_passes_without_pairs_are_left_out() -> None:
+    """Subsampling empties most passes over so short a text; what is trained is finite all the same."""
+    text = [[f"w{i}" for i in range(5)]] * 6
+    for seed in range(3):
+        made = skipgram.train(text, d=3, epochs=40, batch=1, seed=seed, progress=False)
+        assert made.steps and all(map(math.isfinite, made.losses)) and torch.isfinite(made.vectors).all()
 
 
 @pytest.mark.parametrize("text", ["", "12:7 -- !\n\n", "one word each only once", "a\n" * 9])
@@ -233,10 +249,38 @@ def test_texts_without_pairs_get_a_sentence(text: str) -> None:
         skipgram.train(skipgram.tokenize(text), progress=False)
 
 
-@pytest.mark.parametrize("name", ["d", "window", "epochs", "batch", "pool"])
+@pytest.mark.parametrize("name", ["d", "window", "epochs", "negatives", "batch", "pool", "min_count"])
 def test_numbers_out_of_range_are_named(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} must be at least 1, not 0"):
         skipgram.train([["a", "b"] * 9], progress=False, **{name: 0})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"rate": -1.0},
+        {"rate": math.nan},
+        {"threshold": -0.1},
+        {"threshold": math.inf},
+        {"subwords": (6, 3)},
+        {"subwords": (3,)},
+    ],
+)
+def test_settings_that_make_no_sense_are_named(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        skipgram.train([["a", "b"] * 9], progress=False, **wrong)
+
+
+def test_vectors_of_whole_words_have_no_places_for_misspellings() -> None:
+    made = skipgram.train([["aaaaa", "bbbbb"] * 9], d=2, epochs=1, threshold=0, progress=False)
+    with pytest.raises(ValueError, match="subwords"):
+        skipgram.ranks(made, [("aaaaa", "aaaab")])
+
+
+def test_misspellings_use_the_letters_of_the_text() -> None:
+    vocabulary = Vocabulary([["письмо", "привет", "дорога"]] * 20)
+    letters = set("".join(vocabulary.words))
+    assert all(set(wrong) <= letters for _, wrong in skipgram.misspellings(vocabulary, 3, least=1))
 
 
 def test_probe_lists_share_no_word_and_hits_need_a_group() -> None:

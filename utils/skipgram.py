@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 import random
 import re
-import string
 import time
 import warnings
 from collections import Counter
@@ -204,7 +204,13 @@ class WordVectors:
         return self.from_ngrams(word)
 
     def from_ngrams(self, word: str) -> Tensor:
-        """(d,): the mean of the vectors of the word's known n-grams; zeros if none is known."""
+        """(d,): the mean of the vectors of the word's known n-grams; zeros if none is known.
+
+        Raises:
+            ValueError: these vectors have no n-grams.
+        """
+        if not self.ngrams:
+            raise ValueError("These vectors know whole words only: train with subwords=(3, 6) to get n-grams.")
         known = [self.ngrams[gram] for gram in character_ngrams(word, *self.lengths) if gram in self.ngrams]
         return self.ngram_vectors[known].sum(dim=0) / max(len(known), 1)
 
@@ -235,9 +241,10 @@ def train(
         sentences: lists of words; windows do not cross from one into the next.
         d: width of the vectors.
         window, epochs, negatives: the farthest reach, passes over the text, noise words for each pair.
-        threshold: of the subsampling; 0 keeps all words.
+        threshold: of the subsampling; 0 keeps all words. In a text of fewer than 1 / threshold words every word is
+            frequent by this measure: there, 0 is best.
         rate: the first step's rate; it falls to zero on a straight line.
-        batch: pairs a step.
+        batch: pairs a step. A short text needs a small one, or it is over after a few steps.
         pool: noise words that a batch shares, each weighted by negatives / pool.
         min_count: rarer words are left out.
         subwords: the shortest and the longest character n-gram, or None for whole words only.
@@ -245,11 +252,19 @@ def train(
         progress: show a bar with the loss.
 
     Raises:
-        ValueError: no word is frequent enough, no two words stand together, or a number is out of range.
+        ValueError: no word is frequent enough, no two words stand together, subsampling leaves no pairs, or a number is
+            out of range.
     """
-    for name, value in {"d": d, "window": window, "epochs": epochs, "batch": batch, "pool": pool}.items():
+    whole = dict(d=d, window=window, epochs=epochs, negatives=negatives, batch=batch, pool=pool, min_count=min_count)
+    for name, value in whole.items():
         if value < 1:
             raise ValueError(f"{name} must be at least 1, not {value}.")
+    if not (math.isfinite(rate) and rate > 0):
+        raise ValueError(f"rate must be a number above 0, not {rate}.")
+    if not (math.isfinite(threshold) and threshold >= 0):
+        raise ValueError(f"threshold must be 0 or a number above it, not {threshold}.")
+    if subwords is not None and not (len(subwords) == 2 and 1 <= subwords[0] <= subwords[1]):
+        raise ValueError(f"subwords must be the shortest and the longest length, such as (3, 6), not {subwords}.")
     vocabulary = Vocabulary(sentences, min_count)
     ids, sentence = vocabulary.encode(sentences)
     if not bool((sentence[1:] == sentence[:-1]).any()):
@@ -292,8 +307,11 @@ def _train(
     with tqdm(total=epochs, desc="fastText" if subwords else "skip-gram", unit="epoch", disable=not progress) as bar:
         for _ in range(epochs):
             centres, outsides = pairs(ids, sentence, window, generator, keep)
-            steps = max(-(-len(centres) // batch), 1)
+            steps = -(-len(centres) // batch)
             total = total or epochs * steps
+            if not steps:  # in a short text subsampling may drop every pair of a pass
+                bar.update()
+                continue
             drawn = torch.multinomial(noise, steps * pool, replacement=True, generator=generator).view(steps, pool)
             for c, o, n in zip(centres.split(batch), outsides.split(batch), drawn):
                 table = torch.sparse.mm(mix, inner) if mix is not None else inner
@@ -310,6 +328,11 @@ def _train(
                     running, last = torch.zeros(()), done
                     bar.set_postfix(loss=f"{losses[-1]:.3f}", refresh=False)
             bar.update()
+    if not done:
+        raise ValueError(
+            f"Subsampling with the threshold {threshold:g} leaves no two words side by side: this text is too short for"
+            " it. Set threshold=0."
+        )
     if done > last and len(losses) < 20:  # the passes differ a little in length, so the last twentieth may be short
         losses.append(float(running) / (done - last))
     table = torch.sparse.mm(mix, inner) if mix is not None else inner
@@ -398,6 +421,8 @@ def misspellings(
 ) -> list[tuple[str, str]]:
     """Words, each with one letter put wrong: exchanged for another, left out, put in, or swapped with the next one.
 
+    Letters that are put in are those of the vocabulary.
+
     Args:
         vocabulary: where the words come from; a misspelling that is itself a word in it is not used.
         count: how many; all suitable words if there are fewer.
@@ -409,6 +434,7 @@ def misspellings(
         Pairs (word, misspelt).
     """
     rng = random.Random(seed)
+    alphabet = sorted({letter for word in vocabulary.words if word.isalpha() for letter in word})
     suitable = [
         word
         for word, n in zip(vocabulary.words, vocabulary.counts.tolist())
@@ -418,7 +444,7 @@ def misspellings(
     for word in rng.sample(suitable, min(count, len(suitable))):
         wrong = word
         while wrong == word or wrong in vocabulary:
-            i, other = rng.randrange(len(word)), rng.choice(string.ascii_lowercase)
+            i, other = rng.randrange(len(word)), rng.choice(alphabet)
             before, here, after = word[:i], word[i], word[i + 1 :]
             swapped = before + after[:1] + here + after[1:]
             wrong = rng.choice((before + other + after, before + after, before + other + here + after, swapped))

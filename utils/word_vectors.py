@@ -6,7 +6,9 @@ on a whole book with the same formulas.
 
 Sources:
     Mikolov, Chen, Corrado & Dean (2013), "Efficient estimation of word representations in vector space",
-    arXiv:1301.3781: skip-gram, analogies.
+    arXiv:1301.3781: skip-gram.
+    Mikolov, Yih & Zweig (2013), "Linguistic regularities in continuous space word representations", NAACL-HLT 2013:
+    the vector offset method with scaled vectors.
     Mikolov, Sutskever, Chen, Corrado & Dean (2013), "Distributed representations of words and phrases and their
     compositionality", arXiv:1310.4546: section 2.2 (negative sampling, the power 3/4), section 2.3 (subsampling).
     Bojanowski, Grave, Joulin & Mikolov (2017), "Enriching word vectors with subword information", arXiv:1607.04606:
@@ -15,7 +17,7 @@ Sources:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -157,7 +159,7 @@ def sgns_gradients(centre: Tensor, outside: Tensor, negatives: Tensor) -> tuple[
         centre, outside, negatives: as in `sgns_loss`.
 
     Returns:
-        Three tensors of the shapes of `centre`, `outside` and `negatives`, in this order.
+        Three tensors of the shapes of `centre`, `outside` and `negatives`, in this order; right for scores of any size.
     """
     ### BEGIN SOLUTION
     right = torch.sigmoid((centre * outside).sum(dim=1, keepdim=True)) - 1  # (batch, 1)
@@ -184,7 +186,7 @@ def nearest(vectors: Tensor, query: Tensor, k: int = 5, exclude: Collection[int]
     lengths = vectors.norm(dim=1) * query.norm()
     cosines = (vectors @ query) / torch.where(lengths > 0, lengths, torch.ones_like(lengths))
     order = torch.sort(cosines, descending=True, stable=True).indices.tolist()
-    return [(i, float(cosines[i])) for i in order if i not in exclude][:k]
+    return [(i, float(cosines[i])) for i in [i for i in order if i not in exclude][:k]]
     ### END SOLUTION
 
 
@@ -201,7 +203,7 @@ def analogy(vectors: Tensor, a: int, b: int, c: int) -> int:
     Returns:
         The number of a word.
 
-    Mikolov et al. 2013 (Efficient estimation), section 4.
+    Mikolov, Yih & Zweig 2013, the vector offset method.
     """
     ### BEGIN SOLUTION
     unit = F.normalize(vectors, dim=1)
@@ -236,18 +238,18 @@ class SubwordEmbedding(nn.Module):
     """Vectors for words, known or not: the mean of the vectors of their character n-grams.
 
     Args:
-        ngrams: the n-grams that have a vector, each once; the row of an n-gram is its place in this sequence.
+        ngrams: the n-grams that have a vector, each once; the row of an n-gram is its place in this list.
         width: d, the width of the vectors.
         shortest, longest: the lengths of n-grams, as in `character_ngrams`.
 
     Attributes:
-        vectors: `nn.Embedding(len(ngrams), width)`.
+        vectors: `nn.Embedding(len(ngrams), width)`, with the random start that PyTorch gives it.
 
     Bojanowski et al. 2017, section 3.2. The paper sums the vectors; the mean, which its authors' program takes, keeps
     long words from having long vectors.
     """
 
-    def __init__(self, ngrams: Iterable[str], width: int, shortest: int = 3, longest: int = 6) -> None:
+    def __init__(self, ngrams: Sequence[str], width: int, shortest: int = 3, longest: int = 6) -> None:
         super().__init__()
         ### BEGIN SOLUTION
         self.rows = {gram: row for row, gram in enumerate(ngrams)}
@@ -259,7 +261,7 @@ class SubwordEmbedding(nn.Module):
         """A vector for each word.
 
         Args:
-            words: any strings; none of them need be a known word.
+            words: any strings; none of them need be a known word. The list may be empty.
 
         Returns:
             (len(words), width): the mean over those of the word's n-grams that have a vector; zeros if none has.

@@ -19,13 +19,20 @@ from utils.word_vectors import character_ngrams, nearest
 # ---- window pairs
 
 
+def _at_least_one(window):
+    if window < 1:
+        raise ValueError("no window")
+
+
 def window_pairs_by_distance(tokens, window):
     """All pairs of places, kept if near enough and not equal."""
+    _at_least_one(window)
     n = len(tokens)
     return [(tokens[i], tokens[j]) for i in range(n) for j in range(n) if 0 < abs(i - j) <= window]
 
 
 def window_pairs_by_slices(tokens, window):
+    _at_least_one(window)
     pairs = []
     for i, centre in enumerate(tokens):
         before = tokens[max(i - window, 0) : i]
@@ -34,11 +41,13 @@ def window_pairs_by_slices(tokens, window):
 
 
 def window_pairs_as_lists(tokens, window):
+    _at_least_one(window)
     return [[tokens[i], tokens[j]] for i in range(len(tokens)) for j in range(len(tokens)) if 0 < abs(i - j) <= window]
 
 
 def window_pairs_before_and_after(tokens, window):
     """Slices whose start may be negative: the words before the centre are lost near the beginning."""
+    _at_least_one(window)
     pairs = []
     for i, centre in enumerate(tokens):
         for other in [*tokens[i - window : i], *tokens[i + 1 : i + 1 + window]]:
@@ -48,11 +57,22 @@ def window_pairs_before_and_after(tokens, window):
 
 def window_pairs_index(tokens, window):
     """Looks up the place of each word by value: wrong when a word occurs twice."""
+    _at_least_one(window)
     pairs = []
     for word in tokens:
         i = tokens.index(word)
         pairs += [(word, tokens[j]) for j in range(max(0, i - window), min(len(tokens), i + window + 1)) if j != i]
     return pairs
+
+
+def window_pairs_unguarded(tokens, window):
+    n = len(tokens)
+    return [(tokens[i], tokens[j]) for i in range(n) for j in range(n) if 0 < abs(i - j) <= window]
+
+
+def window_pairs_asserting(tokens, window):
+    assert window >= 1
+    return window_pairs_unguarded(tokens, window)
 
 
 # ---- skip-gram
@@ -88,6 +108,19 @@ def skipgram_loss_frozen_denominator(centre, outside_vectors, outside):
     return (torch.logsumexp(scores, 1).detach() - right).mean()
 
 
+def skipgram_loss_number(centre, outside_vectors, outside):
+    return skipgram_loss_log_softmax(centre, outside_vectors, outside).item()
+
+
+def skipgram_loss_with_a_small_number(centre, outside_vectors, outside):
+    chances = torch.softmax(centre @ outside_vectors.T, 1)[torch.arange(len(outside)), outside]
+    return -(chances + 1e-9).log().mean()
+
+
+def skipgram_loss_kernel(centre, outside_vectors, outside):
+    return torch.ops.aten.cross_entropy_loss(centre @ outside_vectors.T, outside)
+
+
 def skipgram_loss_plus(centre, outside_vectors, outside):
     scores = centre @ outside_vectors.T
     return (torch.logsumexp(scores, 1) + scores[torch.arange(len(outside)), outside]).mean()
@@ -103,6 +136,15 @@ def noise_by_logarithms(counts, power=0.75):
 def noise_loop(counts, power=0.75):
     raised = [float(c) ** power for c in counts]
     return torch.tensor([r / math.fsum(raised) for r in raised], dtype=torch.float64)
+
+
+def noise_in_single_precision(counts, power=0.75):
+    return F.normalize(counts.float() ** power, p=1, dim=0)
+
+
+def noise_in_half_precision(counts, power=0.75):
+    raised = counts.to(torch.bfloat16) ** power
+    return raised / raised.sum()
 
 
 def noise_square_root(counts, power=0.75):
@@ -195,6 +237,25 @@ def gradients_by_autograd(centre, outside, negatives):
         return torch.autograd.grad(loss.sum(), leaves)
 
 
+def gradients_by_differences(centre, outside, negatives):
+    leaves = [t.double().clone() for t in (centre, outside, negatives)]
+
+    def loss():
+        others = torch.einsum("bkd,bd->bk", leaves[2], leaves[0])
+        return float(F.softplus(-(leaves[0] * leaves[1]).sum(1)).sum() + F.softplus(others).sum())
+
+    slopes = [torch.zeros_like(t) for t in leaves]
+    for leaf, slope in zip(leaves, slopes):
+        for i in np.ndindex(*leaf.shape):
+            here = float(leaf[i])
+            leaf[i] = here + 1e-6
+            above = loss()
+            leaf[i] = here - 1e-6
+            slope[i] = (above - loss()) / 2e-6
+            leaf[i] = here
+    return tuple(s.to(centre.dtype) for s in slopes)
+
+
 def gradients_of_centre_only(centre, outside, negatives):
     return (torch.sigmoid((centre * outside).sum(1, keepdim=True)) - 1) * outside
 
@@ -222,6 +283,35 @@ def nearest_tensors(vectors, query, k=5, exclude=()):
     return sorted(((i, unit[i] @ wanted) for i in kept), key=lambda pair: (-pair[1].item(), pair[0]))[:k]
 
 
+def nearest_compares_tensors(vectors, query, k=5, exclude=()):
+    """A tensor is never in a set of numbers."""
+    cosines = F.cosine_similarity(vectors, query[None], dim=1)
+    order = torch.sort(cosines, descending=True, stable=True).indices
+    return [(int(i), float(cosines[i])) for i in order if i not in exclude][:k]
+
+
+def nearest_topk(vectors, query, k=5, exclude=()):
+    cosines = F.cosine_similarity(vectors, query[None], dim=1)
+    cosines[list(exclude)] = -torch.inf
+    top = cosines.topk(min(k, len(vectors) - len(set(exclude))))
+    return list(zip(top.indices.tolist(), top.values.tolist()))
+
+
+def nearest_without_equal_rows(vectors, query, k=5, exclude=()):
+    equal = [i for i, row in enumerate(vectors) if torch.equal(row, query)]
+    return nearest_sorted(vectors, query, k, {*exclude, *equal})
+
+
+def nearest_without_opposites(vectors, query, k=5, exclude=()):
+    return [p for p in nearest_sorted(vectors, query, len(vectors), exclude) if p[1] > -1 + 1e-6][:k]
+
+
+def nearest_scales_its_argument(vectors, query, k=5, exclude=()):
+    found = nearest_sorted(vectors, query, k, exclude)
+    vectors /= vectors.norm(dim=1, keepdim=True).clamp(min=1e-12)
+    return found
+
+
 def nearest_ranks_dot(vectors, query, k=5, exclude=()):
     """Ranks by dot product, but shows cosines."""
     order = (vectors @ query).argsort(descending=True, stable=True).tolist()
@@ -242,6 +332,19 @@ def analogy_three_cosines(vectors, a, b, c):
     score = cosines[:, b] - cosines[:, a] + cosines[:, c]
     score[[a, b, c]] = -9.0
     return score.argmax()
+
+
+def _analogy_masked(vectors, a, b, c, mask):
+    unit = F.normalize(vectors, dim=1)
+    scores = F.cosine_similarity(unit, (unit[b] - unit[a] + unit[c])[None], dim=1)
+    scores[[a, b, c]] = mask
+    return int(scores.argmax())
+
+
+def analogy_of_equals_the_last(vectors, a, b, c):
+    unit = F.normalize(vectors, dim=1)
+    scores = F.cosine_similarity(unit, (unit[b] - unit[a] + unit[c])[None], dim=1).tolist()
+    return max((score, i) for i, score in enumerate(scores) if i not in (a, b, c))[1]
 
 
 def analogy_with_nearest_raw(vectors, a, b, c):
@@ -274,6 +377,12 @@ def ngrams_zip(word, shortest=3, longest=6):
             found.setdefault("".join(gram))
     found.setdefault(marked)
     return tuple(found)
+
+
+def ngrams_remembers(word, shortest=3, longest=6, seen=set()):  # noqa: B006 - this is the mistake
+    fresh = [gram for gram in ngrams_slices(word, shortest, longest) if gram not in seen]
+    seen.update(fresh)
+    return fresh
 
 
 def ngrams_as_set(word, shortest=3, longest=6):
@@ -339,10 +448,50 @@ class RemembersFirstCall(OneMatrix):
         return super().forward(self.kept)
 
 
+class RemembersVectors(OneMatrix):
+    """Right until the weights change."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kept: dict[str, Tensor] = {}
+
+    def forward(self, words: Sequence[str]) -> Any:
+        self.kept |= {word: super(RemembersVectors, self).forward([word])[0] for word in words if word not in self.kept}
+        return torch.stack([self.kept[word] for word in words]) if words else super().forward(words)
+
+
+class IgnoresLongest(OneMatrix):
+    def __init__(self, ngrams: Sequence[str], width: int, shortest: int = 3, longest: int = 6) -> None:
+        super().__init__(ngrams, width, shortest)
+
+
+class AlwaysTheSameStart(OneMatrix):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        torch.manual_seed(0)
+        super().__init__(*args, **kwargs)
+
+
+class StartsWithZeros(OneMatrix):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        nn.init.zeros_(self.vectors.weight)
+
+
+class WrongLayer(OneMatrix):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.vectors = nn.EmbeddingBag(len(self.table), self.vectors.embedding_dim)
+
+
+class StacksNothing(OneMatrix):
+    def forward(self, words: Sequence[str]) -> Any:
+        return torch.stack([super(StacksNothing, self).forward([word])[0] for word in words])
+
+
 RIGHT = {
     "word_vectors.window_pairs": [window_pairs_by_distance, window_pairs_by_slices, window_pairs_as_lists],
     "word_vectors.skipgram_loss": [skipgram_loss_loop, skipgram_loss_log_softmax, skipgram_loss_shifted],
-    "word_vectors.noise_distribution": [noise_by_logarithms, noise_loop],
+    "word_vectors.noise_distribution": [noise_by_logarithms, noise_loop, noise_in_single_precision],
     "word_vectors.keep_probability": [keep_minimum, keep_loop],
     "word_vectors.sgns_loss": [sgns_softplus, sgns_cross_entropy, sgns_loop],
     "word_vectors.sgns_gradients": [gradients_einsum, gradients_loop],
@@ -353,20 +502,28 @@ RIGHT = {
 }
 WRONG = {
     "word_vectors.window_pairs": [
-        (window_pairs_before_and_after, None),
-        (window_pairs_index, None),
+        (window_pairs_before_and_after, "slice_begins_below_0"),
+        (window_pairs_index, "place_of_the_first"),
+        (window_pairs_unguarded, "no_refusal"),
+        (window_pairs_asserting, None),
         (lambda tokens, window: [], None),
         (lambda tokens, window: [(b, a) for a, b in window_pairs_by_distance(tokens, window)], "exchanged"),
     ],
     "word_vectors.skipgram_loss": [
         (skipgram_loss_detached, None),
         (skipgram_loss_frozen_denominator, None),
-        (skipgram_loss_plus, None),
+        (skipgram_loss_plus, "first_term_with_plus"),
+        (skipgram_loss_number, None),
+        (skipgram_loss_with_a_small_number, None),
+        (skipgram_loss_kernel, None),
+        (lambda v, U, o: skipgram_loss_loop(v, U[o], torch.arange(len(o))), "in_batch_softmax"),
         (lambda v, U, o: torch.log_softmax(v @ U.T, dim=1)[range(len(o)), o].mean(), "minus_twice"),
         (lambda v, U, o: -torch.log_softmax(v @ U.T, dim=1)[range(len(o)), o].sum(), "sum"),
     ],
     "word_vectors.noise_distribution": [
         (noise_square_root, None),
+        (noise_in_half_precision, None),
+        (lambda counts, power=0.75: noise_by_logarithms(counts, power or 0.75), "power_0_taken_for_none"),
         (lambda counts, power=0.75: counts.double() / counts.double().sum(), "no_power"),
         (lambda counts, power=0.75: torch.softmax(counts.double().log() * 0.75, 0), "always_three_quarters"),
     ],
@@ -376,7 +533,15 @@ WRONG = {
         (lambda counts, threshold=1e-3: (threshold * counts.sum() / counts) ** 0.5, "not_cut"),
     ],
     "word_vectors.sgns_loss": [
-        (sgns_column, None),
+        (sgns_column, "column"),
+        (lambda v, u, n: F.softplus(-(v * u).sum(1)), "only_the_pair_at_all"),
+        (lambda v, u, n: F.softplus((n @ v[:, :, None])[..., 0]).sum(1), "only_noise_at_all"),
+        (
+            lambda v, u, n: (
+                -F.logsigmoid((v * u).sum(1)) - F.logsigmoid(-torch.bmm(n, v.unsqueeze(2)).squeeze()).sum(-1)
+            ),
+            "squeezed",
+        ),
         (sgns_clamped, None),
         (lambda v, u, n: sgns_softplus(v, u, -n), "noise_pulled_closer"),
         (lambda v, u, n: sgns_softplus(v, u, n).mean(), "one_number"),
@@ -388,12 +553,18 @@ WRONG = {
     ],
     "word_vectors.sgns_gradients": [
         (gradients_by_autograd, None),
+        (gradients_by_differences, None),
         (gradients_of_centre_only, None),
         (lambda v, u, n: tuple(-g for g in gradients_loop(v, u, n)), "uphill"),
         (lambda v, u, n: tuple(gradients_loop(v, u, n)[i] for i in (1, 0, 2)), "exchanged"),
     ],
     "word_vectors.nearest": [
-        (nearest_ranks_dot, None),
+        (nearest_ranks_dot, "ranked_by_dot_product"),
+        (nearest_compares_tensors, "tensors_in_sets"),
+        (nearest_topk, None),
+        (nearest_without_equal_rows, "equal_rows_left_out"),
+        (nearest_without_opposites, "opposite_left_out"),
+        (nearest_scales_its_argument, None),
         (lambda vectors, query, k=5, exclude=(): nearest_sorted(vectors, query, k), "nothing_left_out"),
         (
             lambda vectors, query, k=5, exclude=(): [i for i, _ in nearest_sorted(vectors, query, k, exclude)],
@@ -402,13 +573,28 @@ WRONG = {
     ],
     "word_vectors.analogy": [
         (analogy_with_nearest_raw, "not_scaled"),
-        (analogy_pair, None),
+        (analogy_pair, "a_pair"),
+        (lambda vectors, a, b, c: _analogy_masked(vectors, a, b, c, 0.0), "masked_with_0"),
+        (lambda vectors, a, b, c: _analogy_masked(vectors, a, b, c, -1.0), "masked_with_minus_1"),
+        (analogy_of_equals_the_last, "ties_turned"),
         (lambda vectors, a, b, c: analogy_loop(vectors, b, a, c), "turned"),
     ],
     "word_vectors.character_ngrams": [
         (ngrams_as_set, None),
+        (ngrams_remembers, None),
+        (lambda word, shortest=3, longest=6: ngrams_slices(word.strip(), shortest, longest), "stripped"),
         (lambda word, shortest=3, longest=6: ngrams_slices(word, shortest, longest - 1), "without_the_longest"),
-        (lambda word, shortest=3, longest=6: ngrams_slices(word), None),
+        (lambda word, shortest=3, longest=6: ngrams_slices(word), "usual_lengths"),
     ],
-    "word_vectors.subword_embedding": [(Misnamed, None), (Detached, None), (RemembersFirstCall, None)],
+    "word_vectors.subword_embedding": [
+        (Misnamed, None),
+        (Detached, None),
+        (RemembersFirstCall, None),
+        (RemembersVectors, "remembered"),
+        (IgnoresLongest, "longest_ignored"),
+        (AlwaysTheSameStart, None),
+        (StartsWithZeros, None),
+        (WrongLayer, None),
+        (StacksNothing, "no_empty_list"),
+    ],
 }

@@ -6,7 +6,9 @@ different. Ties of cosines are made of vectors along the axes, where every order
 
 from __future__ import annotations
 
+import copy
 import inspect
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,7 +20,7 @@ from torch.nn import functional as F
 
 from utils import word_vectors
 from utils.checks.compare import compare
-from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property
+from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
 from utils.checks.modules import call_unchanged, gradients, load_by_name
 from utils.word_vectors import character_ngrams
 
@@ -65,9 +67,17 @@ def _judge_loss(case: Case, output: Any, expected: Any) -> Mismatch | None:
         return compare(expected["loss"], output)
     right, got = expected["loss"], output["loss"]
     if isinstance(right, Tensor) and right.dim() == 0:
-        if isinstance(got, Tensor) and got.numel() == 1 and got.dim():
-            return Mismatch(f"Expected one number without a dimension, got the shape {tuple(got.shape)}.", "loss")
-        found = compare(right.reshape(1), got.reshape(1) if isinstance(got, Tensor) and not got.dim() else got)
+        wanted = "Expected a tensor with one number and no dimension"
+        if isinstance(got, (int, float)):
+            return Mismatch(
+                f"{wanted}, got the plain number {got:.4g}: no gradient can flow through that. Is there an .item() or"
+                " a float() at the end?",
+                "loss",
+            )
+        if isinstance(got, Tensor) and got.dim():
+            return Mismatch(f"{wanted}, got the shape {tuple(got.shape)}.", "loss")
+        found = compare(right.reshape(1), got.reshape(1) if isinstance(got, Tensor) else got)
+        found = found and Mismatch(found.text.replace(" at [0]", ""), "loss")
     else:
         found = compare(right, got)
     if found:
@@ -76,7 +86,9 @@ def _judge_loss(case: Case, output: Any, expected: Any) -> Mismatch | None:
         return Mismatch("The inputs are float64, your loss is not: half the digits are lost on the way.", "loss")
     for name, gradient in expected["gradients"].items():
         mine = output["gradients"][name]
-        if mine is None:
+        if gradient is None and mine is None:  # beside a known mistake that loses it as well
+            continue
+        if mine is None or gradient is None:
             return Mismatch(
                 f"The loss is right, but no gradient reaches `{name}`: nothing could be learned. Somewhere a tensor is"
                 " taken apart into plain numbers (.item(), .tolist(), torch.tensor(...), .detach() or .data).",
@@ -106,7 +118,24 @@ def _pair_cases(rng: np.random.Generator) -> list[Case]:
         Case({"tokens": words(1), "window": 2}, "one word", {"tokens": 1, "window": 2}),
         Case({"tokens": [], "window": 2}, "no words", {"tokens": 0, "window": 2}),
         Case({"tokens": ["мир", "мир", "и", "свет", ""], "window": 1}, "Cyrillic, and an empty token"),
+        Case({"tokens": words(4), "window": 0}, "a window of 0", {"tokens": 4}, {"refused": True}),
+        Case({"tokens": words(5), "window": -2}, "a window below 0", {"tokens": 5}, {"refused": True}),
     ]
+
+
+def _run_pairs(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    if not case.extra.get("refused"):
+        return _call(answer, inputs, by_name=inputs["window"] == 3)
+    try:
+        return _call(answer, inputs, by_name=False)
+    except ValueError:
+        return "ValueError"
+
+
+def _judge_pairs(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    if isinstance(expected, str) and output != expected:
+        return Mismatch(f"A window of {case.inputs['window']} should raise a ValueError; a result came back.")
+    return compare(expected, output)
 
 
 def _pairs(
@@ -115,9 +144,12 @@ def _pairs(
     take: Callable[[Sequence[str], int, int], bool] = lambda tokens, i, j: i != j,
     made: Callable[[str, str], Any] = lambda centre, outside: (centre, outside),
     centres: Callable[[int, int], range] = lambda n, window: range(n),
+    refuse: bool = True,
 ) -> Callable[..., Any]:
     def answer(tokens: Sequence[str], window: int) -> list[Any]:
         n = len(tokens)
+        if refuse and window < 1:
+            raise ValueError(window)
         return [
             made(tokens[i], tokens[j])
             for i in centres(n, window)
@@ -128,7 +160,43 @@ def _pairs(
     return answer
 
 
+def _by_slices(
+    before: Callable[[Sequence[str], int, int], Sequence[str]] = lambda tokens, i, window: tokens[
+        max(0, i - window) : i
+    ],
+    order: Callable[[Sequence[str], Sequence[str]], list[str]] = lambda before, after: [*before, *after],
+    place: Callable[[Sequence[str], int], int] = lambda tokens, i: i,
+) -> Callable[..., Any]:
+    def answer(tokens: Sequence[str], window: int) -> list[tuple[str, str]]:
+        _refuse_below_one(window)
+        made = []
+        for number, centre in enumerate(tokens):
+            i = place(tokens, number)
+            made += [(centre, o) for o in order(before(tokens, i, window), tokens[i + 1 : i + 1 + window])]
+        return made
+
+    return answer
+
+
+def _refuse_below_one(window: int) -> None:
+    if window < 1:
+        raise ValueError(window)
+
+
+def _round_and_round(tokens: Sequence[str], window: int) -> list[tuple[str, str]]:
+    _refuse_below_one(window)
+    n = len(tokens)
+    return [(c, tokens[(i + j) % n]) for i, c in enumerate(tokens) for j in range(-window, window + 1) if j]
+
+
+def _off_the_end(tokens: Sequence[str], window: int, right: int = 1) -> list[tuple[str, str]]:
+    _refuse_below_one(window)
+    places = range(len(tokens))
+    return [(tokens[i], tokens[j]) for i in places for j in range(max(0, i - window), i + window + right) if j != i]
+
+
 def _near_first(tokens: Sequence[str], window: int) -> list[tuple[str, str]]:
+    _refuse_below_one(window)
     made = []
     for i, centre in enumerate(tokens):
         for distance in range(1, window + 1):
@@ -142,6 +210,8 @@ WINDOW_PAIRS = Exercise(
     title="A window that slides",
     reference=word_vectors.window_pairs,
     cases=_pair_cases,
+    run=_run_pairs,
+    judge=_judge_pairs,
     points=1,
     minutes=5,
     difficulty=1,
@@ -193,6 +263,72 @@ WINDOW_PAIRS = Exercise(
             ),
             "Your windows reach half as far as they should: `window` is the reach to each side, not the width of the"
             " whole.",
+        ),
+        Misconception(
+            "width_of_the_whole_but_one",
+            _pairs(
+                left=lambda i, window, n: max(0, i - max(1, window // 2)),
+                right=lambda i, window, n: min(n, i + max(1, window // 2) + 1),
+            ),
+            "Right for window 1; from 2 on your windows reach half as far as they should: `window` is the reach to each"
+            " side, not the width of the whole.",
+        ),
+        Misconception(
+            "one_too_few_left",
+            _pairs(left=lambda i, window, n: max(0, i - window + 1)),
+            "On the left your window begins one word late: with window 1 nothing is taken there.",
+        ),
+        Misconception(
+            "without_the_last",
+            _pairs(right=lambda i, window, n: min(n - 1, i + window + 1)),
+            "The last word of the sentence is never an outside word. `range` leaves out its end by itself, so the limit"
+            " is the length of the sentence.",
+        ),
+        Misconception(
+            "slice_begins_below_0",
+            _by_slices(before=lambda tokens, i, window: tokens[i - window : i]),
+            "Near the beginning of the sentence words on the left are lost: a slice that begins at a number below 0"
+            " counts from the end of the list, and is mostly empty. The window must not begin before place 0.",
+        ),
+        Misconception(
+            "place_of_the_first",
+            _by_slices(place=lambda tokens, i: list(tokens).index(tokens[i])),
+            "Where a word comes a second time, it gets the company of its first place: `index` finds the first one"
+            " only. Go over the places, not over the words.",
+        ),
+        Misconception(
+            "right_before_left",
+            _by_slices(order=lambda before, after: [*after, *before]),
+            "The pairs are the right ones in another order: of each centre yours begin with the words behind it. Let"
+            " the outside words run from left to right.",
+        ),
+        Misconception(
+            "left_part_reversed",
+            _by_slices(order=lambda before, after: [*before[::-1], *after]),
+            "The pairs are the right ones in another order: the words before the centre come backwards. Let the outside"
+            " words of a centre run from left to right.",
+        ),
+        Misconception(
+            "round_and_round",
+            _round_and_round,
+            "At the ends your window goes round: behind the last word comes the first one again. A window is cut off"
+            " there.",
+        ),
+        Misconception(
+            "off_the_end",
+            _off_the_end,
+            "Near the end your window asks for places behind the last word. It must end with the sentence.",
+        ),
+        Misconception(
+            "no_refusal",
+            _pairs(refuse=False),
+            "A window below 1 is accepted. Keep the two lines at the top that raise a ValueError.",
+        ),
+        Misconception(
+            "short_sentences_lost",
+            lambda tokens, window: _pairs()(tokens, window) if len(tokens) >= window else _pairs()([], window),
+            "A sentence shorter than the window gives no pairs. Its words still stand beside each other: the window is"
+            " cut off at the ends.",
         ),
         Misconception(
             "only_full_windows",
@@ -273,6 +409,12 @@ def _softmax_variant(
         return finish(each(centre @ outside_vectors.T, outside))
 
     return answer
+
+
+def _gap(inputs: Mapping[str, Any]) -> float:
+    """By how much the largest score is above the right one, on average: the loss is at least that."""
+    scores = inputs["centre"] @ inputs["outside_vectors"].T
+    return float((scores.max(1).values - _of(scores, inputs["outside"])).mean())
 
 
 def _of(scores: Tensor, outside: Tensor) -> Tensor:
@@ -367,6 +509,61 @@ SKIPGRAM_LOSS = Exercise(
             " Take both steps at once, with `torch.log_softmax` or `torch.logsumexp`.",
         ),
         Misconception(
+            "only_the_words_of_the_batch",
+            lambda centre, outside_vectors, outside: (
+                torch.logsumexp(centre @ outside_vectors[outside.unique()].T, 1)
+                - (centre * outside_vectors[outside]).sum(1)
+            ).mean(),
+            "Your sum in the denominator runs over those words only that stand outside in this batch. It runs over all"
+            " words of the vocabulary.",
+        ),
+        Misconception(
+            "in_batch_softmax",
+            lambda centre, outside_vectors, outside: (
+                torch.logsumexp(centre @ outside_vectors[outside].T, 1) - (centre * outside_vectors[outside]).sum(1)
+            ).mean(),
+            "Your sum in the denominator runs over the outside words of the batch, one for each pair. It runs over all"
+            " words of the vocabulary, each once.",
+        ),
+        Misconception(
+            "one_softmax_for_all",
+            _softmax_variant(lambda s, o: torch.logsumexp(s.flatten(), 0) - _of(s, o)),
+            "Your sum in the denominator runs over all pairs and all words at once. Each pair has its own: a sum over"
+            " the words, along the row.",
+        ),
+        Misconception(
+            "every_pair_with_every_word",
+            _softmax_variant(lambda s, o: torch.logsumexp(s, 1)[:, None] - s[:, o]),
+            "Each pair is scored with the outside words of all pairs: `scores[:, outside]` has a column for each of"
+            " them. Of each row only one score is wanted.",
+        ),
+        Misconception(
+            "largest_not_added_back",
+            _softmax_variant(lambda s, o: (s - s.max(1, keepdim=True).values).exp().sum(1).log() - _of(s, o)),
+            "The largest score is taken away before exp, but not added back to the logarithm: the loss is too small by"
+            " it.",
+        ),
+        Misconception(
+            "first_term_with_plus",
+            _softmax_variant(lambda s, o: torch.logsumexp(s, 1) + _of(s, o)),
+            "The score of the right word is added; a good score should make the loss smaller.",
+        ),
+        Misconception(
+            "scaled",
+            lambda centre, outside_vectors, outside: _softmax_variant(lambda s, o: torch.logsumexp(s, 1) - _of(s, o))(
+                centre / centre.shape[1] ** 0.5, outside_vectors, outside
+            ),
+            "Your scores are divided by √d, as attention does it. Here the score is the dot product itself.",
+        ),
+        Misconception(
+            "cosine",
+            lambda centre, outside_vectors, outside: _softmax_variant(lambda s, o: torch.logsumexp(s, 1) - _of(s, o))(
+                F.normalize(centre, dim=1), F.normalize(outside_vectors, dim=1), outside
+            ),
+            "Your scores are cosines: the vectors are scaled to length 1 first. Here the score is the dot product"
+            " itself.",
+        ),
+        Misconception(
             "row_of_the_batch",
             _softmax_variant(
                 lambda s, o: torch.logsumexp(s, 1) - s[torch.arange(len(o)), torch.arange(len(o)) % s.shape[1]]
@@ -390,6 +587,12 @@ SKIPGRAM_LOSS = Exercise(
             "not_negative",
             lambda case, output: bool(torch.as_tensor(output["loss"]).min() >= -1e-4),
             "A probability is at most one, so −log P is never below zero.",
+        ),
+        Property(
+            "at_least_the_gap",
+            lambda case, output: bool(output["loss"].mean() > _gap(case.inputs) * (1 - 1e-4) - 1e-4),
+            "−log P is never less than the gap between the largest score of a pair and the right one; your loss is. Is"
+            " a score or a probability cut off somewhere, or kept away from 0 by a small number?",
         ),
     ),
     hints=(
@@ -427,9 +630,16 @@ def _noise_cases(rng: np.random.Generator) -> list[Case]:
 
 def _plain_judge(case: Case, output: Any, expected: Any) -> Mismatch | None:
     found = compare(expected, output, 1e-4)
-    if not found and isinstance(output, Tensor) and expected.dtype == torch.float64 != output.dtype:
-        return Mismatch("The input is float64, your result is not: half the digits are lost on the way.")
+    if found and _half(output):
+        kind = str(output.dtype).removeprefix("torch.")
+        return Mismatch(
+            f"Your numbers are of type {kind}, which has two or three digits only. {found.text}", found.where
+        )
     return found
+
+
+def _half(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.dtype in (torch.float16, torch.bfloat16)
 
 
 NOISE = Exercise(
@@ -489,6 +699,33 @@ NOISE = Exercise(
             "All words get the same, however often they occur. That is power 0.",
         ),
         Misconception(
+            "power_0_taken_for_none",
+            lambda counts, power=0.75: counts ** (power or 0.75) / (counts ** (power or 0.75)).sum(),
+            'Right but for the power 0, which gives you that of 0.75: `power or …` takes 0 for "not given". The default'
+            " in the signature is enough.",
+        ),
+        Misconception(
+            "default_0",
+            lambda counts, power=0: counts**power / (counts**power).sum(),
+            "Right where `power` is given; left out, all words get the same. Is your default 3 // 4? That is 0.",
+        ),
+        Misconception(
+            "default_1",
+            lambda counts, power=1.0: counts**power / (counts**power).sum(),
+            "Right where `power` is given; left out, you take the power 1. The default is 0.75.",
+        ),
+        Misconception(
+            "times_power",
+            lambda counts, power=0.75: counts * power / (counts * power).sum(),
+            "The counts are multiplied by `power`, and dividing by the sum takes that out again. A power is meant:"
+            " `**`.",
+        ),
+        Misconception(
+            "whole_numbers",
+            lambda counts, power=0.75: (counts**power).long() / (counts**power).long().sum(),
+            "The raised counts are cut to whole numbers before they are divided.",
+        ),
+        Misconception(
             "divided_by_largest",
             lambda counts, power=0.75: counts**power / (counts**power).max(),
             "The largest of your numbers is 1, and they sum to more than one: divide by the sum, not by the largest.",
@@ -497,7 +734,7 @@ NOISE = Exercise(
     properties=(
         Property(
             "sums_to_one",
-            lambda case, output: abs(float(output.sum()) - 1) < 1e-4,
+            lambda case, output: _half(output) or abs(float(output.sum()) - 1) < 1e-4,
             "Probabilities sum to one.",
         ),
     ),
@@ -590,6 +827,49 @@ KEEP = Exercise(
             "hard_cut",
             _keep(curve=lambda f, t: (f <= t) * 1.0),
             "Your words are kept always or never. A frequent word loses some of its occurrences, not all.",
+        ),
+        Misconception(
+            "maximum",
+            _keep(finish=lambda p: p.clamp(min=1.0)),
+            "None of your numbers is below 1: the larger of 1 and the root is taken, and the smaller one is asked for.",
+        ),
+        Misconception(
+            "discard_below_0",
+            _keep(finish=lambda p: 1 - p),
+            "You return with which probability a word is *discarded*, and for rare words it falls below 0. Here the"
+            " other one is asked for, to keep it.",
+        ),
+        Misconception(
+            "made_to_sum_to_one",
+            _keep(finish=lambda p: p.clamp(max=1.0) / p.clamp(max=1.0).sum()),
+            "Your numbers sum to one. That is for choosing one of the words; here each word has a probability of its"
+            " own, to be kept or not.",
+        ),
+        Misconception(
+            "divided_by_number_of_words",
+            _keep(frequency=lambda c: c / len(c)),
+            "The counts are divided by the number of different words. A word's frequency is its share of all"
+            " occurrences, the sum of the counts.",
+        ),
+        Misconception(
+            "root_of_threshold_only",
+            _keep(curve=lambda f, t: t**0.5 / f),
+            "The root is taken of the threshold alone; it is taken of the whole fraction.",
+        ),
+        Misconception(
+            "root_of_frequency_only",
+            _keep(curve=lambda f, t: t / f.sqrt()),
+            "The root is taken of the frequency alone; it is taken of the whole fraction.",
+        ),
+        Misconception(
+            "squared",
+            _keep(curve=lambda f, t: (t / f) ** 2),
+            "The fraction is squared; its square root is asked for.",
+        ),
+        Misconception(
+            "rare_words_lost",
+            _keep(curve=lambda f, t: torch.where(f > t, (t / f).sqrt(), 0.0)),
+            "Words up to the threshold get 0: they would all be lost. They are always kept.",
         ),
         Misconception(
             "always_a_thousandth",
@@ -686,6 +966,20 @@ def _noise_against_outside(centre: Tensor, outside: Tensor, negatives: Tensor) -
     return -F.logsigmoid((centre * outside).sum(1)) - F.logsigmoid(-others).sum(1)
 
 
+def _by_library(centre: Tensor, outside: Tensor, negatives: Tensor) -> Tensor:
+    words = torch.cat([outside[:, None], negatives], 1)
+    said = torch.sigmoid(torch.einsum("bkd,bd->bk", words, centre))
+    truth = torch.zeros_like(said)
+    truth[:, 0] = 1
+    return F.binary_cross_entropy(said, truth, reduction="none").sum(1)
+
+
+def _least_loss(inputs: Mapping[str, Any]) -> Tensor:
+    """(batch,): each term is at least as large as a wrong score: −log σ(s) > −s."""
+    others = torch.einsum("bkd,bd->bk", inputs["negatives"], inputs["centre"])
+    return F.relu(-(inputs["centre"] * inputs["outside"]).sum(1)) + F.relu(others).sum(1)
+
+
 SGNS_LOSS = Exercise(
     id="word_vectors.sgns_loss",
     lesson="02",
@@ -763,6 +1057,98 @@ SGNS_LOSS = Exercise(
             " one.",
         ),
         Misconception(
+            "only_noise_at_all",
+            lambda centre, outside, negatives: -F.logsigmoid(-torch.einsum("bkd,bd->bk", negatives, centre)).sum(1),
+            "`outside` takes no part in your loss: the term of the word that did stand there is missing, and nothing"
+            " would pull the vectors together.",
+        ),
+        Misconception(
+            "only_the_pair_at_all",
+            lambda centre, outside, negatives: -F.logsigmoid((centre * outside).sum(1)),
+            "`negatives` takes no part in your loss. Nothing would push vectors apart: all words could have the same"
+            " one.",
+        ),
+        Misconception(
+            "five_negatives",
+            _sampled(wrong=lambda s: -5 * F.logsigmoid(-s).mean(1)),
+            "Right for five negatives only: the mean of their terms times 5. Add up as many as there are.",
+        ),
+        Misconception(
+            "first_negative_only",
+            lambda centre, outside, negatives: _sampled()(centre, outside, negatives[:, :1]),
+            "Only the first noise word of each pair is in your loss.",
+        ),
+        Misconception(
+            "last_negative_missing",
+            lambda centre, outside, negatives: _sampled()(centre, outside, negatives[:, :-1]),
+            "The last noise word of each pair is missing from your loss.",
+        ),
+        Misconception(
+            "squeezed",
+            lambda centre, outside, negatives: (
+                -F.logsigmoid((centre * outside).sum(1))
+                - F.logsigmoid(-(negatives @ centre[:, :, None]).squeeze()).sum(-1)
+            ),
+            "Wrong where there is one negative a pair: `squeeze()` removes every dimension of size 1, that of the"
+            " negatives too, and the sum then runs over the batch. Say which one to remove: `squeeze(2)`.",
+        ),
+        Misconception(
+            "squeezed_too_much",
+            lambda centre, outside, negatives: (
+                -F.logsigmoid((centre * outside).sum(1))
+                - F.logsigmoid(-(negatives @ centre[:, :, None]).squeeze()).sum(1)
+            ),
+            "`squeeze()` removes every dimension of size 1, also that of a batch of one, or of a single negative. Say"
+            " which one to remove: `squeeze(2)`.",
+        ),
+        Misconception(
+            "library_clamp",
+            lambda centre, outside, negatives: _by_library(centre, outside, negatives),
+            "Right for small scores; where the model is very wrong your loss stops at 100 a word, because"
+            " `binary_cross_entropy` cuts its logarithms off there. Its sister with logits does not.",
+        ),
+        Misconception(
+            "right_pushed_away",
+            _sampled(right=lambda s: -F.logsigmoid(-s)),
+            "Your loss falls when the true outside word moves *away* from the centre: its score goes into the sigmoid"
+            " with a minus. That minus belongs to the noise.",
+        ),
+        Misconception(
+            "signs_exchanged",
+            _sampled(right=lambda s: -F.logsigmoid(-s), wrong=lambda s: -F.logsigmoid(s).sum(1)),
+            "The two kinds of words are exchanged: your loss falls when the noise comes closer and the true word moves"
+            " away.",
+        ),
+        Misconception(
+            "noise_with_plus",
+            _sampled(wrong=lambda s: F.logsigmoid(-s).sum(1)),
+            "The term of the noise has the wrong sign: it makes the loss smaller the worse the model is. Both terms are"
+            " minus a logarithm.",
+        ),
+        Misconception(
+            "not_summed",
+            lambda centre, outside, negatives: (
+                -F.logsigmoid((centre * outside).sum(1, keepdim=True))
+                - F.logsigmoid(-torch.einsum("bkd,bd->bk", negatives, centre))
+            ),
+            "You return a number for each noise word, and the true word's term is in each of them. Add the noise up:"
+            " one number a pair.",
+        ),
+        Misconception(
+            "column",
+            lambda centre, outside, negatives: _sampled()(centre, outside, negatives)[:, None],
+            "The numbers are right, but they stand in a column of shape (batch, 1). The shape is (batch,).",
+        ),
+        Misconception(
+            "noise_of_all_pairs",
+            lambda centre, outside, negatives: (
+                -F.logsigmoid((centre * outside).sum(1))
+                - F.logsigmoid(-torch.einsum("akd,bd->bak", negatives, centre)).sum((1, 2))
+            ),
+            "Every pair is compared with the noise words of all pairs. Each has its own: row b of `negatives` belongs"
+            " to pair b.",
+        ),
+        Misconception(
             "noise_of_the_first_pair",
             _negatives_of_the_first,
             "Every pair is compared with the noise words of the first pair. Each has its own: row b of `negatives`"
@@ -791,6 +1177,12 @@ SGNS_LOSS = Exercise(
             lambda case, output: bool((output["loss"] >= 0).all()),
             "Each term is −log of a probability, so no loss is below zero.",
         ),
+        Property(
+            "grows_with_the_scores",
+            lambda case, output: bool((output["loss"] > _least_loss(case.inputs) * (1 - 1e-4) - 1e-4).all()),
+            "A true word with the score −900 costs at least 900, and so does a noise word with the score 900; your loss"
+            " is less than what its scores cost. Is a score or a probability cut off somewhere, or is a term missing?",
+        ),
     ),
     hints=(
         "K + 1 questions with answers yes and no: does this word stand beside the centre? The true one: yes. Each drawn"
@@ -802,6 +1194,12 @@ SGNS_LOSS = Exercise(
 )
 
 # ----------------------------------------------------------------------------------------------------- 6 · gradients
+
+
+def _gradient_cases(rng: np.random.Generator) -> list[Case]:
+    vast = _sampled_case(rng, "scores in the billions", 3, 4, 2)
+    vast.inputs["centre"].mul_(1e9)
+    return [*_sampled_cases(rng), vast]
 
 
 def _run_gradients(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
@@ -843,12 +1241,18 @@ def _slopes(
     return answer
 
 
+def _squeezed_slopes(centre: Tensor, outside: Tensor, negatives: Tensor) -> Any:
+    right = torch.sigmoid((centre * outside).sum(1)) - 1
+    wrong = torch.sigmoid((negatives @ centre[:, :, None]).squeeze())[..., None]
+    return right[:, None] * outside + (wrong * negatives).sum(1), right[:, None] * centre, wrong * centre[:, None]
+
+
 SGNS_GRADIENTS = Exercise(
     id="word_vectors.sgns_gradients",
     lesson="02",
     title="The gradients by hand",
     reference=word_vectors.sgns_gradients,
-    cases=_sampled_cases,
+    cases=_gradient_cases,
     run=_run_gradients,
     judge=_judge_gradients,
     points=3,
@@ -932,6 +1336,77 @@ SGNS_GRADIENTS = Exercise(
             " of `negatives`.",
         ),
         Misconception(
+            "squeezed",
+            _squeezed_slopes,
+            "Wrong where there is one negative a pair: `squeeze()` removes every dimension of size 1, that of the"
+            " negatives too, and the factors are then spread over the wrong pairs. Say which one to remove.",
+        ),
+        Misconception(
+            "one_after_the_other",
+            lambda centre, outside, negatives: (
+                (first := _slopes()(centre, outside, negatives))[0],
+                *_slopes()(centre - first[0], outside, negatives)[1:],
+            ),
+            "The gradient of `centre` is right; for the other two you take a centre that has made its step already. All"
+            " three belong to the same place: compute them first, move afterwards.",
+        ),
+        Misconception(
+            "noise_divided",
+            _slopes(finish=lambda r, w, c, o, n: (r * o + (w * n).sum(1), r * c, w * c[:, None, :] / n.shape[1])),
+            "The gradient of `negatives` is divided by K. Each noise word has a term of its own, with full weight.",
+        ),
+        Misconception(
+            "centre_without_the_pair",
+            _slopes(finish=lambda r, w, c, o, n: ((w * n).sum(1), r * c, w * c[:, None, :])),
+            "The gradient of `centre` lacks the true outside word, which pulls the centre. v_c stands in all K + 1"
+            " terms.",
+        ),
+        Misconception(
+            "pair_turned",
+            _slopes(right=lambda s: 1 - torch.sigmoid(s)),
+            "The true outside word is pushed away: its factor has the wrong sign. What the model says minus what it"
+            " should have said is σ − 1.",
+        ),
+        Misconception(
+            "noise_turned",
+            _slopes(wrong=lambda s: -torch.sigmoid(s)),
+            "The noise words are pulled closer: their factor has the wrong sign. What the model says minus what it"
+            " should have said is σ − 0.",
+        ),
+        Misconception(
+            "sigma_of_minus_s",
+            _slopes(wrong=lambda s: torch.sigmoid(-s)),
+            "Noise words that the model judges rightly get the largest gradient: their factor is σ(−s). The derivative"
+            " of −log σ(−s) is σ(s).",
+        ),
+        Misconception(
+            "outside_along_itself",
+            _slopes(finish=lambda r, w, c, o, n: (r * o + (w * n).sum(1), r * o, w * c[:, None, :])),
+            "The gradient of `outside` is a multiple of the outside word itself. The derivative of u · v with respect"
+            " to u is v.",
+        ),
+        Misconception(
+            "noise_along_itself",
+            _slopes(finish=lambda r, w, c, o, n: (r * o + (w * n).sum(1), r * c, w * n)),
+            "The gradient of `negatives` is a multiple of the noise words themselves. The derivative of u · v with"
+            " respect to u is v.",
+        ),
+        Misconception(
+            "noise_softmax",
+            _slopes(wrong=lambda s: torch.softmax(s, 1)),
+            "The factors of the noise words sum to 1: they are a softmax. Each is judged alone, by a sigmoid of its"
+            " own.",
+        ),
+        Misconception(
+            "naive_sigmoid",
+            _slopes(
+                right=lambda s: s.exp() / (1 + s.exp()) - 1,
+                wrong=lambda s: s.exp() / (1 + s.exp()),
+            ),
+            "Right for small scores; above 88.7 exp is infinite in float32, and infinity over infinity is nan."
+            " `torch.sigmoid` stays finite.",
+        ),
+        Misconception(
             "no_factor",
             _slopes(right=lambda s: -torch.ones_like(s), wrong=torch.ones_like),
             "Your gradients do not depend on the scores: the factors σ − 1 and σ, which make the step small where the"
@@ -957,6 +1432,13 @@ def _nearest_case(rng: np.random.Generator, about: str, words: int, d: int, **mo
     return Case({"vectors": vectors, "query": query, **more}, about, {"words": words, "d": d})
 
 
+def _some_left_out(rng: np.random.Generator) -> Case:
+    """The nearest word is left out, and so are the two farthest."""
+    case = _nearest_case(rng, "some left out, k left out", 11, 5)
+    order = F.cosine_similarity(case.inputs["vectors"], case.inputs["query"][None], dim=1).argsort().tolist()
+    return Case({**case.inputs, "exclude": [order[-1], *order[:2]]}, case.about, case.sizes)
+
+
 def _nearest_cases(rng: np.random.Generator) -> list[Case]:
     axes = torch.tensor([[0.0, 2, 0], [0, 0, 0], [3, 0, 0], [0, 0, -4], [5, 0, 0], [-1, 0, 0], [1, 0, 0]])
     ties = {"vectors": axes, "query": torch.tensor([2.0, 0, 0]), "k": 6}
@@ -966,24 +1448,38 @@ def _nearest_cases(rng: np.random.Generator) -> list[Case]:
     double = Case({n: v.double() if _floating(v) else v for n, v in double.inputs.items()}, double.about, double.sizes)
     blind = _nearest_case(rng, "a query of zeros", 4, 3, k=2)
     blind.inputs["query"].zero_()
+    stays = _nearest_case(rng, "the query is a row, and stays", 6, 3, k=3)
+    stays.inputs["query"].copy_(stays.inputs["vectors"][4])
+    opposite = _nearest_case(rng, "fewer words than k, and one opposite to the query", 3, 2, k=7)
+    opposite.inputs["vectors"][1] = -0.5 * opposite.inputs["query"]
+    crowd = torch.zeros(40, 2)
+    crowd[:, int(rng.integers(2))] = torch.arange(1.0, 41.0)
+    equal = {"vectors": crowd, "query": torch.tensor([0.0, 2.0]), "k": 37}
     return [
         _nearest_case(rng, "two of four words", 4, 3, k=2),
         _nearest_case(rng, "k left out", 9, 4),
         own,
-        _nearest_case(rng, "some left out, k left out", 11, 5, exclude=[0, 3, 7]),
-        _nearest_case(rng, "fewer words than k", 3, 2, k=7),
+        _some_left_out(rng),
+        opposite,
+        stays,
         _nearest_case(rng, "fewer words than k are left", 5, 3, k=4, exclude=(1, 2)),
         Case(ties, "equal cosines, and a vector of zeros", {"words": 7, "d": 3}),
         blind,
         _nearest_case(rng, "one word, one dimension", 1, 1, k=3),
+        _nearest_case(rng, "all words left out", 3, 4, exclude={0, 1, 2}),
+        Case(equal, "forty equal cosines", {"words": 40, "d": 2}),
         double,
     ]
 
 
 def _run_nearest(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     named = {name: inputs[name] for name in ("k", "exclude") if name in inputs}
-    found = call_unchanged(answer, inputs["vectors"], inputs["query"], **named)
+    found = answer(inputs["vectors"], inputs["query"], **named)
     return list(found) if isinstance(found, (list, tuple)) else found
+
+
+def _lower_number_first(case: Case, output: Any) -> bool:
+    return all(one[1] - other[1] > 1e-6 or one[0] < other[0] for one, other in itertools.pairwise(output))
 
 
 def _judge_nearest(case: Case, output: Any, expected: Any) -> Mismatch | None:
@@ -1010,12 +1506,56 @@ def _near(
     order: Callable[[list[float]], list[int]] = lambda s: sorted(range(len(s)), key=lambda i: -s[i]),
     pick: Callable[[list[int], int, Any], list[int]] = _strike_then_cut,
     show: Callable[[int, float], Any] = lambda i, s: (i, s),
+    rank: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> Callable[..., Any]:
+    """Cosines with one part exchanged; with `rank`, words are ranked by other numbers than those that are shown."""
+
     def answer(vectors: Tensor, query: Tensor, k: int = 5, exclude: Any = ()) -> Any:
         scores = score(vectors, query).tolist()
-        return [show(i, scores[i]) for i in pick(order(scores), k, exclude)]
+        ranked = rank(vectors, query).tolist() if rank else scores
+        return [show(i, scores[i]) for i in pick(order(ranked), k, exclude)]
 
     return answer
+
+
+def _masked(value: float) -> Callable[..., Any]:
+    """Excluded words are given another number, and may come back."""
+
+    def answer(vectors: Tensor, query: Tensor, k: int = 5, exclude: Any = ()) -> Any:
+        scores = F.cosine_similarity(vectors, query[None], dim=1)
+        scores[list(exclude)] = value
+        order = torch.sort(scores, descending=True, stable=True).indices.tolist()
+        return [(i, float(scores[i])) for i in order[:k]]
+
+    return answer
+
+
+def _equal_rows_out(vectors: Tensor, query: Tensor, k: int = 5, exclude: Any = ()) -> Any:
+    return _near()(vectors, query, k, {*exclude, *(i for i, row in enumerate(vectors) if torch.equal(row, query))})
+
+
+def _zeros_out(vectors: Tensor, query: Tensor, k: int = 5, exclude: Any = ()) -> Any:
+    return _near()(vectors, query, k, {*exclude, *(i for i, row in enumerate(vectors) if not row.any())})
+
+
+def _zeros_last(vectors: Tensor, query: Tensor) -> Tensor:
+    return F.cosine_similarity(vectors, query[None], dim=1).masked_fill(~vectors.any(dim=1), -1.0)
+
+
+def _renumbered(vectors: Tensor, query: Tensor, k: int = 5, exclude: Any = ()) -> Any:
+    kept = [i for i in range(len(vectors)) if i not in exclude]
+    return _near()(vectors[kept], query, k) if kept else []
+
+
+def _as_many_as_asked(vectors: Tensor, query: Tensor, k: int = 5, exclude: Any = ()) -> Any:
+    scores = F.cosine_similarity(vectors, query[None], dim=1)
+    scores[list(exclude)] = -math.inf
+    top = scores.topk(k)
+    return list(zip(top.indices.tolist(), top.values.tolist()))
+
+
+def _tensors_in_sets(vectors: Tensor, query: Tensor, k: int = 5, exclude: Any = ()) -> Any:
+    return _near()(vectors, query, k, () if isinstance(exclude, (set, frozenset)) else exclude)
 
 
 NEAREST = Exercise(
@@ -1076,6 +1616,12 @@ NEAREST = Exercise(
             " is to be 0.",
         ),
         Misconception(
+            "nan_among_numbers",
+            _near(lambda x, q: x @ q / (x.norm(dim=1) * q.norm())),
+            "A vector of zeros gives nan, 0 divided by 0, and nan spoils the order of the others too: it is neither"
+            " smaller nor larger than a number. Its cosine is to be 0.",
+        ),
+        Misconception(
             "nan",
             _near(
                 lambda x, q: x @ q / (x.norm(dim=1) * q.norm()),
@@ -1093,6 +1639,122 @@ NEAREST = Exercise(
             "nothing_left_out",
             _near(pick=lambda o, k, skip: o[:k]),
             "Words that should be left out are in your list: `exclude` is not used.",
+        ),
+        Misconception(
+            "tensors_in_sets",
+            _tensors_in_sets,
+            "Words of `exclude` are in your list where it is a set: the number of a word is a tensor in your code, and"
+            " a tensor is never in a set of numbers. Turn it into one with `int(i)`, or the order with `.tolist()`.",
+        ),
+        Misconception(
+            "equal_rows_left_out",
+            _equal_rows_out,
+            "A word whose vector equals the query is missing from your list. What must be left out is said by `exclude`"
+            " alone.",
+        ),
+        Misconception(
+            "comes_back_as_minus_infinity",
+            _masked(-math.inf),
+            "Where fewer than `k` words are left, excluded ones come back with minus infinity. Leave them out, and"
+            " return fewer.",
+        ),
+        Misconception(
+            "comes_back_as_minus_1",
+            _masked(-1.0),
+            "Excluded words are given the cosine −1; where few words are left they come back. Leave them out, and"
+            " return fewer.",
+        ),
+        Misconception(
+            "comes_back_as_0",
+            _masked(0.0),
+            "Excluded words are given the cosine 0, and stand before words with a negative one. Leave them out, and"
+            " return fewer if need be.",
+        ),
+        Misconception(
+            "renumbered",
+            _renumbered,
+            "Where words are left out, your numbers are those of the rows that remain. Return the number that a word"
+            " has in `vectors`.",
+        ),
+        Misconception(
+            "too_many_after_leaving_out",
+            _near(pick=lambda o, k, skip: [i for i in o[: k + len(skip)] if i not in skip]),
+            "Your list is too long where an excluded word is not among the first: you take k + len(exclude) words and"
+            " strike the excluded ones. Cut to `k` once more at the end.",
+        ),
+        Misconception(
+            "one_too_many",
+            _near(pick=lambda o, k, skip: [i for i in o if i not in skip][: k + 1]),
+            "Your list has one word more than `k`.",
+        ),
+        Misconception(
+            "ten_by_default",
+            lambda vectors, query, k=10, exclude=(): _near()(vectors, query, k, exclude),
+            "Right where `k` is given; left out, it is 5.",
+        ),
+        Misconception(
+            "as_many_as_asked",
+            _as_many_as_asked,
+            "`topk` wants as many words as there are. Where fewer than `k` are left, return those.",
+        ),
+        Misconception(
+            "ranked_by_distance",
+            _near(rank=lambda x, q: -(x - q).norm(dim=1)),
+            "The numbers are cosines, but the order is that of the distances between the points. Rank by the cosine.",
+        ),
+        Misconception(
+            "ranked_by_dot_product",
+            _near(rank=lambda x, q: x @ q),
+            "The numbers are cosines, but the order is that of the dot products: long vectors win. Rank by the cosine.",
+        ),
+        Misconception(
+            "absolute",
+            _near(lambda x, q: F.cosine_similarity(x, q[None], dim=1).abs()),
+            "A word that points the opposite way counts as near: your cosines have lost their sign.",
+        ),
+        Misconception(
+            "squared_lengths",
+            _near(lambda x, q: x @ q / (x.square().sum(1) * q.square().sum()).clamp(min=1e-30)),
+            "The dot products are divided by the squares of the lengths: a square root is missing.",
+        ),
+        Misconception(
+            "columns_scaled",
+            _near(lambda x, q: F.normalize(x, dim=0) @ F.normalize(q, dim=0)),
+            "The columns of `vectors` are scaled to length 1 instead of the rows. A word is a row.",
+        ),
+        Misconception(
+            "zeros_left_out",
+            _zeros_out,
+            "A vector of zeros is missing from your list. Its cosine is 0, and it takes part like any other.",
+        ),
+        Misconception(
+            "zeros_last",
+            _near(_zeros_last),
+            "A vector of zeros gets −1; its cosine is to be 0.",
+        ),
+        Misconception(
+            "opposite_left_out",
+            lambda vectors, query, k=5, exclude=(): [
+                p for p in _near()(vectors, query, len(vectors), exclude) if p[1] > -1 + 1e-6
+            ][:k],
+            "A word that points exactly the opposite way is missing from your list. Its cosine is −1, and it takes part"
+            " like any other.",
+        ),
+        Misconception(
+            "positive_only",
+            lambda vectors, query, k=5, exclude=(): [p for p in _near()(vectors, query, k, exclude) if p[1] > 0],
+            "Words with a cosine of 0 or less are missing from your list. They take part like any other.",
+        ),
+        Misconception(
+            "rounded",
+            _near(show=lambda i, s: (i, round(s, 2))),
+            "Your cosines are rounded to two digits. Return them as they are.",
+        ),
+        Misconception(
+            "first_of_the_rest_left_out",
+            _near(pick=lambda o, k, skip: [i for i in o if i not in skip][1 : k + 1]),
+            "The nearest word of those that are allowed is missing from your list. What must be left out is said by"
+            " `exclude` alone.",
         ),
         Misconception(
             "first_left_out",
@@ -1121,6 +1783,14 @@ NEAREST = Exercise(
             "The words are right; with each of them its cosine is asked for, as a pair.",
         ),
     ),
+    properties=(
+        Property(
+            "lower_number_first",
+            _lower_number_first,
+            "Of equal cosines the lower number goes first. `topk` and an unstable sort do not keep to that; a stable"
+            " one does.",
+        ),
+    ),
     hints=(
         "All cosines first, then the order, then strike out, then cut.",
         "`vectors @ query` over `vectors.norm(dim=1) * query.norm()`; where that product is 0, divide by 1 instead."
@@ -1143,6 +1813,9 @@ def _analogy_case(rng: np.random.Generator, words: int, d: int) -> Case:
 
 def _analogy_cases(rng: np.random.Generator) -> list[Case]:
     square = torch.tensor([[3.0, 0, 1], [3, 2, 1], [0.5, 0, 1], [0.5, 2, 1], [-3, -1, 0.2]])
+    # Along the axes every order of computing gives the same digits: three answers tie; one is exactly opposite.
+    axes = torch.tensor([[2.0, 0, 0], [0, 0, 7], [0, 3, 0], [0, 0, 1], [0, 5, 0], [-2, 0, 0], [0, -1, 0]])
+    behind = torch.tensor([[2.0, 0], [0, 3], [1, 0], [0, -4]])
     four = _analogy_case(rng, 4, 3)
     double = _analogy_case(rng, 8, 5)
     return [
@@ -1152,6 +1825,8 @@ def _analogy_cases(rng: np.random.Generator) -> list[Case]:
         _analogy_case(rng, 12, 3),
         _analogy_case(rng, 15, 6),
         Case({"vectors": double.inputs["vectors"].double()}, "float64", double.sizes, double.extra),
+        Case({"vectors": axes}, "equal cosines", {"words": 7, "d": 3}, {"asked": [(0, 2, 3), (0, 4, 3), (0, 2, 1)]}),
+        Case({"vectors": behind}, "the only answer lies behind", {"words": 4, "d": 2}, {"asked": [(0, 1, 2)]}),
     ]
 
 
@@ -1167,6 +1842,8 @@ def _judge_analogy(case: Case, output: Any, expected: Any) -> Mismatch | None:
     if not isinstance(output, list) or len(output) != len(expected):
         return compare(expected, output)
     for (a, b, c), right, got in zip(case.extra["asked"], expected, output, strict=True):
+        if isinstance(got, (list, tuple)) and isinstance(right, (list, tuple)) and len(got) == len(right):
+            right, got = right[0], got[0]  # beside a known mistake; whatever else stands there
         found = compare(right, got)
         if found:
             of = f"With {case.sizes['words']} vectors of width {case.sizes['d']}, a = {a}, b = {b}, c = {c}"
@@ -1180,21 +1857,30 @@ def _solved(
     skip: Callable[[int, int, int], set[int]] = lambda a, b, c: {a, b, c},
     score: Callable[[Tensor, Tensor], Tensor] = lambda x, q: F.cosine_similarity(x, q[None], dim=1),
     finish: Callable[[int, Tensor], Any] = lambda best, vectors: best,
+    mask: float = -math.inf,
+    first: bool = True,
 ) -> Callable[..., Any]:
     def answer(vectors: Tensor, a: int, b: int, c: int) -> Any:
         x = prepare(vectors)
         scores = score(x, wanted(x[a], x[b], x[c])).clone()
         for number in skip(a, b, c):
-            scores[number] = -math.inf
-        return finish(int(scores.argmax()), vectors)
+            scores[number] = mask
+        best = scores.argmax() if first else len(scores) - 1 - scores.flip(0).argmax()
+        return finish(int(best), vectors)
 
     return answer
+
+
+def _counted_in_the_rest(vectors: Tensor, a: int, b: int, c: int) -> int:
+    unit = F.normalize(vectors, dim=1)
+    kept = [i for i in range(len(unit)) if i not in (a, b, c)]
+    return int((unit[kept] @ (unit[b] - unit[a] + unit[c])).argmax())
 
 
 ANALOGY = Exercise(
     id="word_vectors.analogy",
     lesson="02",
-    title="As man is to king",
+    title="Analogies",
     reference=word_vectors.analogy,
     cases=_analogy_cases,
     run=_run_analogy,
@@ -1223,6 +1909,69 @@ ANALOGY = Exercise(
             "a_left_in",
             _solved(skip=lambda a, b, c: {b, c}),
             "Sometimes your answer is a, a word of the question. All three have to be left out.",
+        ),
+        Misconception(
+            "c_left_in",
+            _solved(skip=lambda a, b, c: {a, b}),
+            "Sometimes your answer is c, a word of the question. All three have to be left out.",
+        ),
+        Misconception(
+            "masked_with_0",
+            _solved(mask=0.0),
+            "Where all other words have a negative cosine your answer is one of the question: its three words are given"
+            " 0. Give them something that cannot win.",
+        ),
+        Misconception(
+            "masked_with_minus_1",
+            _solved(mask=-1.0),
+            "Where the only answer lies exactly opposite, with the cosine −1, your answer is a word of the question:"
+            " its three words are given −1 too. Give them something that cannot win.",
+        ),
+        Misconception(
+            "ties_turned",
+            _solved(first=False),
+            "Of equal cosines you take the higher number; the lower one wins.",
+        ),
+        Misconception(
+            "counted_in_the_rest",
+            _counted_in_the_rest,
+            "Your number counts only the words that remain when the three of the question are taken out. Return the"
+            " number of the word in `vectors`.",
+        ),
+        Misconception(
+            "from_a",
+            _solved(lambda a, b, c: b - c + a),
+            "You go the way from c to b, and start at a. The way is b − a, and it starts at c.",
+        ),
+        Misconception(
+            "nearest_to_c",
+            _solved(lambda a, b, c: c),
+            "You look for the nearest word to c: a and b take no part. Go the way from a to b first.",
+        ),
+        Misconception(
+            "nearest_to_b",
+            _solved(lambda a, b, c: b),
+            "You look for the nearest word to b: a and c take no part. Go the way from a to b, starting at c.",
+        ),
+        Misconception(
+            "distance",
+            lambda vectors, a, b, c: _solved(score=lambda x, q: -(vectors - q).norm(dim=1))(vectors, a, b, c),
+            "You rank by the distance between points, of vectors that are not scaled. Rank by the cosine.",
+        ),
+        Misconception(
+            "columns_scaled",
+            _solved(prepare=lambda x: F.normalize(x, dim=0)),
+            "The columns of `vectors` are scaled to length 1 instead of the rows. A word is a row.",
+        ),
+        Misconception(
+            "a_pair",
+            lambda vectors, a, b, c: (lambda best: (best, 0.0))(_solved()(vectors, a, b, c)),
+            "You return a pair, as `nearest` does. The number of the word alone is asked for.",
+        ),
+        Misconception(
+            "a_list",
+            lambda vectors, a, b, c: [_solved()(vectors, a, b, c)],
+            "You return a list with the number. The number alone is asked for.",
         ),
         Misconception(
             "turned",
@@ -1297,12 +2046,27 @@ def _gram_cases(rng: np.random.Generator) -> list[Case]:
         Case({"word": _word(rng, 9), "shortest": 2, "longest": 4}, "n-grams of 2 to 4", {"letters": 9}),
         Case({"word": _word(rng, 4), "shortest": 5, "longest": 8}, "the marked word is an n-gram", {"letters": 4}),
         Case({"word": "to", "shortest": 3, "longest": 6}, "a short word", {"letters": 2}),
+        Case({"word": _word(rng, 2), "shortest": 5, "longest": 6}, "a word too short for n-grams", {"letters": 2}),
+        Case({"word": _word(rng, 5)}, "only the marks make it too long", {"letters": 5}),
         Case({"word": "a"}, "one letter"),
         Case({"word": ""}, "the empty word"),
         Case({"word": _word(rng, 2) * 4, "shortest": 2, "longest": 5}, "a word that repeats itself", {"letters": 8}),
         Case({"word": "Ёлки-Палки"}, "capitals, Cyrillic, a hyphen"),
         Case({"word": _word(rng, 3), "shortest": 1, "longest": 2}, "from single characters on"),
+        Case({"word": f" {_word(rng, 3)} ", "shortest": 2, "longest": 3}, "a space at both ends", {"letters": 5}),
     ]
+
+
+def _run_grams(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """Asks twice: an answer that keeps something from the first call gives another one."""
+    by_name = len(inputs["word"]) % 2 == 1
+    first, second = (_call(answer, dict(inputs), by_name) for _ in range(2))
+    if isinstance(first, (list, tuple)) and list(first) != list(second):
+        raise Told(
+            "Called twice with the same word, your function gives two different answers: something is kept from one"
+            " call to the next. A default such as `seen=set()` is made once, not at every call."
+        )
+    return first
 
 
 def _grams(
@@ -1320,11 +2084,34 @@ def _grams(
     return answer
 
 
+def _right_grams(case: Case) -> list[str]:
+    return _grams()(*case.inputs.values())
+
+
 def _by_place(word: str, shortest: int = 3, longest: int = 6) -> list[str]:
     marked = f"<{word}>"
     size = len(marked)
     grams = [marked[i : i + n] for i in range(size) for n in range(shortest, longest + 1) if i + n <= size]
     return list(dict.fromkeys([*grams, marked]))
+
+
+def _repeats_kept(word: str, shortest: int = 3, longest: int = 6) -> list[str]:
+    grams = _grams(whole=lambda w: [], finish=list)(word, shortest, longest)
+    return grams if f"<{word}>" in grams else [*grams, f"<{word}>"]
+
+
+def _of_bytes(word: str, shortest: int = 3, longest: int = 6) -> list[str]:
+    marked = f"<{word}>".encode()
+    grams = [marked[i : i + n] for n in range(shortest, longest + 1) for i in range(len(marked) - n + 1)]
+    return [gram.decode("utf-8", "replace") for gram in dict.fromkeys([*grams, marked])]
+
+
+def _appended_if(long: Callable[[str, int], bool]) -> Callable[..., Any]:
+    def answer(word: str, shortest: int = 3, longest: int = 6) -> list[str]:
+        grams = list(dict.fromkeys(_grams(whole=lambda w: [])(word, shortest, longest)))
+        return [*grams, f"<{word}>"] if long(word, longest) else grams
+
+    return answer
 
 
 CHARACTER_NGRAMS = Exercise(
@@ -1333,6 +2120,7 @@ CHARACTER_NGRAMS = Exercise(
     title="The pieces of a word",
     reference=word_vectors.character_ngrams,
     cases=_gram_cases,
+    run=_run_grams,
     points=2,
     minutes=8,
     difficulty=1,
@@ -1433,6 +2221,101 @@ CHARACTER_NGRAMS = Exercise(
             _grams(mark=lambda w: f"<<{w}>>"),
             "There is a mark too many on each side of the word.",
         ),
+        Misconception(
+            "duplicates_kept",
+            _repeats_kept,
+            "A word that repeats itself has some n-grams twice in your list. Each is asked for once, where it comes"
+            " first.",
+        ),
+        Misconception(
+            "last_of_equal_ones",
+            lambda word, shortest=3, longest=6: list(dict.fromkeys(_repeats_kept(word, shortest, longest)[::-1]))[::-1],
+            "Of n-grams that come twice you keep the last one; the first is asked for.",
+        ),
+        Misconception(
+            "marks_not_counted",
+            lambda word, shortest=3, longest=6: _grams()(word, shortest + 2, longest + 2),
+            "Your n-grams are two characters too long: the marks count as characters.",
+        ),
+        Misconception(
+            "usual_lengths",
+            lambda word, shortest=3, longest=6: _grams()(word),
+            "Right for n-grams of 3 to 6 characters only: `shortest` and `longest` are not used.",
+        ),
+        Misconception(
+            "longest_5",
+            lambda word, shortest=3, longest=5: _grams()(word, shortest, longest),
+            "Right where the lengths are given; left out, `longest` is 6.",
+        ),
+        Misconception(
+            "shortest_2",
+            lambda word, shortest=2, longest=6: _grams()(word, shortest, longest),
+            "Right where the lengths are given; left out, `shortest` is 3.",
+        ),
+        Misconception(
+            "nothing_for_nothing",
+            lambda word, shortest=3, longest=6: _grams()(word, shortest, longest) if word else [],
+            "The empty word gives nothing. With its marks it is <>, and that is its one piece.",
+        ),
+        Misconception(
+            "short_words_whole_only",
+            lambda word, shortest=3, longest=6: (
+                _grams()(word, shortest, longest) if len(word) >= shortest else [f"<{word}>"]
+            ),
+            "A word shorter than `shortest` gives only the whole marked word. The marks count, so it may have n-grams"
+            " all the same.",
+        ),
+        Misconception(
+            "one_tail_too_many",
+            lambda word, shortest=3, longest=6: list(
+                dict.fromkeys(
+                    [f"<{word}>"[i : i + n] for n in range(shortest, longest + 1) for i in range(len(word) + 4 - n)]
+                    + [f"<{word}>"]
+                )
+            ),
+            "Of each length your list has one piece that is too short, cut off by the end of the word. A string of s"
+            " characters has s − n + 1 places where n of them can begin.",
+        ),
+        Misconception(
+            "appended_if_marked_is_long",
+            _appended_if(lambda word, longest: len(word) + 2 > longest),
+            "The marked word is missing where it is shorter than the shortest n-gram: you add it only if it is longer"
+            " than the longest. Ask whether it is there already.",
+        ),
+        Misconception(
+            "appended_if_word_is_long",
+            _appended_if(lambda word, longest: len(word) > longest),
+            "The marked word is missing in some cases: you add it only if the bare word is longer than the longest"
+            " n-gram. Ask whether it is there already.",
+        ),
+        Misconception(
+            "stripped",
+            lambda word, shortest=3, longest=6: _grams()(word.strip(), shortest, longest),
+            "Spaces at the ends of the word are removed. The word is to be taken as it is.",
+        ),
+        Misconception(
+            "bytes",
+            _of_bytes,
+            "Right for English letters only: your n-grams are cut from bytes, and a Cyrillic letter has two of them.",
+        ),
+        Misconception(
+            "first_mark_only",
+            _grams(mark=lambda w: f"<{w}", whole=lambda w: [f"<{w}"]),
+            "The mark > at the end of the word is missing.",
+        ),
+    ),
+    properties=(
+        Property(
+            "each_once",
+            lambda case, output: len(set(output)) == len(output),
+            "Some n-grams stand in your list twice. Each is asked for once.",
+        ),
+        Property(
+            "in_order",
+            lambda case, output: set(output) != set(_right_grams(case)) or list(output) == _right_grams(case),
+            "The n-grams are the right ones in another order. (A set has no order of its own; `dict.fromkeys` keeps the"
+            " first of equal ones, in order.)",
+        ),
     ),
     hints=(
         "First put the marks on. Then two loops: one over the lengths, one over where an n-gram begins.",
@@ -1455,17 +2338,29 @@ def _subword_case(
     share: float = 0.6,
     again: Sequence[str] = (),
 ) -> Case:
-    """A table with a share of the words' n-grams, in random order, among others that none of them has."""
-    own = dict.fromkeys(g for word in words for g in character_ngrams(word, *(lengths or (3, 6))))
-    table = [gram for gram in own if rng.random() < share] + [f"<{_word(rng, 3)}", _word(rng, 4), "qq>"]
+    """A table with a share of the words' n-grams, in random order, among others that none of them has.
+
+    With lengths of its own, the table also holds pieces of the words that are a little shorter and longer than those.
+    An n-gram of the words stands in row 0 and in the last row, if there are enough of them.
+    """
+    shortest, longest = lengths or (3, 6)
+    own = dict.fromkeys(g for word in words for g in character_ngrams(word, shortest, longest))
+    table = [gram for gram in own if rng.random() < share]
     table = [table[i] for i in rng.permutation(len(table))]
+    others = [f"<{_word(rng, 3)}", _word(rng, 4), "qq>"]
+    if lengths:
+        wider = [g for word in words for g in character_ngrams(word, shortest - 1, longest + 2) if g not in own]
+        others += [gram for gram in wider if rng.random() < 0.6]
+    middle = [*table[1:-1], *others]
+    table = [*table[:1], *(middle[i] for i in rng.permutation(len(middle))), *table[1:][-1:]]
     table = list(dict.fromkeys(table))
     inputs: dict[str, Any] = {"ngrams": table, "width": width}
     if lengths:
-        inputs |= {"shortest": lengths[0], "longest": lengths[1]}
+        inputs |= {"shortest": shortest, "longest": longest}
+    inputs["words"] = list(words)
     extra = {
         "state": {"vectors.weight": _normal(rng, len(table), width)},
-        "words": list(words),
+        "after": {"vectors.weight": _normal(rng, len(table), width)},
         "again": list(again),
         "projections": [_normal(rng, len(called), width) for called in (words, again)],
     }
@@ -1481,27 +2376,45 @@ def _subword_cases(rng: np.random.Generator) -> list[Case]:
         _subword_case(rng, "two words", words(4, 6), 5),
         _subword_case(rng, "one word", words(7), 4),
         _subword_case(rng, "n-grams of 2 to 3", words(5, 3, 8), 2, (2, 3), again=words(5)),
+        _subword_case(rng, "n-grams of 4 to 5", words(9, 6), 3, (4, 5), again=words(7)),
+        _subword_case(rng, "a word that repeats itself", [_word(rng, 2) * 4, *words(5)], 5, share=0.8),
         _subword_case(rng, "every n-gram is known", words(6, 5), 3, share=1.1, again=words(4, 4, 4)),
         _subword_case(rng, "a word of which no n-gram is known", [strange[0], "ъъъъ", strange[1]], 7, again=["ъъ"]),
         _subword_case(rng, "the same word twice, and an empty one", [*words(5) * 2, "", "a"], 6),
         _subword_case(rng, "capitals", ["Ox", "ox", "OX"], 4, share=0.9),
-        _subword_case(rng, "no words", [], 3, again=words(6)),
+        _subword_case(rng, "forward([])", [], 3, again=words(6)),
     ]
 
 
 def _run_subwords(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    module = _call(answer, inputs, by_name=len(inputs["ngrams"]) % 2 == 1)
-    load_by_name(module, case.extra["state"])
+    words = inputs["words"]
+    made = {name: value for name, value in inputs.items() if name != "words"}
+    by_name = len(made["ngrams"]) % 2 == 1
+    module = load_by_name(_call(answer, made, by_name), case.extra["state"])
+    if not isinstance(getattr(module, "vectors", None), nn.Embedding):
+        raise Told(f"`vectors` is to be an `nn.Embedding`, not an object of type {type(module.vectors).__name__}.")
     output = {}
-    for name, projection in zip(("words", "again"), case.extra["projections"], strict=True):
-        vectors = call_unchanged(module, list(case.extra[name]))
-        output[f"vectors of {case.extra[name]}"] = vectors
+    for name, called, projection in zip(("words", "again"), (words, case.extra["again"]), case.extra["projections"]):
+        vectors = call_unchanged(module, list(called))
+        output[f"vectors of {called}"] = vectors
         fits = isinstance(vectors, Tensor) and vectors.shape == projection.shape
-        if fits and len(projection) and case.extra["state"]["vectors.weight"].any():
-            known = any(g in inputs["ngrams"] for w in case.extra[name] for g in _grams_of(w, inputs))
-            if known:
-                output |= {f"{k}, {name}": v for k, v in _sloped(vectors, projection, module).items()}
+        if fits and any(g in made["ngrams"] for w in called for g in _grams_of(w, made)):
+            output |= {f"{k}, {name}": v for k, v in _sloped(vectors, projection, module).items()}
+    load_by_name(module, case.extra["after"])
+    output["vectors after the weights have changed"] = module(list(words))
+    if case.about == "one word":
+        _started_by_chance(answer, made)
     return output
+
+
+def _started_by_chance(answer: Callable[..., Any], made: Mapping[str, Any]) -> None:
+    """Tells if two modules made one after the other begin with the same vectors."""
+    one, other = (_call(answer, copy.deepcopy(dict(made)), by_name=False).vectors.weight for _ in range(2))
+    if torch.equal(one, other):
+        raise Told(
+            "Two modules made one after the other start with the same vectors: they are constants, or a random seed is"
+            " set in `__init__`. Leave the start to `nn.Embedding`."
+        )
 
 
 def _grams_of(word: str, inputs: Mapping[str, Any]) -> list[str]:
@@ -1615,6 +2528,87 @@ class _UnitLength(_Subwords):
         return F.normalize(rows.sum(0), dim=0)
 
 
+class _LongestIgnored(_Subwords):
+    def pieces(self, word: str) -> list[str]:
+        return _grams()(word, self.lengths[0])
+
+
+class _ShortestIgnored(_Subwords):
+    def pieces(self, word: str) -> list[str]:
+        return _grams()(word, longest=self.lengths[1])
+
+
+class _EveryPiece(_Subwords):
+    """All n-grams of the table that stand somewhere in the marked word, whatever their length."""
+
+    def pieces(self, word: str) -> list[str]:
+        return [gram for gram in self.rows if gram in f"<{word}>"]
+
+
+class _Remembered(_Subwords):
+    """Vectors of words are kept, and outlive the weights from which they were made."""
+
+    def __init__(self, ngrams: Sequence[str], width: int, shortest: int = 3, longest: int = 6) -> None:
+        super().__init__(ngrams, width, shortest, longest)
+        self.kept: dict[str, Tensor] = {}
+
+    def forward(self, words: Sequence[str]) -> Tensor:
+        for word in words:
+            if word not in self.kept:
+                self.kept[word] = super().forward([word])[0]
+        return self.stack([self.kept[word] for word in words])
+
+
+class _UnknownIsLast(_Subwords):
+    def look_up(self, grams: list[str]) -> list[int]:
+        return [self.rows.get(gram, -1) for gram in grams]
+
+
+class _Repeats(_Subwords):
+    def pieces(self, word: str) -> list[str]:
+        return _repeats_kept(word, *self.lengths)
+
+
+class _OwnVectorIfKnown(_Subwords):
+    def look_up(self, grams: list[str]) -> list[int]:
+        return [self.rows[grams[-1]]] if grams[-1] in self.rows else super().look_up(grams)
+
+
+class _Padded(_Subwords):
+    def __init__(self, ngrams: Sequence[str], width: int, shortest: int = 3, longest: int = 6) -> None:
+        super().__init__(ngrams, width, shortest, longest)
+        self.vectors = nn.Embedding(len(self.rows), width, padding_idx=0)
+
+    def forward(self, words: Sequence[str]) -> Tensor:
+        known = [self.look_up(self.pieces(word)) for word in words]
+        return self.stack([self.vectors(torch.tensor(k, dtype=torch.int64)).sum(0) / max(len(k), 1) for k in known])
+
+
+class _NoEmptyList(_Subwords):
+    def stack(self, made: list[Tensor]) -> Tensor:
+        return torch.stack(made)
+
+
+class _AllMustBeKnown(_Subwords):
+    def look_up(self, grams: list[str]) -> list[int]:
+        return [self.rows[gram] for gram in grams]
+
+
+class _OneMoreThanThere(_Subwords):
+    def join(self, rows: Tensor, grams: list[str]) -> Tensor:
+        return rows.sum(0) / (len(rows) + 1)
+
+
+class _EachWordOnce(_Subwords):
+    def forward(self, words: Sequence[str]) -> Tensor:
+        return super().forward(list(dict.fromkeys(words)))
+
+
+class _OneForAll(_Subwords):
+    def forward(self, words: Sequence[str]) -> Tensor:
+        return super().forward(words).mean(0)
+
+
 SUBWORD_EMBEDDING = Exercise(
     id="word_vectors.subword_embedding",
     lesson="02",
@@ -1663,6 +2657,77 @@ SUBWORD_EMBEDDING = Exercise(
             "usual_lengths",
             _UsualLengths,
             "Right for n-grams of 3 to 6 characters only: `shortest` and `longest` are not handed on.",
+        ),
+        Misconception(
+            "longest_ignored",
+            _LongestIgnored,
+            "`longest` is not handed on: n-grams of up to 6 characters take part, whatever it says.",
+        ),
+        Misconception(
+            "shortest_ignored",
+            _ShortestIgnored,
+            "`shortest` is not handed on: n-grams of 3 characters and more take part, whatever it says.",
+        ),
+        Misconception(
+            "of_any_length",
+            _EveryPiece,
+            "N-grams of the table that are shorter than `shortest` or longer than `longest` take part, wherever they"
+            " stand in a word.",
+        ),
+        Misconception(
+            "remembered",
+            _Remembered,
+            "Right until the weights change: vectors of words are kept from one call to the next, so training would not"
+            " be seen. Make them from `vectors` in every call.",
+        ),
+        Misconception(
+            "unknown_is_the_last_row",
+            _UnknownIsLast,
+            "Unknown n-grams are given row −1, which is the last one and belongs to another n-gram. Leave them out.",
+        ),
+        Misconception(
+            "repeats_counted",
+            _Repeats,
+            "An n-gram that a word repeats counts twice in your mean. Each counts once, as `character_ngrams` gives"
+            " them.",
+        ),
+        Misconception(
+            "own_vector_if_known",
+            _OwnVectorIfKnown,
+            "Where the whole marked word has a vector you return that alone. It is one n-gram among the others: the"
+            " mean is over all.",
+        ),
+        Misconception(
+            "row_0_never_learns",
+            _Padded,
+            "The vectors are right, but row 0 gets no gradient: `padding_idx=0` keeps it from learning. It belongs to"
+            " an n-gram like any other.",
+        ),
+        Misconception(
+            "no_empty_list",
+            _NoEmptyList,
+            "`torch.stack` cannot stack nothing. For no words at all the answer is an empty tensor, (0, width).",
+        ),
+        Misconception(
+            "all_must_be_known",
+            _AllMustBeKnown,
+            "Most words have n-grams that are not in the table. Leave these out, and take the mean of the others.",
+        ),
+        Misconception(
+            "one_more_than_there",
+            _OneMoreThanThere,
+            "Your sums are divided by one more than the number of n-grams that were added.",
+        ),
+        Misconception(
+            "each_word_once",
+            _EachWordOnce,
+            "A word that is asked for twice has one row in your output. Every word gets its own, in the order of"
+            " `words`.",
+        ),
+        Misconception(
+            "one_for_all",
+            _OneForAll,
+            "You return one vector, the mean over the words. Each word has one of its own.",
         ),
         Misconception(
             "rows_sorted",
