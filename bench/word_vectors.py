@@ -59,7 +59,8 @@ def measure(quick: bool) -> list[Row]:
 def measure_against_gensim(quick: bool) -> list[Row]:
     """Both on the same text with one thread, in turns: gensim with its defaults, ours with fewer passes.
 
-    The ratio of times has a target only where our neighbours score at least as well: without that it says nothing.
+    The ratio of times says something only if our neighbours score at least as well, so that is a target of its own; in
+    quick mode, on a part of the text, it is not.
 
     Raises:
         NotMeasured: gensim is not installed.
@@ -83,14 +84,8 @@ def measure_against_gensim(quick: bool) -> list[Row]:
     for name, times, epochs in (("the course's", mine, EPOCHS), ("gensim's", theirs, GENSIMS_EPOCHS)):
         rows.append(summary(f"{name} skip-gram, {epochs} passes", times))
         rows.append(summary(f"{name} probe words with a relative near", scores[name], "%"))
-    as_good = sum(scores["the course's"]) >= sum(scores["gensim's"])
-    rows.append(
-        summary(
-            "the course's skip-gram over gensim's, time",
-            [a / b for a, b in zip(mine, theirs)],
-            "×",
-            Target("≤", 3.0) if as_good else None,
-            "neighbours at least as good" if as_good else "neighbours NOT as good",
-        )
-    )
+    gaps = [a - b for a, b in zip(scores["the course's"], scores["gensim's"])]
+    ratios = [a / b for a, b in zip(mine, theirs)]
+    rows.append(summary("the course's probe words less gensim's", gaps, "%", None if quick else Target("≥", 0.0)))
+    rows.append(summary("the course's skip-gram over gensim's, time", ratios, "×", Target("≤", 3.0)))
     return rows

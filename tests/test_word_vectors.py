@@ -311,7 +311,7 @@ def test_the_bench_compares_with_gensim_or_says_what_is_missing(monkeypatch: pyt
     monkeypatch.setattr(bench, "gensims", lambda sentences, seed, epochs: (0.5, 0.0))
     monkeypatch.setattr(bench.importlib, "import_module", lambda name: None)
     rows = bench.measure_against_gensim(quick=True)
-    assert rows[-1].unit == "×" and rows[-1].target is not None and len(rows) == 5
+    assert rows[-1].unit == "×" and rows[-1].target is not None and len(rows) == 6
 
     def missing(name: str) -> None:
         raise ModuleNotFoundError("No module named 'gensim'", name="gensim")

@@ -1806,7 +1806,7 @@ NEAREST = Exercise(
 def _analogy_case(rng: np.random.Generator, words: int, d: int) -> Case:
     """Many questions about one set of vectors, so that every mistake shows in some of them."""
     scale = torch.tensor(rng.uniform(0.2, 6.0, (words, 1)), dtype=torch.float32)
-    asked = [tuple(map(int, rng.choice(words, 3, replace=False))) for _ in range(24)]
+    asked = [tuple(map(int, rng.choice(words, 3, replace=False))) for _ in range(12)]
     case = Case({"vectors": _normal(rng, words, d) * scale}, f"{len(asked)} questions", {"words": words, "d": d})
     return Case(case.inputs, case.about, case.sizes, {"asked": asked})
 
