@@ -38,7 +38,7 @@ def _wrong(*args, **kwargs):
 def test_check_hands_back_the_learners_own_function_if_it_is_right(file, capsys):
     assert check(FIRST.id, FIRST.reference) is FIRST.reference
     said = capsys.readouterr().out
-    assert f"Exercise {number(FIRST)} · {FIRST.title}: right ({FIRST.points} of {FIRST.points} points)" in said
+    assert f"Exercise {number(FIRST)} · {FIRST.title}: right ({FIRST.points} of {FIRST.points} point" in said
 
 
 def test_check_lends_the_courses_own_if_it_is_not(file, capsys):
@@ -77,6 +77,8 @@ def test_judge_shows_and_keeps_nothing(file, capsys):
 
 @pytest.mark.parametrize("call", [lambda i: judge(i, _wrong), lambda i: check(i, _wrong), hint])
 def test_an_unknown_exercise_is_named_with_a_near_one(call, file):
+    with pytest.raises(ValueError, match=r"perhaps 'attention\.causal_mask' is meant"):
+        call("causal_mask")
     with pytest.raises(ValueError, match=f"There is no exercise '{FIRST.id}s'; perhaps '{FIRST.id}' is meant"):
         call(FIRST.id + "s")
 
@@ -288,7 +290,7 @@ def test_judge_on_the_command_line(tmp_path):
     source = f"from utils.checks.registry import record\nright = record({FIRST.id!r}).reference\nwrong = print\n"
     (tmp_path / "answers.py").write_text(source)
     right, wrong = (_run("judge", FIRST.id, f"answers.py:{name}", folder=tmp_path) for name in ("right", "wrong"))
-    assert right.returncode == 0 and f"({FIRST.points} of {FIRST.points} points)" in right.stdout
+    assert right.returncode == 0 and f"({FIRST.points} of {FIRST.points} point" in right.stdout
     assert wrong.returncode == 1 and "not right yet" in wrong.stdout
     assert not list(tmp_path.glob("*progress*"))
 

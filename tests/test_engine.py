@@ -432,7 +432,7 @@ def test_forbidden_calls_say_so(call):
 
     for answer in (lambda x, factor: call(x), swallowing):
         verdict = _say(answer, strict)
-        assert verdict.outcome == "wrong" and "is what this exercise asks you to write" in verdict.message
+        assert verdict.outcome == "wrong" and "does the work that this exercise asks you to do" in verdict.message
     call(torch.ones(1, 2, 3))  # everywhere else it works
     assert _say(scale_copy, strict).outcome == "right"
 
@@ -455,6 +455,32 @@ def test_a_missing_gradient_is_not_called_an_output_of_zero():
     verdict = _say(lambda x, factor: scale_copy(x.detach(), factor), exercise)
     assert verdict.outcome == "wrong" and "Every number" not in verdict.message
     assert "Every number you return is zero." in _say(lambda x, factor: scale_copy(x, factor) * 0, exercise).message
+
+
+def test_the_case_shown_is_one_in_which_the_argument_was_changed():
+    def sometimes(x, factor):
+        out = scale_copy(x, factor)
+        if x.shape[1] > 1:
+            x.add_(1)
+            return out
+        return out + 1
+
+    verdict = _say(sometimes)
+    assert "changes its argument `x` in place" in verdict.message and "x of shape (1, 1," not in verdict.message
+
+
+def test_a_change_in_place_that_gradients_do_not_survive_is_named():
+    def run(answer, inputs, case):
+        x = inputs["x"].clone().requires_grad_()
+        out = answer(x * 1.0, inputs["factor"])
+        return {"value": out.detach(), "gradients": {"x": torch.autograd.grad(out.sum(), x)[0]}}
+
+    def squaring(x, factor):
+        squares = x * x
+        x += 1
+        return squares
+
+    assert "changes in place" in _say(squaring, _exercise(run=run)).message
 
 
 def test_forbidding_is_prepared_once_a_check(isolation):

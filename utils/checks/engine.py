@@ -266,8 +266,12 @@ def _read(exercise: Exercise, error: BaseException, answer: Any) -> Failure:
     told = text if isinstance(error, Told) else ""
     returned = str(getattr(error, "__dict__", {}).get("returned to the check", ""))
     if returned and not place and not told and isinstance(error, Exception):
-        why = f"({type(error).__name__}: {text})"
-        told = f"Your function returned {returned}, which is not what the exercise asks for {why}."
+        if "inplace operation" in text:
+            told = "Your function changes in place (`+=`, `x[...] = `) what the gradient needs as it was."
+            told += " Make a new tensor instead."
+        else:
+            why = f"({type(error).__name__}: {text})"
+            told = f"Your function returned {returned}, which is not what the exercise asks for {why}."
     stub = isinstance(error, NotImplementedError) and ("NotImplementedError" in line or not (line or text))
     return Failure(
         type_name=type(error).__name__,
@@ -320,21 +324,24 @@ def _decide(
     failing = [i for i, fault in enumerate(told) if fault]
     if not failing:
         return "right", "Right: the same as the course's on every case.", None
-    smallest = min(failing, key=lambda i: compare.elements(cases[i].inputs.values()))
+    sizes = [compare.elements(case.inputs.values()) for case in cases]
+    smallest = min(failing, key=sizes.__getitem__)
     found = diagnose(exercise, cases, results, failing)
     raised = results[smallest][0] == "failure" and not results[smallest][1].told
     if raised:
         said = explain.failure_text(exercise, results[smallest][1], cases[smallest], advice=not found)
         parts = [found[1] if found else "", said]
     else:
-        changed = next((results[i][2][0] for i in failing if results[i][0] == "value" and results[i][2]), "")
+        spoilt = [i for i in failing if results[i][0] == "value" and results[i][2]]
+        shown = smallest
         if found:
             parts = [found[1]]
-        elif changed:  # whatever else is wrong may follow from it
-            parts = [f"Your function changes its argument `{changed}` in place; work on a copy."]
+        elif spoilt:  # whatever else is wrong may follow from it
+            shown = min(spoilt, key=sizes.__getitem__)
+            parts = [f"Your function changes its argument `{results[shown][2][0]}` in place; work on a copy."]
         else:
             parts = [_general(exercise, cases, expected, results, failing, smallest)]
-        parts.append(f"Smallest failing case: {explain.call_text(exercise, cases[smallest])}. {told[smallest]}")
+        parts.append(f"Smallest failing case: {explain.call_text(exercise, cases[shown])}. {told[shown]}")
     passed = len(cases) - len(failing)
     if passed and not found:
         parts.append(f"{passed} of {len(cases)} cases {'is' if passed == 1 else 'are'} right.")
@@ -349,7 +356,8 @@ def _forbidden_text(exercise: Exercise, name: str) -> str:
     if name.startswith("torch.ops."):
         return f"Your answer calls `{name}`, a kernel inside torch. Use the functions that torch documents."
     return (
-        f"Your answer calls `{name}`, which is what this exercise asks you to write. Build it from simpler operations."
+        f"Your answer calls `{name}`, which does the work that this exercise asks you to do yourself."
+        " Build it from simpler operations."
     )
 
 

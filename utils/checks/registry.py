@@ -43,7 +43,8 @@ def record(exercise_id: str) -> Exercise:
     by_number = {number(e): e for e in known.values()}
     if exercise_id in by_number:  # as it is printed, "10.3"
         return by_number[exercise_id]
-    close = difflib.get_close_matches(str(exercise_id), known, 1, 0.4)
+    close = [known_id for known_id in known if known_id.endswith(f".{exercise_id}")]
+    close = close or difflib.get_close_matches(str(exercise_id), known, 1, 0.4)
     near = f"; perhaps {close[0]!r} is meant" if close else ""
     raise ValueError(
         f"There is no exercise {exercise_id!r}{near}. `python -m utils.checks list` lists all {len(known)}."
