@@ -56,6 +56,11 @@ def test_a_window_of_nothing_is_refused(n: int) -> None:
         windows(torch.arange(5), n)
 
 
+def test_a_text_of_two_dimensions_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"one row of tokens; the shape \(3, 4\)"):
+        windows(torch.arange(12).view(3, 4), 1)
+
+
 # -------------------------------------------------------------------------------------------------------------- losses
 
 
@@ -100,10 +105,18 @@ def test_padding_alone_costs_nothing() -> None:
     logits, targets = torch.randn(3, 4, requires_grad=True), torch.full((3,), IGNORED)
     for reduction in ("mean", "sum"):
         loss = cross_entropy(logits, targets, reduction=reduction)
-        assert loss == 0
+        assert str(loss.item()) == "0.0"  # and not minus zero
         (slope,) = torch.autograd.grad(loss, [logits])
         assert not slope.any()
     assert not cross_entropy_gradient(logits.detach(), targets).any()
+
+
+def test_a_target_that_is_no_symbol_is_refused() -> None:
+    for wrong in (-1, 4):
+        with pytest.raises((RuntimeError, IndexError)):
+            cross_entropy(torch.zeros(1, 4), torch.tensor([wrong]))
+        with pytest.raises((RuntimeError, IndexError)):
+            cross_entropy_gradient(torch.zeros(1, 4), torch.tensor([wrong]))
 
 
 def test_another_reduction_is_refused() -> None:
@@ -161,6 +174,18 @@ def test_what_lies_outside_of_the_window_does_not_exist() -> None:
 def test_a_size_below_one_is_refused(sizes: tuple[int, int, int, int]) -> None:
     with pytest.raises(ValueError, match="must be at least 1"):
         FixedWindow(*sizes)
+    with pytest.raises(ValueError, match="must be at least 1"):
+        fixed_window_size(*sizes)
+
+
+def test_what_does_not_fit_the_window_is_refused() -> None:
+    model, ids = FixedWindow(5, 4), torch.zeros(2, 3, dtype=torch.int64)
+    for state in (ids[:, :2], ids[:1], torch.zeros(2, 7, dtype=torch.int64)):
+        with pytest.raises(ValueError, match=r"state must have the shape \(2, 3\), not"):
+            model(ids, state)
+    for wrong in (ids[:, :0], ids[0]):
+        with pytest.raises(ValueError, match="a length of 1 or more"):
+            model(wrong)
 
 
 @pytest.mark.parametrize("text", ["ab" * 200, "aaaa" * 50, "1 2 3 + - " * 30, "мама мыла раму. " * 20])
@@ -183,6 +208,8 @@ def test_the_common_loop_trains_scores_and_samples_it(text: str) -> None:
 def test_a_text_of_one_token_has_no_log_probabilities() -> None:
     with pytest.raises(ValueError, match="1 tokens has nothing to predict"):
         text_log_probs(FixedWindow(3, 2), torch.tensor([1]))
+    with pytest.raises(ValueError, match="one token is read at a time, not 0"):
+        text_log_probs(FixedWindow(3, 2), torch.tensor([1, 2]), chunk=0)
 
 
 # ------------------------------------------------------------------------------------------------------------ training
@@ -251,6 +278,13 @@ def test_nothing_to_evaluate_is_said(targets: list[int]) -> None:
     count = len(targets)
     with pytest.raises(ValueError, match=f"none of the {count} targets"):
         evaluate(nn.Linear(2, 3), torch.zeros(count, 2), torch.tensor(targets, dtype=torch.int64))
+
+
+def test_an_evaluation_that_cannot_be_is_refused() -> None:
+    with pytest.raises(ValueError, match="there are 3 and 2"):
+        evaluate(nn.Linear(2, 3), torch.zeros(3, 2), torch.tensor([0, 1]), size=1)
+    with pytest.raises(ValueError, match="at least one pair, not 0"):
+        evaluate(nn.Linear(2, 3), torch.zeros(2, 2), torch.tensor([0, 1]), size=0)
 
 
 # ------------------------------------------------------------------------------------------------------------- mixture

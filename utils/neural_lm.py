@@ -32,7 +32,7 @@ def windows(ids: Tensor, n: int) -> tuple[Tensor, Tensor]:
         none: the shapes are then (0, n) and (0,).
 
     Raises:
-        ValueError: n is below 1.
+        ValueError: n is below 1, or `ids` is not one row of tokens.
 
     >>> contexts, targets = windows(torch.tensor([5, 6, 7, 8]), 2)
     >>> contexts.tolist(), targets.tolist()
@@ -40,6 +40,8 @@ def windows(ids: Tensor, n: int) -> tuple[Tensor, Tensor]:
     """
     if n < 1:
         raise ValueError(f"A window holds at least one token, not {n}.")
+    if ids.dim() != 1:
+        raise ValueError(f"A text is one row of tokens; the shape {tuple(ids.shape)} was given.")
     ### BEGIN SOLUTION
     if len(ids) <= n:
         return ids.new_empty((0, n)), ids.new_empty(0)
@@ -50,9 +52,14 @@ def windows(ids: Tensor, n: int) -> tuple[Tensor, Tensor]:
 def fixed_window_size(symbols: int, window: int, width: int, hidden: int) -> int:
     """How many numbers a `FixedWindow` of these sizes learns: the table of vectors, W and b1, U and b2.
 
+    Raises:
+        ValueError: a size below 1.
+
     >>> fixed_window_size(symbols=10, window=4, width=3, hidden=5)
     155
     """
+    if min(symbols, window, width, hidden) < 1:
+        raise ValueError(f"Every size must be at least 1, not {(symbols, window, width, hidden)}.")
     ### BEGIN SOLUTION
     return symbols * width + (window * width + 1) * hidden + (hidden + 1) * symbols
     ### END SOLUTION
@@ -96,13 +103,21 @@ class FixedWindow(nn.Module):
         """Every place of a text at once.
 
         Args:
-            ids: (batch, length) int64.
+            ids: (batch, length) int64, at least one token a row.
             state: (batch, window - 1), the tokens before `ids`; None stands for that many tokens 0.
 
         Returns:
             logits: (batch, length, symbols); `logits[:, t]` come from the last `window` tokens up to and including
             `ids[:, t]`, and are for the token after it. And the next state: the last `window - 1` tokens read.
+
+        Raises:
+            ValueError: `ids` without tokens, or a state of another shape.
         """
+        if ids.dim() != 2 or ids.shape[1] < 1:
+            raise ValueError(f"The ids must be (batch, length) with a length of 1 or more, not {tuple(ids.shape)}.")
+        if state is not None and state.shape != (len(ids), self.window - 1):
+            fitting = (len(ids), self.window - 1)
+            raise ValueError(f"The state must have the shape {fitting}, not {tuple(state.shape)}.")
         ### BEGIN SOLUTION
         if state is None:
             state = ids.new_zeros(ids.shape[0], self.window - 1)
@@ -113,7 +128,7 @@ class FixedWindow(nn.Module):
 
 
 def log_softmax(logits: Tensor) -> Tensor:
-    """The logarithm of the softmax over the last dimension, finite for every finite logit.
+    """The logarithm of the softmax over the last dimension, finite also for logits of ±10,000.
 
     log softmax(z)_i = z_i - log sum_j exp(z_j). The largest logit is subtracted first: that changes no result, and no
     exponential can overflow any more (Goodfellow, Bengio and Courville 2016, "Deep learning", section 4.1).
@@ -122,7 +137,7 @@ def log_softmax(logits: Tensor) -> Tensor:
         logits: (..., symbols).
 
     Returns:
-        (..., symbols), of the same dtype.
+        (..., symbols); float64 stays float64.
     """
     ### BEGIN SOLUTION
     shifted = logits - logits.amax(dim=-1, keepdim=True)
@@ -140,7 +155,8 @@ def cross_entropy(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduct
         reduction: "mean", over the targets that count, or "sum".
 
     Returns:
-        A tensor with one number. 0 if nothing counts (PyTorch's mean is nan there).
+        A tensor with one number, through which gradients flow. If nothing counts it is 0 (PyTorch's mean is nan
+        there), and `backward` may still be called: the sum over no losses is such a 0.
 
     Raises:
         ValueError: another reduction.
@@ -150,7 +166,7 @@ def cross_entropy(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduct
     ### BEGIN SOLUTION
     counted = targets != ignore
     picked = log_softmax(logits[counted]).gather(-1, targets[counted].unsqueeze(-1))
-    total = -picked.sum()
+    total = picked.neg().sum()  # not -picked.sum(), which is minus zero for nothing
     return total / counted.sum().clamp(min=1) if reduction == "mean" else total
     ### END SOLUTION
 
@@ -169,8 +185,7 @@ def cross_entropy_gradient(logits: Tensor, targets: Tensor, ignore: int = IGNORE
     ### BEGIN SOLUTION
     rows = (targets != ignore).nonzero()[:, 0]
     gradient = torch.zeros_like(logits)
-    gradient[rows] = log_softmax(logits[rows]).exp()
-    gradient[rows, targets[rows]] -= 1
+    gradient[rows] = log_softmax(logits[rows]).exp() - nn.functional.one_hot(targets[rows], logits.shape[1])
     return gradient / max(len(rows), 1)
     ### END SOLUTION
 
@@ -216,7 +231,7 @@ def train_step(
         targets: (...) int64, see `cross_entropy`.
 
     Returns:
-        The mean loss of the batch in nats, before the step, as a plain number.
+        The mean loss of the batch in nats, before the step, as a plain number. 0 if the batch is padding alone.
     """
     ### BEGIN SOLUTION
     optimizer.zero_grad()
@@ -242,8 +257,12 @@ def evaluate(
         Bits per counted token, and perplexity (`inf` if it is too large for a float).
 
     Raises:
-        ValueError: nothing to evaluate.
+        ValueError: nothing to evaluate, another number of targets than of inputs, or a size below 1.
     """
+    if size < 1:
+        raise ValueError(f"A batch holds at least one pair, not {size}.")
+    if len(inputs) != len(targets):
+        raise ValueError(f"Each input needs its target: there are {len(inputs)} and {len(targets)}.")
     if not (targets != IGNORED).any():
         raise ValueError(f"There is nothing to evaluate: none of the {targets.numel()} targets counts.")
     ### BEGIN SOLUTION
@@ -265,7 +284,7 @@ def mixture(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
         share: of the first model, 0 to 1.
 
     Returns:
-        The log-probabilities of the mixed model, of the same shape and dtype.
+        The log-probabilities of the mixed model, of the same shape; float64 stays float64.
 
     Raises:
         ValueError: a share outside of 0 to 1.
@@ -273,7 +292,7 @@ def mixture(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
     if not 0 <= share <= 1:
         raise ValueError(f"The share must lie between 0 and 1, not at {share}.")
     ### BEGIN SOLUTION
-    shares = torch.tensor([share, 1 - share], dtype=log_p.dtype).log()
+    shares = torch.tensor([share, 1 - share], dtype=torch.float64).log()
     return torch.logaddexp(log_p + shares[0], log_q + shares[1])
     ### END SOLUTION
 
@@ -291,8 +310,10 @@ def text_log_probs(model: nn.Module, ids: Tensor, chunk: int = 4096) -> Tensor:
         (length - 1,) float64.
 
     Raises:
-        ValueError: a text of fewer than two tokens.
+        ValueError: a text of fewer than two tokens, or a chunk below 1.
     """
+    if chunk < 1:
+        raise ValueError(f"At least one token is read at a time, not {chunk}.")
     if len(ids) < 2:
         raise ValueError(f"A text of {len(ids)} tokens has nothing to predict: at least two are needed.")
     was_training = model.training

@@ -14,6 +14,13 @@ from torch import Tensor, nn
 
 IGNORED = -100
 
+
+def nats(logits: Tensor, targets: Tensor) -> Tensor:
+    """The mean loss of the targets that count; 0 if none does."""
+    total = F.cross_entropy(logits.flatten(0, -2), targets.flatten(), ignore_index=IGNORED, reduction="sum")
+    return total / max(int((targets != IGNORED).sum()), 1)
+
+
 # ---- windows
 
 
@@ -392,7 +399,7 @@ def step_set_to_none(predict: Any, optimizer: Any, inputs: Tensor, targets: Tens
         for weight in group["params"]:
             weight.grad = None
     logits = predict(inputs)
-    loss = F.cross_entropy(logits.reshape(-1, logits.shape[-1]), targets.reshape(-1))
+    loss = nats(logits, targets)
     loss.backward()
     optimizer.step()
     return loss.item()
@@ -400,7 +407,7 @@ def step_set_to_none(predict: Any, optimizer: Any, inputs: Tensor, targets: Tens
 
 def step_cleared_late(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> Tensor:
     logits = predict(inputs)
-    loss = F.cross_entropy(logits.flatten(0, -2), targets.flatten())
+    loss = nats(logits, targets)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
@@ -410,7 +417,7 @@ def step_cleared_late(predict: Any, optimizer: Any, inputs: Tensor, targets: Ten
 def step_by_grad(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     logits = predict(inputs)
-    loss = F.cross_entropy(logits.flatten(0, -2), targets.flatten())
+    loss = nats(logits, targets)
     for weight, slope in zip(weights, torch.autograd.grad(loss, weights), strict=True):
         weight.grad = slope
     optimizer.step()
@@ -418,19 +425,19 @@ def step_by_grad(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) 
 
 
 def step_accumulating(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
-    loss = F.cross_entropy(predict(inputs).flatten(0, -2), targets.flatten())
+    loss = nats(predict(inputs), targets)
     loss.backward()
     optimizer.step()
     return loss.item()
 
 
 def step_frozen(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
-    return F.cross_entropy(predict(inputs).flatten(0, -2), targets.flatten()).item()
+    return nats(predict(inputs), targets).item()
 
 
 def step_graph_kept(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> Tensor:
     optimizer.zero_grad()
-    loss = F.cross_entropy(predict(inputs).flatten(0, -2), targets.flatten())
+    loss = nats(predict(inputs), targets)
     loss.backward()
     optimizer.step()
     return loss
@@ -450,11 +457,52 @@ def step_two_dimensional(predict: Any, optimizer: Any, inputs: Tensor, targets: 
 
 def step_clipped(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
     optimizer.zero_grad()
-    loss = F.cross_entropy(predict(inputs).flatten(0, -2), targets.flatten())
+    loss = nats(predict(inputs), targets)
     loss.backward()
     nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], 0.1)
     optimizer.step()
     return loss.item()
+
+
+def step_of_pytorch(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    optimizer.zero_grad()
+    loss = F.cross_entropy(predict(inputs).flatten(0, -2), targets.flatten())
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def step_asks_the_model(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    predict.zero_grad()
+    loss = nats(predict(inputs), targets)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def step_clears_one_group(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    for weight in optimizer.param_groups[0]["params"]:
+        weight.grad = None
+    loss = nats(predict(inputs), targets)
+    loss.backward()
+    optimizer.step()
+    return float(loss)
+
+
+def step_predicting_twice(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    told = nats(predict(inputs), targets).item()
+    step_set_to_none(predict, optimizer, inputs, targets)
+    return told
+
+
+def step_leaving_gradients_off(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    loss = step_set_to_none(predict, optimizer, inputs, targets)
+    torch.set_grad_enabled(False)
+    return loss
+
+
+def step_of_probabilities(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    return step_set_to_none(lambda x: torch.softmax(predict(x), -1), optimizer, inputs, targets)
 
 
 # ---- evaluation
@@ -481,7 +529,7 @@ def evaluate_collected(predict: Any, inputs: Tensor, targets: Tensor, size: int 
 def evaluate_means(predict: Any, inputs: Tensor, targets: Tensor, size: int = 256) -> tuple[float, float]:
     with torch.no_grad():
         batches = zip(inputs.split(size), targets.split(size), strict=True)
-        means = [F.cross_entropy(predict(x).double(), y) for x, y in batches]
+        means = [nats(predict(x).double(), y) for x, y in batches]
     mean = torch.stack(means).mean()
     return mean.item() / math.log(2), mean.exp().item()
 
@@ -499,6 +547,37 @@ def evaluate_overflowing(predict: Any, inputs: Tensor, targets: Tensor, size: in
 
 def evaluate_one_number(predict: Any, inputs: Tensor, targets: Tensor, size: int = 256) -> Tensor:
     return evaluate_collected(predict, inputs, targets, size)[0]
+
+
+def evaluate_means_times_counts(predict: Any, inputs: Tensor, targets: Tensor, size: int = 256) -> tuple[float, float]:
+    total, count = 0.0, 0
+    with torch.no_grad():
+        for x, y in zip(inputs.split(size), targets.split(size), strict=True):
+            many = int(y.ne(IGNORED).sum())
+            total, count = total + F.cross_entropy(predict(x).double(), y).item() * many, count + many
+    return total / count / math.log(2), float(torch.tensor(total / count, dtype=torch.float64).exp())
+
+
+def evaluate_in_float32(predict: Any, inputs: Tensor, targets: Tensor, size: int = 256) -> tuple[float, float]:
+    mean = evaluate_loop(predict, inputs, targets)[0] * math.log(2)
+    return mean / math.log(2), torch.tensor(mean).exp().item()
+
+
+def evaluate_leaving_gradients_off(
+    predict: Any, inputs: Tensor, targets: Tensor, size: int = 256
+) -> tuple[float, float]:
+    torch.set_grad_enabled(False)
+    return evaluate_loop(predict, inputs, targets, size)
+
+
+def evaluate_rounded(predict: Any, inputs: Tensor, targets: Tensor, size: int = 256) -> tuple[float, float]:
+    bits, perplexity = evaluate_loop(predict, inputs, targets, size)
+    return round(bits, 2), round(perplexity, 2) if perplexity < math.inf else math.inf
+
+
+def evaluate_last_batch(predict: Any, inputs: Tensor, targets: Tensor, size: int = 256) -> tuple[float, float]:
+    start = (len(inputs) - 1) // size * size
+    return evaluate_loop(predict, inputs[start:], targets[start:])
 
 
 # ---- mixture
@@ -539,11 +618,172 @@ def mixture_raises_at_zero(log_p: Tensor, log_q: Tensor, share: float) -> Tensor
     return torch.logaddexp(log_p + math.log(share), log_q + math.log(1 - share))
 
 
+def mixture_guarded(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    small = 1e-6
+    return torch.logaddexp(log_p + math.log(share + small), log_q + math.log(1 - share + small))
+
+
+def mixture_unsafe_top(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    top = torch.maximum(log_p, log_q)
+    return top + (share * (log_p - top).exp() + (1 - share) * (log_q - top).exp()).log()
+
+
+def windows_without_guard_at_the_end(ids: Tensor, n: int) -> tuple[Tensor, Tensor]:
+    if len(ids) <= n:
+        return ids.new_empty((0, n)), ids.new_empty(0)
+    return ids.unfold(0, n, 1), ids[n:]
+
+
+def windows_from_the_second(ids: Tensor, n: int) -> tuple[Tensor, Tensor]:
+    if len(ids) <= n:
+        return ids.new_empty((0, n)), ids.new_empty(0)
+    return torch.stack([ids[i + 1 : i + 1 + n] for i in range(len(ids) - n)]), ids[n:]
+
+
+def size_of_a_table(symbols, window, width, hidden):
+    return symbols**window
+
+
+def size_of_ngram_window(symbols, window, width, hidden):
+    return size_by_module(symbols, window - 1, width, hidden)
+
+
+class SliceToTheEnd(WithSequential):
+    def forward(self, ids, state=None):
+        logits, _ = super().forward(ids, state)
+        before = ids.new_zeros(len(ids), self.window - 1) if state is None else state
+        return logits, torch.cat([before, ids], 1)[:, -(self.window - 1) :]
+
+
+class StateOfIds(WithSequential):
+    def forward(self, ids, state=None):
+        return super().forward(ids, state)[0], ids[:, -(self.window - 1) :]
+
+
+class FloatStart(WithSequential):
+    def forward(self, ids, state=None):
+        start = torch.zeros(len(ids), self.window - 1) if state is None else state
+        seen = torch.cat([start, ids], dim=1)
+        return self.scores(seen.unfold(1, self.window, 1)), seen[:, ids.shape[1] :]
+
+
+class DeadStart(WithSequential):
+    def __init__(self, symbols, window, width=16, hidden=128):
+        super().__init__(symbols, window, width, hidden)
+        nn.init.zeros_(self.embedding.weight)
+
+
+class SeededStart(WithSequential):
+    def __init__(self, symbols, window, width=16, hidden=128):
+        torch.manual_seed(0)
+        super().__init__(symbols, window, width, hidden)
+
+
+class SilentToken(WithSequential):
+    def __init__(self, symbols, window, width=16, hidden=128):
+        super().__init__(symbols, window, width, hidden)
+        self.embedding = nn.Embedding(symbols, width, padding_idx=0)
+
+
+def log_softmax_special(logits: Tensor) -> Tensor:
+    return torch.special.log_softmax(logits, -1)
+
+
+def log_softmax_by_loss(logits: Tensor) -> Tensor:
+    rows = logits.reshape(-1, logits.shape[-1])
+    columns = [F.cross_entropy(rows, torch.full((len(rows),), i), reduction="none") for i in range(logits.shape[-1])]
+    return -torch.stack(columns, -1).view(logits.shape)
+
+
+def log_softmax_no_keepdim(logits: Tensor) -> Tensor:
+    shifted = logits - logits.max(-1).values
+    return shifted - shifted.exp().sum(-1).log()
+
+
+def cross_entropy_new_zero(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> Tensor:
+    if bool((targets == ignore).all()):
+        return torch.tensor(0.0)
+    return cross_entropy_masked(logits, targets, ignore, reduction)
+
+
+def cross_entropy_mean_of_none(
+    logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean"
+) -> Tensor:
+    keep = targets != ignore
+    picked = torch.log_softmax(logits[keep], -1).gather(-1, targets[keep][:, None])
+    return -picked.mean() if reduction == "mean" else -picked.sum()
+
+
+def cross_entropy_exchanged(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> Tensor:
+    return cross_entropy_masked(logits, targets, ignore, "sum" if reduction == "mean" else "mean")
+
+
+def cross_entropy_first_dimension(
+    logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean"
+) -> Tensor:
+    keep = targets != ignore
+    safe = targets.masked_fill(~keep, 0)
+    losses = -torch.log_softmax(logits, 0).gather(-1, safe[..., None])[..., 0][keep]
+    return losses.sum() if reduction == "sum" else losses.sum() / keep.sum().clamp(min=1)
+
+
+def gradient_fixed_ignore(logits: Tensor, targets: Tensor, ignore: int = IGNORED) -> Tensor:
+    keep = targets != -100
+    hot = F.one_hot(targets.clamp(min=0), logits.shape[1])
+    return (torch.softmax(logits, 1) - hot) * keep[:, None] / keep.sum().clamp(min=1)
+
+
+def gradient_whole_columns(logits: Tensor, targets: Tensor, ignore: int = IGNORED) -> Tensor:
+    keep = targets != ignore
+    out = torch.softmax(logits, 1)
+    out[:, targets[keep]] -= 1
+    out[~keep] = 0
+    return out / keep.sum().clamp(min=1)
+
+
+def gradient_of_none(logits: Tensor, targets: Tensor, ignore: int = IGNORED) -> Tensor:
+    return gradient_sum(logits, targets, ignore).to(logits.dtype) / (targets != ignore).sum()
+
+
+def batches_inside(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    for r in torch.arange(len(inputs)).split(size):
+        rows = r[torch.randperm(len(r), generator=generator)]
+        if len(rows):
+            yield inputs[rows], targets[rows]
+
+
+def batches_rotated(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    if not len(inputs):
+        return
+    order = torch.arange(len(inputs)).roll(int(torch.randint(len(inputs), (1,), generator=generator)))
+    for rows in order.split(size):
+        yield inputs[rows], targets[rows]
+
+
+def batches_in_buffers(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    order = [r[torch.randperm(len(r), generator=generator)] for r in torch.arange(len(inputs)).split(2 * size)]
+    for rows in torch.cat(order).split(size):
+        if len(rows):
+            yield inputs[rows], targets[rows]
+
+
+def batches_own_seed(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    if generator is None:
+        generator = torch.Generator()
+        generator.seed()
+    return batches_list(inputs, targets, size, generator)
+
+
+def batches_split_of_nothing(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    for rows in torch.randperm(len(inputs), generator=generator).split(size):
+        yield inputs[rows], targets[rows]
+
+
 RIGHT = {
     "neural_lm.windows": [windows_loop, windows_columns, windows_by_index],
     "neural_lm.fixed_window_size": [size_by_module, size_expanded],
     "neural_lm.fixed_window": [ByPlaces, WithSequential],
-    "neural_lm.log_softmax": [log_softmax_loop, log_softmax_detached_top, log_softmax_float64, log_softmax_cumulative],
+    "neural_lm.log_softmax": [log_softmax_loop, log_softmax_detached_top, log_softmax_float64],
     "neural_lm.cross_entropy": [cross_entropy_loop, cross_entropy_one_hot, cross_entropy_masked],
     "neural_lm.cross_entropy_gradient": [gradient_loop, gradient_one_hot],
     "neural_lm.minibatches": [batches_list, batches_sorted_keys, batches_loader],
@@ -553,12 +793,18 @@ RIGHT = {
 }
 WRONG = {
     "neural_lm.windows": [
-        (windows_unfold_unguarded, None),
+        (windows_unfold_unguarded, "no_guard"),
         (windows_of_floats, None),
         (windows_same_target, "target_inside"),
         (windows_shape_of_nothing, None),
+        (windows_without_guard_at_the_end, "last_without_target_guarded"),
+        (windows_from_the_second, "one_too_late"),
     ],
-    "neural_lm.fixed_window_size": [(size_biases_as_one, None)],
+    "neural_lm.fixed_window_size": [
+        (size_biases_as_one, "biases_of_one"),
+        (size_of_a_table, "table_of_contexts"),
+        (size_of_ngram_window, "one_place_less"),
+    ],
     "neural_lm.fixed_window": [
         (Misnamed, None),
         (Bag, None),
@@ -567,14 +813,24 @@ WRONG = {
         (RememberingRows, None),
         (DetachedVectors, None),
         (TwoDimensional, None),
-        (LastOnly, None),
+        (LastOnly, "last_place_only"),
+        (SliceToTheEnd, "state_to_the_end"),
+        (StateOfIds, "state_too_short_to_the_end"),
+        (FloatStart, None),
+        (DeadStart, None),
+        (SeededStart, None),
+        (SilentToken, "padding_index"),
     ],
     "neural_lm.log_softmax": [
         (log_softmax_detached, None),
         (log_softmax_float32_always, None),
-        (log_softmax_smallest, None),
-        (log_softmax_mean, None),
+        (log_softmax_smallest, "smallest"),
+        (log_softmax_mean, "mean"),
         (log_softmax_ready, None),
+        (log_softmax_cumulative, None),
+        (log_softmax_special, None),
+        (log_softmax_by_loss, None),
+        (log_softmax_no_keepdim, "no_keepdim"),
     ],
     "neural_lm.cross_entropy": [
         (cross_entropy_of_flat, None),
@@ -583,19 +839,31 @@ WRONG = {
         (cross_entropy_brier, None),
         (cross_entropy_over_all, "padding_in_the_mean"),
         (cross_entropy_exp_log, "not_stable"),
+        (cross_entropy_new_zero, "zero_made_anew"),
+        (cross_entropy_mean_of_none, "nan_for_padding_only_picked"),
+        (cross_entropy_exchanged, "exchanged"),
+        (cross_entropy_first_dimension, "softmax_of_columns"),
     ],
     "neural_lm.cross_entropy_gradient": [
         (gradient_sum, "not_divided"),
         (gradient_of_ready_loss, None),
         (gradient_negated, "sign"),
-        (gradient_naive_softmax, None),
+        (gradient_naive_softmax, "exponentials_as_written"),
+        (gradient_fixed_ignore, "ignore_not_used"),
+        (gradient_whole_columns, "whole_columns"),
+        (gradient_of_none, "nan_for_padding_only"),
     ],
     "neural_lm.minibatches": [
         (batches_loader_plain, "not_shuffled"),
         (batches_of_whole, "last_dropped"),
         (batches_two_orders, "shuffled_apart"),
-        (batches_reversed, "always_the_same"),
+        (batches_reversed, None),
         (batches_seeded, "always_the_same"),
+        (batches_inside, "within_stretches"),
+        (batches_rotated, "rotated"),
+        (batches_in_buffers, None),
+        (batches_own_seed, None),
+        (batches_split_of_nothing, "empty_batch_of_nothing"),
     ],
     "neural_lm.train_step": [
         (step_accumulating, "no_zero_grad"),
@@ -604,16 +872,29 @@ WRONG = {
         (step_silent, None),
         (step_two_dimensional, None),
         (step_clipped, None),
+        (step_of_pytorch, "nan_on_padding"),
+        (step_asks_the_model, "model_cleared"),
+        (step_clears_one_group, "only_first_group"),
+        (step_predicting_twice, None),
+        (step_leaving_gradients_off, None),
+        (step_of_probabilities, "softmax_before"),
     ],
     "neural_lm.evaluate": [
         (evaluate_means, "mean_of_batches"),
         (evaluate_at_once, "all_at_once"),
-        (evaluate_overflowing, None),
+        (evaluate_overflowing, "overflow"),
         (evaluate_one_number, "bits_only"),
+        (evaluate_means_times_counts, "nan_for_padding_only"),
+        (evaluate_in_float32, "in_float32"),
+        (evaluate_leaving_gradients_off, None),
+        (evaluate_rounded, None),
+        (evaluate_last_batch, "last_batch_only"),
     ],
     "neural_lm.mixture": [
         (mixture_geometric, None),
         (mixture_plain, "through_probabilities"),
-        (mixture_raises_at_zero, None),
+        (mixture_raises_at_zero, "log_of_zero"),
+        (mixture_guarded, None),
+        (mixture_unsafe_top, "nan_for_nothing"),
     ],
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -28,11 +29,23 @@ READY_SOFTMAX = (
     "torch.nn.functional.softmax",
     "torch.logsumexp",
     "torch.Tensor.logsumexp",
+    "torch.logcumsumexp",
+    "torch.Tensor.logcumsumexp",
+    "torch.special.softmax",
+    "torch.special.log_softmax",
+    "torch.special.logsumexp",
+    "torch.nn.functional.cross_entropy",
 )
 READY_LOSS = ("torch.nn.functional.cross_entropy", "torch.nn.functional.nll_loss")
 READY_GRADIENT = ("torch.autograd.grad", "torch.autograd.backward", "torch.Tensor.backward")
 
 # ------------------------------------------------------------------------------------------ inputs, runs, judgement
+
+
+NO_GRADIENT = (
+    "The numbers are right, but no gradient flows through your result: it does not hang on the logits. Was a tensor"
+    " made anew, turned into a plain number, or cut off (.item(), .detach(), .data, torch.no_grad(), NumPy)?"
+)
 
 
 def _normal(rng: np.random.Generator, *shape: int, std: float = 1.0, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -43,15 +56,10 @@ def _ids(rng: np.random.Generator, high: int, *shape: int) -> Tensor:
     return torch.tensor(rng.integers(high, size=shape), dtype=torch.int64)
 
 
-def _slope(output: Any, leaf: Tensor, rng_seed: int = 5) -> Tensor:
-    """The gradient of a fixed sum of the output with respect to the leaf; tells if none arrives."""
-    if not isinstance(output, Tensor):
-        raise Told(f"Expected a tensor as result, got an object of type {type(output).__name__}.")
+def _slope(output: Tensor, leaf: Tensor, rng_seed: int = 5) -> Tensor | None:
+    """The gradient of a fixed sum of the output with respect to the leaf; None if none can flow."""
     if not output.requires_grad:
-        raise Told(
-            "The numbers may be right, but no gradient flows through your result: somewhere a tensor becomes a plain"
-            " number or is cut off (.item(), .detach(), .data, torch.no_grad(), NumPy)."
-        )
+        return None
     weights = torch.tensor(np.random.default_rng(rng_seed).standard_normal(tuple(output.shape)), dtype=output.dtype)
     (found,) = torch.autograd.grad((output * weights).sum(), [leaf], allow_unused=True)
     return torch.zeros_like(leaf) if found is None else found
@@ -67,6 +75,8 @@ def _run_with_slope(answer: Callable[..., Any], inputs: dict[str, Any], case: Ca
             output = answer(logits=given, **rest)
         else:
             output = answer(given, *rest.values())
+        if not isinstance(output, Tensor):
+            raise Told(f"Expected a tensor as result, got an object of type {type(output).__name__}.")
         slope = _slope(output, logits)
     inputs["logits"] = given.detach()  # let the engine see what was changed in place
     return {"value": output, "dtype": str(output.dtype), "gradient": slope}
@@ -80,6 +90,10 @@ def _judge_with_slope(case: Case, output: Any, expected: Any) -> Mismatch | None
         return found
     if output["dtype"] == "torch.float32" and expected["dtype"] == "torch.float64":
         return Mismatch("The numbers are right, but the result is float32 where the logits are float64.", "dtype")
+    if (output["gradient"] is None) != (expected["gradient"] is None):
+        return Mismatch(NO_GRADIENT, "the gradient")
+    if expected["gradient"] is None:
+        return None
     found = compare(expected["gradient"], output["gradient"], 1e-3, "the gradient")
     return Mismatch("The numbers are right, but their gradient is not. " + found.text, found.where) if found else None
 
@@ -133,6 +147,24 @@ def _cut(
 def _padded_windows(ids: Tensor, n: int) -> Any:
     padded = torch.cat([ids.new_zeros(n), ids])
     return (padded.unfold(0, n, 1)[:-1], ids) if len(ids) else (ids.new_empty((0, n)), ids)
+
+
+def _long_enough(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """The wrong answer with a guard that gives texts without pairs their right, empty result."""
+    return lambda ids, n: answer(ids, n) if len(ids) > n else (ids.new_empty((0, n)), ids.new_empty(0))
+
+
+def _too_late(ids: Tensor, n: int) -> Any:
+    return ids.unfold(0, n, 1)[1:], ids[n:]
+
+
+def _out_of_order(ids: Tensor, n: int) -> Any:
+    count = max(len(ids) - n, 0)
+    return torch.cat([ids[k : k + count] for k in range(n)]).view(count, n), ids[n:]
+
+
+def _whole_targets(ids: Tensor, n: int) -> Any:
+    return ids.unfold(0, n, 1)[:-1], ids.unfold(0, n, 1)[1:]
 
 
 def _untargeted_window(ids: Tensor, n: int) -> Any:
@@ -227,6 +259,40 @@ WINDOWS = Exercise(
             "You fill up the windows at the start of the text with zeros, so there are n pairs too many. Here only"
             " full windows count.",
         ),
+        Misconception(
+            "no_guard",
+            lambda ids, n: (ids.unfold(0, n, 1)[:-1], ids[n:]),
+            "Right for every text that is at least as long as the window. For a shorter one your code stops with an"
+            " error: it has no pairs, so return empty tensors.",
+        ),
+        Misconception(
+            "last_without_target_guarded",
+            _long_enough(_untargeted_window),
+            "You have one context more than targets: the window at the very end of the text has nothing behind it.",
+        ),
+        Misconception(
+            "transposed_guarded",
+            _long_enough(_cut(turn=lambda contexts, targets: (contexts.T, targets))),
+            "Your contexts are turned: each window should be a row, and each place in it a column.",
+        ),
+        Misconception(
+            "one_too_late",
+            _long_enough(_too_late),
+            "Your windows start one token too late: the very first is missing, and every target is the last token of"
+            " its own window.",
+        ),
+        Misconception(
+            "out_of_order",
+            _long_enough(_out_of_order),
+            "The shape of your contexts is right, but they were filled in the wrong direction: columns of the text"
+            " have been laid out as rows. Each row is a stretch of the text.",
+        ),
+        Misconception(
+            "whole_targets",
+            _long_enough(_whole_targets),
+            "Each of your targets is a whole window, moved by one. Here a target is one token, the one behind the"
+            " window.",
+        ),
     ),
     hints=(
         "Write down the windows of two tokens of the text 5 6 7 8, and what follows each. How many are there?",
@@ -315,6 +381,67 @@ FIXED_WINDOW_SIZE = Exercise(
             "You count U once for each place of the window. There is one hidden vector for the whole window, and U"
             " reads that.",
         ),
+        Misconception(
+            "output_reads_vectors",
+            lambda symbols, window, width, hidden: (
+                symbols * width + (window * width + 1) * hidden + (window * width + 1) * symbols
+            ),
+            "Your U reads the vectors of the window. It reads the hidden vector h: how many columns has it then?",
+        ),
+        Misconception(
+            "bias_of_inputs",
+            lambda symbols, window, width, hidden: (
+                symbols * width + window * width * (hidden + 1) + (hidden + 1) * symbols
+            ),
+            "Your b1 has one number for each column of W. It is added to W e, so it has one for each row.",
+        ),
+        Misconception(
+            "output_bias_of_inputs",
+            lambda symbols, window, width, hidden: (
+                symbols * width + (window * width + 1) * hidden + hidden * (symbols + 1)
+            ),
+            "Your b2 has one number for each hidden place. It is added to U h, so it has one for each symbol.",
+        ),
+        Misconception(
+            "biases_of_one",
+            lambda symbols, window, width, hidden: symbols * width + window * width * hidden + 1 + hidden * symbols + 1,
+            "You count one number for each bias. A bias is a vector: b1 has one number for each hidden place, b2 one"
+            " for each symbol.",
+        ),
+        Misconception(
+            "sum_for_product",
+            lambda symbols, window, width, hidden: (
+                symbols * width + (window + width + 1) * hidden + (hidden + 1) * symbols
+            ),
+            "You add the window and the width. e holds window vectors of width numbers each: that is their product.",
+        ),
+        Misconception(
+            "width_and_hidden",
+            lambda symbols, window, width, hidden: (
+                symbols * hidden + (window * hidden + 1) * width + (width + 1) * symbols
+            ),
+            "`width` and `hidden` are exchanged: `width` belongs to the table of vectors, `hidden` to the layer above"
+            " it.",
+        ),
+        Misconception(
+            "one_place_less",
+            lambda symbols, window, width, hidden: (
+                symbols * width + ((window - 1) * width + 1) * hidden + (hidden + 1) * symbols
+            ),
+            "You count one place of the window too few. That would be the n of an n-gram, which holds the target; a"
+            " window of 4 reads four vectors.",
+        ),
+        Misconception(
+            "no_output",
+            lambda symbols, window, width, hidden: symbols * width + (window * width + 1) * hidden,
+            "U and b2 are missing: the layer that turns the hidden vector into one logit for each symbol.",
+        ),
+        Misconception(
+            "table_of_contexts",
+            lambda symbols, window, width, hidden: symbols**window,
+            "That is how many contexts there are: the rows of a table of counts. The network learns one vector for"
+            " each symbol, and its two layers.",
+        ),
     ),
     hints=(
         "Go through the formulas from below: the table of vectors, then W and b1, then U and b2.",
@@ -351,13 +478,14 @@ def _model_case(rng: np.random.Generator, about: str, state: bool = False, plain
         "ids": _ids(rng, symbols, batch, length),
         "state": _ids(rng, symbols, batch, window - 1) if state else None,
     }
-    return Case(inputs, about, {**sizes, "width": width, "hidden": hidden}, extra)
+    named = {**sizes, "width": width, "hidden": hidden, "window − 1": window - 1}
+    return Case(inputs, about, named, extra)
 
 
 def _model_cases(rng: np.random.Generator) -> list[Case]:
     return [
-        _model_case(rng, "one row of four tokens", symbols=6, window=3, width=2, hidden=5, batch=1, length=4),
-        _model_case(rng, "a fresh start", symbols=11, window=4, width=3, hidden=5, batch=2, length=7),
+        _model_case(rng, "one row of four tokens", symbols=6, window=3, width=7, hidden=5, batch=1, length=4),
+        _model_case(rng, "a fresh start", symbols=11, window=4, width=6, hidden=5, batch=2, length=7),
         _model_case(
             rng, "going on from a state", state=True, symbols=9, window=5, width=2, hidden=7, batch=3, length=6
         ),
@@ -367,14 +495,14 @@ def _model_cases(rng: np.random.Generator) -> list[Case]:
             state=True,
             symbols=8,
             window=4,
-            width=3,
+            width=5,
             hidden=6,
             batch=2,
             length=1,
         ),
-        _model_case(rng, "fewer tokens than the window", symbols=12, window=6, width=3, hidden=4, batch=5, length=2),
+        _model_case(rng, "fewer tokens than the window", symbols=12, window=6, width=3, hidden=4, batch=7, length=2),
         _model_case(rng, "a window of one token", symbols=7, window=1, width=4, hidden=3, batch=2, length=5),
-        _model_case(rng, "width and hidden left out", plain=True, symbols=10, window=3, batch=2, length=5),
+        _model_case(rng, "width and hidden left out", plain=True, symbols=10, window=3, batch=4, length=5),
     ]
 
 
@@ -384,9 +512,11 @@ def _run_model(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
         model = answer(sizes["symbols"], sizes["window"])
     else:
         model = answer(sizes["symbols"], sizes["window"], width=sizes["width"], hidden=sizes["hidden"])
+        if sizes["window"] > 1:
+            _tell_of_start(model, answer(sizes["symbols"], sizes["window"], sizes["width"], sizes["hidden"]))
     load_by_name(model, extra["weights"])
     with torch.no_grad():  # another text first: nothing may stay in the model from call to call
-        model(1 - inputs["ids"].clamp(max=1))
+        _fresh_call(model, 1 - inputs["ids"].clamp(max=1))
         found = {"scores of (rows, window)": model.scores(extra["contexts"])}
         found["scores of (batch, 3, window)"] = model.scores(extra["deep"])
     with torch.enable_grad():
@@ -406,10 +536,44 @@ def _run_model(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
         if logits.shape == extra["projection"].shape:
             parameters = dict(model.named_parameters())
             found |= gradients(logits, extra["projection"], {name: parameters[name] for name in LAYERS})
-    with torch.no_grad():
-        goes_on = model(extra["after"], state)
-        found["logits of the call after it"], found["state of the call after it"] = goes_on
+    if state.shape == (len(inputs["ids"]), sizes["window"] - 1):  # another shape is the mistake, not what follows
+        with torch.no_grad():
+            goes_on = model(extra["after"], state)
+            found["logits of the call after it"], found["state of the call after it"] = goes_on
     return found
+
+
+def _tell_of_start(model: Any, twin: Any) -> None:
+    """Tells if the weights that a new model starts with cannot learn, or are the same in every model."""
+    if not (isinstance(model, nn.Module) and isinstance(twin, nn.Module)):
+        return  # `load_by_name` says so
+    try:
+        own, other = (dict(one.named_parameters()) for one in (model, twin))
+    except AttributeError:
+        return
+    for name in own:
+        if name.endswith(".weight") and not own[name].any():
+            raise Told(
+                f"All numbers of `{name}` are 0 in a new model. Nothing tells its places apart, and hardly any gradient"
+                " passes: leave the layers as PyTorch starts them, at random."
+            )
+    if own and all(name in other and torch.equal(own[name], other[name]) for name in own):
+        raise Told(
+            "Two new models have the same numbers: `__init__` sets a seed or fixed weights. Whoever makes a model"
+            " chooses the seed; yours would undo that choice."
+        )
+
+
+def _fresh_call(model: Any, ids: Tensor) -> None:
+    try:
+        model(ids)
+    except RuntimeError as error:
+        if "'indices'" in str(error) and "Float" in str(error):
+            raise Told(
+                "At a fresh start fractions reach your embedding, and tokens are whole numbers. `torch.zeros` makes"
+                " fractions unless a dtype is named; `ids.new_zeros` makes numbers like those of `ids`."
+            ) from None
+        raise
 
 
 def _judge_model(case: Case, output: Any, expected: Any) -> Mismatch | None:
@@ -565,6 +729,70 @@ class _PaddedAfter(_Window):
         return self.scores(self.look(seen)), torch.cat([before, ids], dim=1)[:, ids.shape[1] :]
 
 
+class _BentTwice(_Window):
+    def finish(self, h: Tensor) -> Tensor:
+        return torch.tanh(self.output(h))
+
+
+class _StateToTheEnd(_Window):
+    """The slice that ends in everything where nothing is meant: [:, -0:]."""
+
+    def next_state(self, seen: Tensor, ids: Tensor, state: Tensor) -> Tensor:
+        return seen[:, -(self.window - 1) :]
+
+
+class _StateOfShortIds(_Window):
+    def next_state(self, seen: Tensor, ids: Tensor, state: Tensor) -> Tensor:
+        return ids[:, max(ids.shape[1] - self.window + 1, 0) :]
+
+
+class _StateOfShortIdsToTheEnd(_Window):
+    def next_state(self, seen: Tensor, ids: Tensor, state: Tensor) -> Tensor:
+        return ids[:, -(self.window - 1) :]
+
+
+class _StateOfWindow(_Window):
+    def next_state(self, seen: Tensor, ids: Tensor, state: Tensor) -> Tensor:
+        return seen[:, -self.window :]
+
+
+class _StateOfAll(_Window):
+    def next_state(self, seen: Tensor, ids: Tensor, state: Tensor) -> Tensor:
+        return seen
+
+
+class _StateBackwards(_Window):
+    def next_state(self, seen: Tensor, ids: Tensor, state: Tensor) -> Tensor:
+        return seen[:, ids.shape[1] :].flip(1)
+
+
+class _StateAfter(_Window):
+    def forward(self, ids: Tensor, state: Tensor | None = None) -> Any:
+        seen = torch.cat([ids, self.start(ids, state)], dim=1)
+        return self.scores(self.look(seen)), seen[:, ids.shape[1] :]
+
+
+class _PaddingVector(_Window):
+    def __init__(self, symbols: int, window: int, width: int = 16, hidden: int = 128) -> None:
+        super().__init__(symbols, window, width, hidden)
+        self.embedding = nn.Embedding(symbols, width, padding_idx=0)
+
+
+class _BatchedLast(_Window):
+    def hand_out(self, logits: Tensor, state: Tensor) -> Any:
+        return logits.transpose(0, 1), state
+
+
+class _SymbolsBeforeLength(_Window):
+    def hand_out(self, logits: Tensor, state: Tensor) -> Any:
+        return logits.transpose(1, 2), state
+
+
+class _LastPlace(_Window):
+    def hand_out(self, logits: Tensor, state: Tensor) -> Any:
+        return logits[:, -1], state
+
+
 FIXED_WINDOW = Exercise(
     id="neural_lm.fixed_window",
     lesson="04",
@@ -676,6 +904,75 @@ FIXED_WINDOW = Exercise(
             "At a fresh start the zeros stand behind the text instead of before it, so each place sees the tokens after"
             " it.",
         ),
+        Misconception(
+            "tanh_twice",
+            _BentTwice,
+            "All your logits lie between −1 and 1: a second tanh stands after the last layer. Only the hidden layer"
+            " has one; between −1 and 1 no symbol could ever become likely.",
+        ),
+        Misconception(
+            "state_to_the_end",
+            _StateToTheEnd,
+            "Right, but for a window of one token: its state is empty, and `[:, -0:]` is not the empty end of a"
+            " tensor but all of it. Say where the state starts by counting from the front.",
+        ),
+        Misconception(
+            "state_too_short",
+            _StateOfShortIds,
+            "All is right while a call has many tokens. When it has fewer than window − 1, the tokens of the old"
+            " state still belong to the new one; yours holds those of `ids` alone, and is too short.",
+        ),
+        Misconception(
+            "state_too_short_to_the_end",
+            _StateOfShortIdsToTheEnd,
+            "All is right while a call has many tokens. When it has fewer than window − 1, the tokens of the old"
+            " state still belong to the new one; yours holds those of `ids` alone, and is too short. (And for a"
+            " window of one token `[:, -0:]` is everything, not nothing.)",
+        ),
+        Misconception(
+            "state_of_window",
+            _StateOfWindow,
+            "Your next state holds as many tokens as the window. One fewer is needed: the next token brings the last"
+            " place of the window with it.",
+        ),
+        Misconception(
+            "state_of_all",
+            _StateOfAll,
+            "Your next state holds all tokens ever read, and grows with every call. The last window − 1 are enough:"
+            " nothing further back is ever seen.",
+        ),
+        Misconception(
+            "state_backwards",
+            _StateBackwards,
+            "Your next state runs backwards: keep the order of the text, the newest token last.",
+        ),
+        Misconception(
+            "state_after",
+            _StateAfter,
+            "You put the state behind the ids. It holds the tokens *before* them, so it stands in front.",
+        ),
+        Misconception(
+            "padding_index",
+            _PaddingVector,
+            "With `padding_idx=0` the vector of token 0 gets no gradient: it would never learn. In this model token 0"
+            " is a token like the others.",
+        ),
+        Misconception(
+            "last_place_only",
+            _LastPlace,
+            "You return the logits of the last place only. Every place of the text has its guess: (batch, length,"
+            " symbols).",
+        ),
+        Misconception(
+            "length_first",
+            _BatchedLast,
+            "Your logits have the length first and the batch second. The batch comes first, as in `ids`.",
+        ),
+        Misconception(
+            "symbols_before_length",
+            _SymbolsBeforeLength,
+            "Your logits have the symbols in the middle. They come last: (batch, length, symbols).",
+        ),
     ),
     hints=(
         "`__init__` needs an `nn.Embedding` and two `nn.Linear`; the first of these reads window · width numbers."
@@ -702,6 +999,7 @@ def _log_softmax_cases(rng: np.random.Generator) -> list[Case]:
         ("one symbol", _normal(rng, 5, 1)),
         ("logits of 10,000", far),
         ("rows far above and far below zero", rows),
+        ("logits from −55 to 55", torch.linspace(-55, 55, 8) + _normal(rng, 4, 8)),
         ("rows turned in memory", _normal(rng, 8, 3, std=2.0).T),
         ("logits between −30 and −20", -20 - 10 * torch.rand(2, 9, generator=torch.Generator().manual_seed(3))),
     ]
@@ -736,8 +1034,8 @@ LOG_SOFTMAX = Exercise(
         Misconception(
             "sum_as_written",
             lambda logits: logits - logits.exp().sum(-1, keepdim=True).log(),
-            "Right for small logits, infinite for large ones: the exponentials in the sum overflow at about 88, or all"
-            " vanish below −104. Take the largest logit out first.",
+            "Right for small logits, infinite for large ones: the exponentials in the sum overflow (in float32 above"
+            " 88.7, in float64 above 709), or all vanish far below 0. Take the largest logit out first.",
         ),
         Misconception(
             "log_after_division",
@@ -801,6 +1099,57 @@ LOG_SOFTMAX = Exercise(
             "You take the mean of the exponentials where their sum belongs: your probabilities add up to the number of"
             " symbols.",
         ),
+        Misconception(
+            "smallest",
+            lambda logits: _shifted_by(logits, logits.amin(-1, keepdim=True)),
+            "You subtract the smallest logit of each row: the exponents are then 0 or above, and overflow all the"
+            " sooner. Which one keeps them at 0 or below?",
+        ),
+        Misconception(
+            "mean",
+            lambda logits: _shifted_by(logits, logits.mean(-1, keepdim=True)),
+            "You subtract the mean of each row. Right on paper, but the largest logit may still lie far above it, and"
+            " its exponential overflows.",
+        ),
+        Misconception(
+            "largest_of_columns",
+            lambda logits: _shifted_by(logits, logits.amax(0, keepdim=True)),
+            "You subtract the largest logit of each column. Within a row the logits then move by different numbers,"
+            " and that changes the softmax.",
+        ),
+        Misconception(
+            "largest_size",
+            lambda logits: _shifted_by(logits, logits.abs().amax(-1, keepdim=True)),
+            "You subtract the largest logit without its sign. Where all logits are negative that moves them further"
+            " down, until every exponential is 0.",
+        ),
+        Misconception(
+            "sum_of_all",
+            lambda logits: (
+                logits - logits.amax(-1, keepdim=True) - (logits - logits.amax(-1, keepdim=True)).exp().sum().log()
+            ),
+            "Your sum runs over the whole tensor. Each row has a sum of its own: one distribution for each context.",
+        ),
+        Misconception(
+            "no_keepdim",
+            lambda logits: logits - logits.amax(-1) - (logits - logits.amax(-1)).exp().sum(-1).log(),
+            "A row's largest logit and its sum have lost their dimension, so they are subtracted along the wrong one,"
+            " or do not fit at all. `keepdim=True` keeps a dimension of size 1.",
+        ),
+        Misconception(
+            "no_keepdim_in_the_sum",
+            lambda logits: (
+                logits - logits.amax(-1, keepdim=True) - (logits - logits.amax(-1, keepdim=True)).exp().sum(-1).log()
+            ),
+            "The sum of each row has lost its dimension, so it is subtracted along the wrong one, or does not fit at"
+            " all. `keepdim=True` keeps a dimension of size 1.",
+        ),
+        Misconception(
+            "shifted_clamped",
+            lambda logits: _of_shifted((logits - logits.amax(-1, keepdim=True)).clamp(min=-100)),
+            "You cut off the shifted logits before the end. Their exponentials may vanish, that harms nobody; the"
+            " logits outside of the exponential must stay as they are.",
+        ),
     ),
     properties=(
         Property(
@@ -817,6 +1166,14 @@ LOG_SOFTMAX = Exercise(
         " exponentials.",
     ),
 )
+
+
+def _of_shifted(shifted: Tensor) -> Tensor:
+    return shifted - shifted.exp().sum(-1, keepdim=True).log()
+
+
+def _shifted_by(logits: Tensor, shift: Tensor) -> Tensor:
+    return _of_shifted(logits - shift)
 
 
 def _shifted_softmax(logits: Tensor) -> Tensor:
@@ -851,6 +1208,7 @@ def _loss_cases(rng: np.random.Generator) -> list[Case]:
         _loss_case("five rows, two of them padding", _normal(rng, 5, 4), targets(4, 5)),
         _loss_case("sentences of unequal length", _normal(rng, 3, 8, 6), uneven),
         _loss_case("the sum", _normal(rng, 2, 7, 5), targets(5, 2, 7), by_name=True, ignore=IGNORED, reduction="sum"),
+        _loss_case("the mean, by name", _normal(rng, 6, 5), targets(5, 6), by_name=True, reduction="mean"),
         _loss_case("padding is 0 here", _normal(rng, 9, 6), zero, by_name=True, ignore=0),
         _loss_case("padding is −1 here", _normal(rng, 8, 5), targets(5, 8, pad=-1), ignore=-1),
         _loss_case("padding only", _normal(rng, 3, 4), torch.full((3,), IGNORED)),
@@ -913,10 +1271,55 @@ def _log_of_mean(losses: Tensor, use: Tensor, reduction: str) -> Tensor:
     return -(((-losses).exp() * use).sum() / use.sum().clamp(min=1)).log()
 
 
-def _right_loss(logits: Tensor, targets: Tensor, ignore: int, reduction: str) -> Tensor:
+def _right_loss(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> Tensor:
     counted = targets != ignore
-    total = -torch.log_softmax(logits[counted], -1).gather(-1, targets[counted].unsqueeze(-1)).sum()
+    total = _picked(logits, targets, ignore).neg().sum()
     return total if reduction == "sum" else total / counted.sum().clamp(min=1)
+
+
+def _picked(logits: Tensor, targets: Tensor, ignore: int) -> Tensor:
+    """The log-probabilities of the targets that count."""
+    counted = targets != ignore
+    return torch.log_softmax(logits[counted], -1).gather(-1, targets[counted].unsqueeze(-1))
+
+
+def _mean_of_none(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> Tensor:
+    losses = _picked(logits, targets, ignore).neg()
+    return losses.sum() if reduction == "sum" else losses.mean()
+
+
+def _zero_made_anew(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> Tensor:
+    if not (targets != ignore).any():
+        return torch.tensor(0.0)
+    return _right_loss(logits, targets, ignore, reduction)
+
+
+def _padding_picked(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> Tensor:
+    losses = -torch.log_softmax(logits, -1).gather(-1, targets.unsqueeze(-1))
+    return losses.sum() if reduction == "sum" else losses.mean()
+
+
+def _padding_indexed(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> Tensor:
+    rows, chosen = torch.log_softmax(logits, -1).flatten(0, -2), targets.flatten()
+    losses = -rows[torch.arange(len(chosen)), chosen]
+    return losses.sum() if reduction == "sum" else losses.mean()
+
+
+def _not_reduced(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> Tensor:
+    return _picked(logits, targets, ignore).neg().squeeze(-1)
+
+
+def _over_dimension_one(logits: Tensor, targets: Tensor) -> Tensor:
+    picked = torch.log_softmax(logits, 1).gather(-1, targets.unsqueeze(-1))
+    return -picked.squeeze(-1)
+
+
+def _summed_by_default(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "sum") -> Tensor:
+    return _right_loss(logits, targets, ignore, reduction)
+
+
+def _exchanged(logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean") -> Tensor:
+    return _right_loss(logits, targets, ignore, "mean" if reduction == "sum" else "sum")
 
 
 CROSS_ENTROPY = Exercise(
@@ -962,6 +1365,11 @@ CROSS_ENTROPY = Exercise(
             "always_mean",
             _loss(gather=lambda losses, use, reduction: (losses * use).sum() / use.sum().clamp(min=1)),
             'The mean is right, but you return it for reduction="sum" too.',
+        ),
+        Misconception(
+            "default_sum",
+            _summed_by_default,
+            'Both kinds are right, but you return the sum where nothing is said: the default of `reduction` is "mean".',
         ),
         Misconception(
             "always_sum",
@@ -1040,6 +1448,101 @@ CROSS_ENTROPY = Exercise(
             "Your result is too small by a factor of the number of symbols: the mean runs over all logits, and only"
             " one of each row, the target's, counts.",
         ),
+        Misconception(
+            "exchanged",
+            _exchanged,
+            'The two kinds are exchanged: "sum" gives your mean, "mean" your sum.',
+        ),
+        Misconception(
+            "nan_for_padding_only_picked",
+            _mean_of_none,
+            "All right but one case: where nothing but padding stands you take the mean of nothing, which is 0 / 0."
+            " Answer 0 there.",
+        ),
+        Misconception(
+            "zero_made_anew",
+            _zero_made_anew,
+            "All right, but for a batch of padding alone: your 0 is a new tensor that hangs on nothing, and"
+            " `backward` would stop there with an error. The sum over no losses is a 0 that still hangs on the logits.",
+        ),
+        Misconception(
+            "padding_picked",
+            _padding_picked,
+            "The padding is not left out: your code looks up the entry of a target that is no symbol, and stops. Pick"
+            " the places that count before you pick the entries.",
+        ),
+        Misconception(
+            "padding_indexed",
+            _padding_indexed,
+            "The padding is not left out: your code takes the number of padding as a place in the row, and stops, or"
+            " takes a place counted from the end. Pick the places that count before you pick the entries.",
+        ),
+        Misconception(
+            "exponentials_as_written",
+            _loss(
+                each=lambda logits, targets: (
+                    -(logits.exp() / logits.exp().sum(-1, keepdim=True))
+                    .log()
+                    .gather(-1, targets.unsqueeze(-1))
+                    .squeeze(-1)
+                )
+            ),
+            "Right for small logits. For logits of about 10,000 the exponentials overflow: go through your"
+            " `log_softmax`.",
+        ),
+        Misconception(
+            "small_number_added",
+            _loss(
+                each=lambda logits, targets: (
+                    -(torch.softmax(logits, -1) + 1e-9).log().gather(-1, targets.unsqueeze(-1)).squeeze(-1)
+                )
+            ),
+            "Right for small logits. For logits of about 10,000 the small number under your logarithm decides: no"
+            " loss can be larger than its logarithm, and no gradient arrives there. Go through your `log_softmax`.",
+        ),
+        Misconception(
+            "logit_as_loss",
+            _loss(each=lambda logits, targets: logits.gather(-1, targets.unsqueeze(-1)).squeeze(-1)),
+            "You take the target's logit as it is, without minus. A loss is minus the logarithm of a probability, and"
+            " a logit is not normalised.",
+        ),
+        Misconception(
+            "log_of_logit",
+            _loss(each=lambda logits, targets: -logits.log().gather(-1, targets.unsqueeze(-1)).squeeze(-1)),
+            "You take the logarithm of a logit, which may be negative: that is nan. Make log-probabilities of the"
+            " logits first.",
+        ),
+        Misconception(
+            "minus_probability",
+            _loss(each=lambda logits, targets: -(-_nll(logits, targets)).exp()),
+            "Your loss is minus the probability. The likelihood of a text is a product, so the logarithm of each"
+            " factor is what adds up.",
+        ),
+        Misconception(
+            "softmax_of_columns",
+            _loss(
+                each=lambda logits, targets: -torch.log_softmax(logits, 0).gather(-1, targets.unsqueeze(-1)).squeeze(-1)
+            ),
+            "You normalise along the first dimension, over the rows. Each row is a distribution over the symbols:"
+            " normalise along the last.",
+        ),
+        Misconception(
+            "softmax_over_length",
+            _loss(each=_over_dimension_one),
+            "Right for (rows, symbols). With three dimensions you normalise along dimension 1, which is the length"
+            " there: the symbols are always the *last* dimension.",
+        ),
+        Misconception(
+            "softmax_twice",
+            _loss(each=lambda logits, targets: _nll(torch.softmax(logits, -1), targets)),
+            "You make probabilities first, and then treat them as logits: two softmaxes on top of each other. The"
+            " losses are far too much alike.",
+        ),
+        Misconception(
+            "not_reduced",
+            _not_reduced,
+            "You return a loss for each target. One number is asked for: their mean, or their sum.",
+        ),
     ),
     hints=(
         "Three steps: log-probabilities; of each row the entry of its target; minus their mean.",
@@ -1067,6 +1570,7 @@ def _gradient_cases(rng: np.random.Generator) -> list[Case]:
         case("one symbol", 3, 1),
         case("five rows, two of them padding", 5, 4, slice(1, 3)),
         case("padding is 2 here", 7, 6, slice(0, 7, 3), ignore=2),
+        case("padding is −1 here", 8, 3, slice(1, 6, 2), ignore=-1),
         case("padding only", 2, 4, slice(None)),
         case("logits of about 10,000", 4, 7, std=HUGE),
         case("float64", 6, 5, slice(2, 3), dtype=torch.float64),
@@ -1095,6 +1599,18 @@ def _gradient_in_place(logits: Tensor, targets: Tensor, ignore: int = IGNORED) -
     logits[counted, targets[counted]] -= 1
     logits[targets == ignore] = 0
     return logits.div_(max(len(counted), 1))
+
+
+def _counting(logits: Tensor, targets: Tensor, counted: Tensor) -> Tensor:
+    """softmax − one-hot over how many count, with another idea of what counts; a target below 0 has no one-hot."""
+    one_hot = F.one_hot(targets.clamp(min=0), logits.shape[-1]).to(logits.dtype)
+    use = counted[:, None].to(logits.dtype)
+    return (torch.softmax(logits, -1) - one_hot) * use / _many(use)
+
+
+def _one_hot_of_padding(logits: Tensor, targets: Tensor, ignore: int = IGNORED) -> Tensor:
+    use = (targets != ignore)[:, None].to(logits.dtype)
+    return (torch.softmax(logits, -1) - F.one_hot(targets, logits.shape[-1])) * use / _many(use)
 
 
 CROSS_ENTROPY_GRADIENT = Exercise(
@@ -1181,13 +1697,65 @@ CROSS_ENTROPY_GRADIENT = Exercise(
             _gradient_in_place,
             "The gradient is right, but the caller's logits have been overwritten by it: work on a new tensor.",
         ),
+        Misconception(
+            "nan_for_padding_only",
+            _gradient(lambda p, y, use, z: (p - y) * use / use.sum()),
+            "All right but one case: where nothing but padding stands you divide 0 by 0. The gradient is 0 there.",
+        ),
+        Misconception(
+            "ignore_not_used",
+            lambda logits, targets, ignore=IGNORED: _counting(logits, targets, targets != IGNORED),
+            "The number of padding is fixed in your code. It is the argument `ignore`, and need not be −100.",
+        ),
+        Misconception(
+            "negative_is_padding",
+            lambda logits, targets, ignore=IGNORED: _counting(logits, targets, targets >= 0),
+            "You leave out whatever is negative. Padding is what equals the argument `ignore`, and that may be a"
+            " number of a symbol.",
+        ),
+        Misconception(
+            "one_hot_of_padding",
+            _one_hot_of_padding,
+            "Right without padding. A row of padding has no symbol, so `one_hot` has no place for it and stops: pick"
+            " the rows that count first.",
+        ),
+        Misconception(
+            "divided_twice",
+            _gradient(lambda p, y, use, z: (p - y) * use / _many(use) ** 2),
+            "You divide by the number of targets twice.",
+        ),
+        Misconception(
+            "whole_columns",
+            _gradient(lambda p, y, use, z: (p - (y * use).amax(0)) * use / _many(use)),
+            "You take 1 away in whole columns: every row loses it at the targets of all rows. Row i only at its own:"
+            " rows and columns go in pairs.",
+        ),
+        Misconception(
+            "softmax_of_columns",
+            _gradient(lambda p, y, use, z: (torch.softmax(z, 0) - y) * use / _many(use)),
+            "Your softmax runs along the columns. Each row is a distribution over the symbols.",
+        ),
+        Misconception(
+            "one_hot_added",
+            _gradient(lambda p, y, use, z: (p + y) * use / _many(use)),
+            "You add the one-hot rows. The target's logit should be pushed up by a step against the gradient: there"
+            " the gradient is negative.",
+        ),
+        Misconception(
+            "exponentials_as_written",
+            _gradient(
+                lambda p, y, use, z: torch.where(use > 0, z.exp() / z.exp().sum(-1, keepdim=True) - y, 0) / _many(use)
+            ),
+            "Right for small logits. For logits of about 10,000 the exponentials overflow to nan: take the"
+            " exponential of your `log_softmax`.",
+        ),
     ),
     hints=(
         "For one row: what does raising the target's logit do to the loss? What does raising another one do?",
         "softmax minus one-hot, divided by how many count; zero rows for padding. `log_softmax(...).exp()` is the"
         " softmax.",
-        "`gradient = torch.zeros_like(logits)`; fill the rows that count with their softmax; "
-        "`gradient[rows, targets[rows]] -= 1`; divide.",
+        "`gradient = torch.zeros_like(logits)`; the rows that count become their softmax minus"
+        " `F.one_hot(targets[rows], logits.shape[1])`; divide.",
     ),
 )
 
@@ -1225,6 +1793,7 @@ def _run_batches(answer: Callable[..., Any], inputs: dict[str, Any], case: Case)
             return [list(answer(*args)) for _ in range(times)]
         return [list(answer(*args, generator=generator)) for _ in range(times)]
 
+    torch.default_generator.manual_seed(5)
     first, second = passed(7 if case.extra["seeded"] else None, 2)
     for batch in first:
         if not (isinstance(batch, (tuple, list)) and len(batch) == 2 and all(isinstance(b, Tensor) for b in batch)):
@@ -1245,13 +1814,17 @@ def _run_batches(answer: Callable[..., Any], inputs: dict[str, Any], case: Case)
     found["pairs"] = all(bool((x.sum(1) * 3 + 1 == y).all()) for x, y in first if len(x) == len(y))
     if len(rows) > 20:
         found["shuffled"] = orders[0] != sorted(orders[0])
-        size = inputs["size"]
-        parts = [orders[0][i : i + size] for i in range(0, len(orders[0]), size)]
-        found["within"] = any(part != list(range(part[0], part[0] + len(part))) for part in parts)
+        size, count = inputs["size"], len(rows)
+        parts = [order[i : i + size] for order in orders for i in range(0, len(order) - size + 1, size)]
+        found["stretches"] = all(max(part) - min(part) == size - 1 for part in parts)
+        close = sum(abs(a - b) in (1, count - 1) for order in orders for a, b in itertools.pairwise(order))
+        found["neighbours"] = close > count * 2 / 3  # of both orders; by chance about four
+        # A batch of four reaches over 0.6 of the data on average; the mean of all batches is never below half of that.
+        found["near"] = sum(max(part) - min(part) for part in parts) < 0.3 * count * len(parts)
         found["anew"] = orders[0] != orders[1]
-        if case.extra["seeded"]:
-            again = [rows.get(tuple(row), -1) for x, _ in passed(7, 1)[0] for row in x.tolist()]
-            found["repeats"] = again == orders[0]
+        torch.default_generator.manual_seed(6 if case.extra["seeded"] else 5)
+        again = passed(7 if case.extra["seeded"] else None, 1)[0]
+        found["repeats"] = [rows.get(tuple(row), -1) for x, _ in again for row in x.tolist()] == orders[0]
     return found
 
 
@@ -1262,9 +1835,12 @@ BATCH_WORDS = {
     "twice": "Some pairs come twice in a pass: every pair should come exactly once.",
     "pairs": "Inputs and targets no longer belong together: a target was given to another pair's input.",
     "shuffled": "The pairs come in the order of the data: it should be a new random order.",
-    "within": "Neighbours stay together: every batch is a stretch of the data. All pairs should be shuffled.",
+    "stretches": "Neighbours stay together: every batch is a stretch of the data. All pairs should be shuffled.",
+    "neighbours": "Neighbours of the data still follow each other. All pairs should be shuffled.",
+    "near": "The pairs of a batch all come from the same part of the data. All pairs should be shuffled.",
     "anew": "Two passes with one generator have the same order: every pass should be shuffled anew.",
-    "repeats": "The same seed gives another order each time: let the order come from `generator`.",
+    "repeats": "The same seed gives another order each time: let the order come from `generator`, or, where that is"
+    " None, from torch's own state.",
 }
 
 
@@ -1315,6 +1891,39 @@ def _only_inputs(inputs: Tensor, targets: Tensor, size: int, generator: Any = No
     for rows in torch.randperm(len(inputs), generator=generator).split(size):
         if len(rows):
             yield inputs[rows]
+
+
+def _within_stretches(count: int, generator: Any, size: int) -> Tensor:
+    """Shuffled inside of every stretch only."""
+    parts = [part[torch.randperm(len(part), generator=generator)] for part in torch.arange(count).split(size)]
+    return torch.cat(parts)
+
+
+def _rotated(count: int, generator: Any, size: int) -> Tensor:
+    return torch.arange(count).roll(int(torch.randint(max(count, 1), (1,), generator=generator)))
+
+
+def _unguarded(order: Callable[..., Tensor]) -> Callable[..., Batches]:
+    """Right but for the order, and for no data: the split of nothing is one empty piece."""
+
+    def answer(inputs: Tensor, targets: Tensor, size: int, generator: torch.Generator | None = None) -> Batches:
+        for rows in order(len(inputs), generator, size).split(size):
+            yield inputs[rows], targets[rows]
+
+    return answer
+
+
+def _drawn_anew(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Batches:
+    for start in range(0, len(inputs), size):
+        rows = torch.randperm(len(inputs), generator=generator)[start : start + size]
+        yield inputs[rows], targets[rows]
+
+
+def _seed_of_its_own(count: int, generator: Any, size: int) -> Tensor:
+    if generator is None:
+        generator = torch.Generator()
+        generator.seed()
+    return torch.randperm(count, generator=generator)
 
 
 MINIBATCHES = Exercise(
@@ -1408,6 +2017,58 @@ MINIBATCHES = Exercise(
             _only_inputs,
             "Your batches hold the inputs alone. Hand out their targets with them, as a pair.",
         ),
+        Misconception(
+            "empty_batch_of_nothing",
+            _unguarded(_permuted),
+            "Right, but for no data: the split of an empty tensor is one empty piece, and you hand it out. No data,"
+            " no batch.",
+        ),
+        Misconception(
+            "generator_ignored_and_empty_batch",
+            _unguarded(lambda count, generator, size: torch.randperm(count)),
+            "Two things: the order does not come from `generator`, so a seed does not repeat it; and without data you"
+            " hand out one empty batch.",
+        ),
+        Misconception(
+            "within_stretches",
+            _batched(order=_within_stretches),
+            "You shuffle inside of each batch only: every pass has the same batches, all neighbours in the text."
+            " Shuffle first, then cut.",
+        ),
+        Misconception(
+            "rotated",
+            _batched(order=_rotated),
+            "Your order starts at a random place, but goes on as the data does: neighbours stay together. Every pair"
+            " should have a random place.",
+        ),
+        Misconception(
+            "drawn_anew",
+            _drawn_anew,
+            "You draw a new order for every batch, so some pairs come twice in a pass and others never. One order for"
+            " each pass, cut into batches.",
+        ),
+        Misconception(
+            "even_sizes",
+            _batched(split=lambda rows, size: rows.tensor_split(-(-len(rows) // size)) if len(rows) else []),
+            "You make the batches as equal as possible. Each should hold `size` pairs, and only the last may be"
+            " shorter.",
+        ),
+        Misconception(
+            "short_batch_first",
+            _batched(
+                split=lambda rows, size: (
+                    [rows[max(end - size, 0) : end] for end in range(len(rows) % size or size, len(rows) + 1, size)]
+                    if len(rows)
+                    else []
+                )
+            ),
+            "Your short batch comes first. The last batch is the one that may be short.",
+        ),
+        Misconception(
+            "single_pairs",
+            _batched(split=lambda rows, size: rows.split(1) if len(rows) else []),
+            "Every batch of yours holds one pair. `size` says how many it should hold.",
+        ),
     ),
     hints=(
         "Make one random order of all places, and cut it into pieces.",
@@ -1429,12 +2090,16 @@ def _step_case(
     if extra.pop("padding", False):
         for made in targets:
             made.view(-1)[1::3] = IGNORED
+    if extra.pop("empty", False):
+        targets[1].fill_(IGNORED)
     weight, bias = _normal(rng, symbols, shape[-1], dtype=dtype), _normal(rng, symbols, dtype=dtype)
     old = {"weight": _normal(rng, symbols, shape[-1], dtype=dtype), "bias": _normal(rng, symbols, dtype=dtype)}
     given = {"predict": "a linear layer", "optimizer": optimiser, "inputs": inputs[0], "targets": targets[0]}
     state = {"weight": weight, "bias": bias}
     sizes = {"batch": shape[0], "features": shape[-1], "symbols": symbols}
-    return Case(given, about, sizes, {"state": state, "old": old, "batches": list(zip(inputs, targets, strict=True))})
+    return Case(
+        given, about, sizes, {"state": state, "old": old, "batches": list(zip(inputs, targets, strict=True)), **extra}
+    )
 
 
 def _step_cases(rng: np.random.Generator) -> list[Case]:
@@ -1443,8 +2108,17 @@ def _step_cases(rng: np.random.Generator) -> list[Case]:
         _step_case(rng, "a batch of one", "SGD", (1, 5), 3),
         _step_case(rng, "SGD with momentum, some padding", "momentum", (7, 4), 5, padding=True),
         _step_case(rng, "targets of shape (batch, length), AdamW", "AdamW", (3, 5, 4), 6),
-        _step_case(rng, "float64", "AdamW", (6, 3), 5, dtype=torch.float64),
+        _step_case(rng, "float64, two groups of weights", "AdamW", (6, 3), 5, dtype=torch.float64, groups=True),
+        _step_case(rng, "the second of three batches is padding alone", "SGD", (4, 6), 3, empty=True),
     ]
+
+
+def _tell_of_gradients_off() -> None:
+    if not torch.is_grad_enabled():
+        raise Told(
+            "Your function switches gradients off and leaves them so: nothing that comes after it could learn."
+            " `with torch.no_grad():` switches them on again at its end."
+        )
 
 
 def _run_step(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
@@ -1461,11 +2135,20 @@ def _run_step(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) ->
         "AdamW": (torch.optim.AdamW, {}),
     }
     kind, options = kinds[inputs["optimizer"]]
-    optimizer = kind(model.parameters(), lr=0.3, **options)
+    parameters = [{"params": [one]} for one in model.parameters()] if case.extra.get("groups") else model.parameters()
+    optimizer = kind(parameters, lr=0.3, **options)
+    calls = []
+
+    def predict(given: Tensor) -> Tensor:
+        """A plain function, as `model.scores` is: it has no weights that one could ask for."""
+        calls.append(len(given))
+        return model(given)
+
     found: dict[str, Any] = {"losses": []}
     for number, (x, y) in enumerate(case.extra["batches"], 1):
         with torch.enable_grad():
-            loss = answer(model, optimizer, x.clone(), y.clone())
+            loss = answer(predict, optimizer, x.clone(), y.clone())
+            _tell_of_gradients_off()
         if isinstance(loss, Tensor) and loss.requires_grad:
             raise Told(
                 "You return the loss as a tensor with its whole graph. Kept in a list, that fills the memory: return a"
@@ -1478,6 +2161,7 @@ def _run_step(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) ->
         found["losses"].append(float(loss))
         found[f"weights after step {number}"] = model.weight.detach().clone()
         found[f"bias after step {number}"] = model.bias.detach().clone()
+    found["calls"] = len(calls)
     return found
 
 
@@ -1494,6 +2178,12 @@ def _judge_step(case: Case, output: Any, expected: Any) -> Mismatch | None:
         )
         if found:
             return Mismatch("The weights are right, the number returned is not. " + found.text, found.where)
+    if output["calls"] != expected["calls"]:
+        return Mismatch(
+            f"The numbers are right, but in {len(output['losses'])} steps `predict` was called {output['calls']} times:"
+            " once a step is enough, and a model that draws random numbers would answer otherwise the second time.",
+            "calls",
+        )
     return None
 
 
@@ -1506,7 +2196,7 @@ def _step(*order: str, gather: str = "mean", sign: float = 1.0, told: Callable[.
             if part == "zero":
                 optimizer.zero_grad()
             elif part == "forward":
-                loss = sign * F.cross_entropy(predict(inputs).flatten(0, -2), targets.flatten(), reduction=gather)
+                loss = sign * _right_loss(predict(inputs), targets, reduction=gather)
             elif part == "backward":
                 loss.backward()
             else:
@@ -1518,7 +2208,7 @@ def _step(*order: str, gather: str = "mean", sign: float = 1.0, told: Callable[.
 
 def _sgd_only(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
     optimizer.zero_grad()
-    loss = F.cross_entropy(predict(inputs).flatten(0, -2), targets.flatten())
+    loss = _right_loss(predict(inputs), targets)
     loss.backward()
     with torch.no_grad():
         for group in optimizer.param_groups:
@@ -1529,12 +2219,46 @@ def _sgd_only(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> 
 
 def _loss_after(loss: Tensor, predict: Any, inputs: Tensor, targets: Tensor) -> float:
     with torch.no_grad():
-        return F.cross_entropy(predict(inputs).flatten(0, -2), targets.flatten()).item()
+        return _right_loss(predict(inputs), targets).item()
 
 
 def _padding_scored(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
     optimizer.zero_grad()
-    loss = F.cross_entropy(predict(inputs).flatten(0, -2), targets.clamp(min=0).flatten())
+    loss = _right_loss(predict(inputs), targets.clamp(min=0))
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def _step_on(make: Callable[[Tensor, Tensor], Tensor], told: Callable[[Tensor, Tensor], float]) -> Callable[..., float]:
+    """A wrong `train_step`: another loss is differentiated, or another number told."""
+
+    def answer(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+        optimizer.zero_grad()
+        logits = predict(inputs)
+        make(logits, targets).backward()
+        optimizer.step()
+        return told(logits.detach(), targets)
+
+    return answer
+
+
+def _softmaxed(logits: Tensor, targets: Tensor) -> Tensor:
+    return _right_loss(torch.softmax(logits, -1), targets)
+
+
+def _only_first_group(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    for weight in optimizer.param_groups[0]["params"]:
+        weight.grad = None
+    loss = _right_loss(predict(inputs), targets)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def _model_cleared(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    predict.zero_grad()
+    loss = _right_loss(predict(inputs), targets)
     loss.backward()
     optimizer.step()
     return loss.item()
@@ -1607,6 +2331,64 @@ TRAIN_STEP = Exercise(
             _padding_scored,
             "Padding is trained on as if symbol 0 stood there: your `cross_entropy` leaves it out.",
         ),
+        Misconception(
+            "softmax_before",
+            _step_on(_softmaxed, lambda logits, targets: _softmaxed(logits, targets).item()),
+            "A softmax stands before the loss, which has one of its own: the losses come out too much alike, and the"
+            " gradients too small. Hand over the logits.",
+        ),
+        Misconception(
+            "sum_differentiated",
+            _step_on(
+                lambda logits, targets: _right_loss(logits, targets, reduction="sum"),
+                lambda logits, targets: _right_loss(logits, targets).item(),
+            ),
+            "The first number returned is the mean loss, but the weights move along the gradient of the sum: such a"
+            " step grows with the batch.",
+        ),
+        Misconception(
+            "bits",
+            _step_on(
+                lambda logits, targets: _right_loss(logits, targets) / math.log(2),
+                lambda logits, targets: _right_loss(logits, targets).item() / math.log(2),
+            ),
+            "The loss is in bits here: numbers and gradients are too large by 1 / ln 2. It is asked for in nats.",
+        ),
+        Misconception(
+            "bits_returned",
+            _step_on(
+                _right_loss,
+                lambda logits, targets: _right_loss(logits, targets).item() / math.log(2),
+            ),
+            "The weights are right. The number you return is in bits; it is asked for in nats.",
+        ),
+        Misconception(
+            "perplexity_returned",
+            _step_on(_right_loss, lambda logits, targets: _right_loss(logits, targets).exp().item()),
+            "The weights are right. The number you return is the perplexity, the exponential of the loss: return the"
+            " loss.",
+        ),
+        Misconception(
+            "nan_on_padding",
+            _step_on(
+                lambda logits, targets: F.cross_entropy(logits.flatten(0, -2), targets.flatten()),
+                lambda logits, targets: F.cross_entropy(logits.flatten(0, -2), targets.flatten()).item(),
+            ),
+            "Right, but for a batch of padding alone: PyTorch's mean of nothing is nan there, and makes every weight"
+            " nan. Your `cross_entropy` says 0.",
+        ),
+        Misconception(
+            "only_first_group",
+            _only_first_group,
+            "You clear the gradients of the optimiser's first group of weights only. It may hold several: it can"
+            " clear them all itself.",
+        ),
+        Misconception(
+            "model_cleared",
+            _model_cleared,
+            "You ask `predict` for its weights. It is any function from inputs to logits, such as `model.scores`, and"
+            " has none: the optimiser knows the weights.",
+        ),
     ),
     hints=(
         "Four things in a fixed order: forget the old gradient, compute the loss, differentiate it, move the weights.",
@@ -1645,8 +2427,14 @@ def _evaluate_cases(rng: np.random.Generator) -> list[Case]:
         given: dict[str, Any] = {"predict": _Table(table), "inputs": inputs, "targets": targets}
         if size is not None:
             given["size"] = size
-        return Case(given, about, {"pairs": pairs, "symbols": symbols, **({"size": size} if size else {})})
+        sizes = {"pairs": pairs, "symbols": symbols, **({"size": size} if size else {})}
+        # Gradients are looked at where a mean of means is wrong, too: one thing after the other.
+        return Case(given, about, sizes, {"graph": bool(extra.get("hard"))})
 
+    unlucky = case("a model that is sure, and wrong by more than 100 nats", 3, 5, 2, std=1.0)
+    with torch.no_grad():
+        table = unlucky.inputs["predict"].table
+        table[unlucky.inputs["inputs"], unlucky.inputs["targets"]] -= torch.tensor([150.0, 170.0, 190.0])
     surprised = case("a model that is very sure, and wrong", 2, 3, 2, std=1.0)
     table = surprised.inputs["predict"].table
     with torch.no_grad():
@@ -1655,12 +2443,13 @@ def _evaluate_cases(rng: np.random.Generator) -> list[Case]:
     return [
         case("one pair", 1, 3, 2),
         case("seven pairs in threes", 7, 4, 3, hard=True),
-        case("batches of one", 5, 6, 1),
+        case("batches of one, two of them padding", 7, 6, 1, padding=True),
         case("eight pairs in fours", 8, 5, 4),
         case("some padding", 11, 6, 4, padding=True, hard=True),
         case("the size left out", 9, 5, None),
         case("more pairs than the default size", 301, 7, None, hard=False),
         case("float64", 10, 4, 3, dtype=torch.float64, hard=True),
+        unlucky,
         surprised,
     ]
 
@@ -1670,6 +2459,7 @@ def _run_evaluate(answer: Callable[..., Any], inputs: dict[str, Any], case: Case
     rest = [inputs[name] for name in ("size",) if name in inputs]
     with torch.enable_grad():
         result = answer(model, inputs["inputs"], inputs["targets"], *rest)
+        _tell_of_gradients_off()
     if not isinstance(result, (tuple, list)) or len(result) != 2:
         return {"result": result}
     bits, ppl = (float(x) if isinstance(x, (Tensor, np.generic)) and x.ndim == 0 else x for x in result)
@@ -1679,7 +2469,7 @@ def _run_evaluate(answer: Callable[..., Any], inputs: dict[str, Any], case: Case
     return {
         "bits": float(bits),
         "perplexity": float(ppl),
-        "graph": model.graph,
+        "graph": model.graph and case.extra["graph"],
         "too large a batch": model.largest > size,
     }
 
@@ -1691,7 +2481,7 @@ def _judge_evaluate(case: Case, output: Any, expected: Any) -> Mismatch | None:
         got = output.get("result") if isinstance(output, Mapping) else output
         return compare((expected["bits"], expected["perplexity"]), got, 1e-3) or Mismatch("Return two plain numbers.")
     for name in ("bits", "perplexity"):
-        found = compare(expected[name], output[name], 1e-2, name)
+        found = compare(expected[name], output[name], 1e-4 if name == "bits" else 2e-3, name)
         if found:
             return found
     if output["graph"] != expected["graph"]:
@@ -1755,6 +2545,34 @@ def _padding_divides(predict: Any, inputs: Tensor, targets: Tensor, size: int = 
             for x, y in zip(inputs.split(size), targets.split(size), strict=True)
         )
     return total / len(targets) / math.log(2), _exp(total / len(targets))
+
+
+def _weighted_by_length(predict: Any, inputs: Tensor, targets: Tensor, size: int = 256) -> tuple[float, float]:
+    total = 0.0
+    with torch.no_grad():
+        for x, y in zip(inputs.split(size), targets.split(size), strict=True):
+            total += _right_loss(predict(x).double(), y).item() * len(y)
+    return total / len(targets) / math.log(2), _exp(total / len(targets))
+
+
+def _means_times_counts(predict: Any, inputs: Tensor, targets: Tensor, size: int = 256) -> tuple[float, float]:
+    """nan where a batch is padding alone, for its mean is 0 / 0."""
+    total, count = 0.0, 0
+    with torch.no_grad():
+        for x, y in zip(inputs.split(size), targets.split(size), strict=True):
+            many = int((y != IGNORED).sum())
+            total, count = total + F.cross_entropy(predict(x).double(), y).item() * many, count + many
+    return total / count / math.log(2), _exp(total / count)
+
+
+def _raising(sums: list[float], counts: list[int]) -> tuple[float, float]:
+    nats = sum(sums) / sum(counts)
+    return nats / math.log(2), math.exp(nats)
+
+
+def _in_float32(sums: list[float], counts: list[int]) -> tuple[float, float]:
+    nats = sum(sums) / sum(counts)
+    return nats / math.log(2), float(torch.tensor(nats, dtype=torch.float32).exp())
 
 
 EVALUATE = Exercise(
@@ -1845,6 +2663,40 @@ EVALUATE = Exercise(
             _evaluated(lambda sums, counts: _bits_and_perplexity(sums, counts)[0]),
             "The bits are right. The perplexity is asked for as well: return two numbers.",
         ),
+        Misconception(
+            "overflow",
+            _evaluated(_raising),
+            "Right for every model but one that is very sure and wrong: its perplexity is larger than any float, and"
+            " there `math.exp` and `**` stop with an OverflowError. The answer is `math.inf`.",
+        ),
+        Misconception(
+            "in_float32",
+            _evaluated(_in_float32),
+            "Right while the perplexity is ordinary. In float32, PyTorch's usual type, an exponential is already inf"
+            " above 88.7 nats; a Python number is a float64, which reaches to 709.",
+        ),
+        Misconception(
+            "nan_for_padding_only",
+            _means_times_counts,
+            "A batch of padding alone spoils everything: its mean is 0 / 0, and nan times 0 is still nan. Add up"
+            " sums, not means.",
+        ),
+        Misconception(
+            "weighted_by_length",
+            _weighted_by_length,
+            "You weigh each batch's mean by its length, padding included. The mean was taken over the targets that"
+            " count: weigh by their number, or add up sums.",
+        ),
+        Misconception(
+            "last_batch_only",
+            _evaluated(cut=lambda rows, size: rows.split(size)[-1:]),
+            "Only the last batch is in your numbers. Start the sum and the count before the loop, and return after it.",
+        ),
+        Misconception(
+            "not_divided",
+            _evaluated(lambda s, c: (sum(s) / math.log(2), _exp(sum(s)))),
+            "These are the bits of all targets together. Divide by how many count, before you take the exponential.",
+        ),
     ),
     hints=(
         "Add up losses, and how many targets counted; divide once, at the end.",
@@ -1866,6 +2718,8 @@ def _mixture_cases(rng: np.random.Generator) -> list[Case]:
     never[[1, 3]] = -math.inf
     also = logs(6)
     also[[2, 3]] = -math.inf
+    finite, gone = logs(5), logs(5)
+    gone[[1, 3]] = -math.inf
     small = -HUGE - torch.tensor(rng.uniform(1, 9, size=(2, 4)), dtype=torch.float32).round()
     cases = [
         ("two events", logs(2), logs(2), 0.25),
@@ -1874,6 +2728,8 @@ def _mixture_cases(rng: np.random.Generator) -> list[Case]:
         ("float64", logs(4, dtype=torch.float64), logs(4, dtype=torch.float64), 0.3),
         ("no share for the first", logs(3), logs(3), 0.0),
         ("the first alone", logs(3), logs(3), 1),
+        ("no share for the first, where the second says never", finite, gone, 0.0),
+        ("the first alone, where it says never", gone.flip(0), finite, 1.0),
         ("probabilities of zero", never, also, 0.4),
         ("probabilities below the smallest number", small[0], small[1], 0.35),
     ]
@@ -1885,6 +2741,21 @@ def _mixture_cases(rng: np.random.Generator) -> list[Case]:
 def _mixed(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
     shares = torch.tensor([share, 1 - share], dtype=log_p.dtype).log()
     return torch.logaddexp(log_p + shares[0], log_q + shares[1])
+
+
+def _mixed_by_math(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    return torch.logaddexp(log_p + math.log(share), log_q + math.log(1 - share))
+
+
+def _mixed_shifted(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    top = torch.maximum(log_p, log_q)
+    return top + (share * (log_p - top).exp() + (1 - share) * (log_q - top).exp()).log()
+
+
+def _never_stays_never(case: Case, output: Any) -> bool:
+    """Where the model that counts alone says −∞, so does the mixture."""
+    alone = {0: "log_q", 1: "log_p"}.get(case.inputs["share"])
+    return alone is None or not output[case.inputs[alone] == -math.inf].isfinite().any()
 
 
 MIXTURE = Exercise(
@@ -1954,12 +2825,42 @@ MIXTURE = Exercise(
             lambda log_p, log_q, share: torch.logaddexp(log_p + torch.tensor(share, dtype=log_p.dtype).log(), log_q),
             "The second model has lost its share: it gets 1 − share, so that both sum to one.",
         ),
+        Misconception(
+            "log_of_zero",
+            _mixed_by_math,
+            "Right between the ends. A share of 0 or 1 is allowed as well, and there your code stops with an error:"
+            " `math.log(0)` raises, `torch.log` of a tensor gives −∞, which works.",
+        ),
+        Misconception(
+            "nan_for_nothing",
+            _mixed_shifted,
+            "Right, but where both models say −∞: there you subtract −∞ from −∞, which is nan. The mixture of nothing"
+            " and nothing is nothing, −∞.",
+        ),
+        Misconception(
+            "sign",
+            lambda log_p, log_q, share: -_mixed(log_p, log_q, share),
+            "The sign is turned: logarithms of probabilities are at most 0.",
+        ),
+        Misconception(
+            "base_two",
+            lambda log_p, log_q, share: _mixed(log_p, log_q, share) / math.log(2),
+            "This is the logarithm with base 2. The natural one is asked for, as it is given.",
+        ),
+    ),
+    properties=(
+        Property(
+            "never_stays_never",
+            _never_stays_never,
+            "With a share of 0 a model has no say; yours still decides where the other says −∞. Is there a small number"
+            " that keeps the share away from 0? The logarithm of 0 is −∞, and that works.",
+        ),
     ),
     hints=(
         "What is the logarithm of share · p, given log p? And the logarithm of a sum of two such numbers?",
         "log(share · p) = log share + log p. `torch.logaddexp(a, b)` is log(exp a + exp b) without leaving the"
         " logarithms. `math.log(0)` raises; `torch.log` gives −∞, which works.",
-        "`shares = torch.tensor([share, 1 - share], dtype=log_p.dtype).log()`; add one to each, then"
+        "`shares = torch.tensor([share, 1 - share], dtype=torch.float64).log()`; add one to each, then"
         " `torch.logaddexp`.",
     ),
 )
