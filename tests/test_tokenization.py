@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from utils import data, tokenization, translations
+from utils.checks import judge
 from utils.tokenization import (
     UNKNOWN,
     BPETokenizer,
@@ -75,9 +76,12 @@ def test_words_laid_end_to_end_are_the_text(text):
 
 def test_split_words_knows_every_kind():
     assert split_words("And he said,  (No)\n1 Ёж e\u0301") == [
-        "And", " he", " said", ",", " ", " (", "No", ")", "\n", "1", " Ёж", " e", "\u0301",
+        "And", " he", " said", ",", " ", " (", "No", ")", "\n", "1", " Ёж", " e\u0301",
     ]  # fmt: skip
     assert split_words("") == [] and split_words("…!?") == ["…!?"]
+    assert split_words("हिन्दी भाषा, ภาษาไทย") == ["हिन्दी", " भाषा", ",", " ภาษาไทย"]
+    assert split_words("cafe\u0301 مُحَمَّد क्\u200dष") == ["cafe\u0301", " مُحَمَّد", " क्\u200dष"]
+    assert split_words("👩\u200d🚀 \u0301") == ["👩\u200d🚀", " \u0301"]
 
 
 def test_a_vocabulary_numbers_every_token_of_its_text():
@@ -197,6 +201,12 @@ def test_training_on_too_little():
         assert train({"the": 5}, 0) == train({"the": 5}, 3) == []
 
 
+def test_scripts_with_vowel_signs_are_learned():
+    learned = train_bpe(Counter(split_words("हिन्दी भाषा बोलते हैं। " * 50)), 100)
+    for word in (" भाषा", " बोलते", " हैं"):
+        assert bpe_encode(word, learned) == [word]
+
+
 def test_pieces_never_reach_across_words(merges):
     made = [left + right for left, right in merges]
     assert all(" " not in piece[1:] and "\n" not in piece for piece in made)
@@ -247,6 +257,26 @@ def test_unigram_cuts_are_sentencepieces_own(models):
     assert checked > 1000
 
 
+def test_trying_all_cuts_takes_too_long():
+    """The exercise is about dynamic programming: its check has a text that the plain recursion never finishes."""
+
+    def all_cuts(text, log_probs):
+        options = [
+            (log_probs[text[:end]] + rest[0], [text[:end], *rest[1]])
+            for end in range(1, len(text) + 1)
+            if text[:end] in log_probs and (rest := all_cuts(text[end:], log_probs))
+        ]
+        return max(options) if options else None if text else (0.0, [])
+
+    def unigram(text, log_probs):
+        found = all_cuts(text, log_probs)
+        if found is None:
+            raise ValueError("no cut")
+        return found[1]
+
+    assert judge("tokenization.unigram_encode", unigram).outcome == "too long"
+
+
 def test_unigram_says_what_it_cannot_cut():
     with pytest.raises(ValueError, match="'ab'"):
         unigram_encode("ab", {"a": -1.0})
@@ -256,8 +286,10 @@ def test_unigram_says_what_it_cannot_cut():
 # --- any text ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=["own", "trained on nothing", "bpe", "unigram"])
+@pytest.fixture(scope="module", params=["own", "trained on nothing", "bpe", "unigram", "three languages"])
 def lossless(request, page):
+    if request.param == "three languages":
+        return train_sentencepiece([text for triple in translations.triples() for text in triple], 1000)
     if request.param in ("bpe", "unigram"):
         return request.getfixturevalue("models")[request.param]
     return BPETokenizer(page[:20_000] if request.param == "own" else "", 500)
@@ -282,6 +314,11 @@ def test_the_numbers_of_the_class(page):
     assert [tokenizer.pieces[n] for n in tokenizer.encode(page[:500])] == bpe_encode(page[:500], tokenizer.merges)
     crowded = BPETokenizer("many letters", 256)
     assert crowded.merges == [] and len(crowded.pieces) == 256 + len(set("many letters"))
+
+
+def test_half_a_surrogate_pair_is_refused(lossless):
+    with pytest.raises(ValueError, match="surrogate"):
+        lossless.encode("a\ud800")
 
 
 def test_sentencepiece_says_what_does_not_work():

@@ -16,6 +16,7 @@ import heapq
 import io
 import math
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -50,14 +51,29 @@ Pair = tuple[str, str]
 UNKNOWN = "<unk>"
 """The token that stands for every word that a vocabulary does not hold."""
 
-_WORD = re.compile(r" ?\w+| ?[^\w\s]+|\s")
+
+def _marks() -> str:
+    """The characters that belong to the letter before them, as ranges of a regular expression.
+
+    Vowel signs, accents written by themselves, and the two joiners: Python's `\\w` leaves them out, and would tear
+    every Hindi or Thai word, vocalised Arabic, and an é that is stored as e and an accent.
+    """
+    codes = [n for n in (*range(0x300, 0x20000), *range(0xE0100, 0xE01F0)) if unicodedata.category(chr(n))[0] == "M"]
+    codes = sorted({*codes, 0x200C, 0x200D})
+    starts = [n for n, before in zip(codes, [-1, *codes]) if n != before + 1]
+    ends = [n for n, after in zip(codes, [*codes[1:], -1]) if after != n + 1]
+    return "".join(f"{chr(start)}-{chr(end)}" for start, end in zip(starts, ends))
+
+
+_WORD = re.compile(rf" ?\w[\w{_marks()}]*| ?[^\w\s]+|\s")
 
 
 def split_words(text: str) -> list[str]:
     """Cut a text into words, runs of punctuation, and what is left of the white space.
 
-    A word or a run of punctuation takes one space before it along. Nothing is lost: the parts, laid end to end, are
-    the text.
+    A word or a run of punctuation takes one space before it along. Vowel signs and accents stay with their letters.
+    Nothing is lost: the parts, laid end to end, are the text. Where a script puts no spaces between words (Chinese,
+    Japanese, Thai), what stands between two signs is one "word".
 
     >>> split_words("And God said, Let there be light:")
     ['And', ' God', ' said', ',', ' Let', ' there', ' be', ' light', ':']
@@ -77,7 +93,7 @@ def show(pieces: Iterable[str]) -> str:
 # ---------------------------------------------------------------------------------------------------------------- words
 
 
-def word_vocabulary(tokens: Iterable[str], size: int) -> list[str]:
+def word_vocabulary(tokens: Sequence[str], size: int) -> list[str]:
     """The vocabulary of a text: the unknown token, then the most frequent tokens.
 
     Args:
@@ -85,13 +101,14 @@ def word_vocabulary(tokens: Iterable[str], size: int) -> list[str]:
         size: how many entries there may be, `UNKNOWN` included; at least 1.
 
     Returns:
-        `UNKNOWN` first, then the tokens from the most frequent down, equally frequent ones in alphabetical order.
-        Fewer than `size` entries if the text has fewer different tokens. A token's number is its place in the list.
+        `UNKNOWN` first, then the tokens from the most frequent down, equally frequent ones in the order in which Python
+        sorts strings. Fewer than `size` entries if the text has fewer different tokens. A token's number is its place
+        in the list.
     """
     ### BEGIN SOLUTION
     counts = Counter(tokens)
     ranked = sorted(counts, key=lambda token: (-counts[token], token))
-    return [UNKNOWN, *ranked[: size - 1]]
+    return [UNKNOWN, *ranked][:size]
     ### END SOLUTION
 
 
@@ -105,13 +122,11 @@ def oov_rate(tokens: Sequence[str], vocabulary: Collection[str]) -> float:
     Returns:
         Between 0 and 1; 0.0 for a text without tokens.
     """
-    ### BEGIN SOLUTION
     known = set(vocabulary)
     return sum(token not in known for token in tokens) / max(len(tokens), 1)
-    ### END SOLUTION
 
 
-def zipf_exponent(counts: Iterable[int]) -> float:
+def zipf_exponent(counts: Sequence[int]) -> float:
     """How fast frequencies fall with the rank: the a of f(r) = C / r^a.
 
     The most frequent token has the rank 1. On logarithmic axes the law is a straight line, ln f = ln C − a ln r; the
@@ -122,6 +137,9 @@ def zipf_exponent(counts: Iterable[int]) -> float:
 
     Returns:
         a; 0.0 if there are fewer than two different tokens.
+
+    Most of the points are rare tokens, so they decide where the line lies; Clauset, Shalizi and Newman 2009,
+    "Power-Law Distributions in Empirical Data", show how far off least squares can be.
 
     Zipf 1949, "Human Behavior and the Principle of Least Effort".
     """
@@ -167,7 +185,8 @@ def merge_pair(pieces: Sequence[str], pair: Pair) -> tuple[str, ...]:
         pair: the left and the right piece that become one.
 
     Returns:
-        The new pieces. A piece takes part in one merge only: ("a", "a", "a") with ("a", "a") gives ("aa", "a").
+        The new pieces, as a tuple, since words are keys of a mapping here. A piece takes part in one merge of a call
+        only: ("a", "a", "a") with ("a", "a") gives ("aa", "a").
 
     Sennrich et al. 2016, section 3.2.
     """
@@ -277,7 +296,8 @@ def bpe_encode(text: str, merges: Sequence[Pair]) -> list[str]:
 
     Args:
         text: any text; a character that no merge knows stays a piece of its own.
-        merges: pairs in the order in which they were learned, no pair twice.
+        merges: pairs in the order in which they were learned, no pair twice, and each piece made before a pair uses it:
+            what training gives. (Then going once through the list, merge by merge, cuts in the same way.)
 
     Returns:
         The pieces of all words, in order; laid end to end they are the text.
@@ -333,8 +353,8 @@ class BPETokenizer:
 
     Args:
         text: what to train on; it may be empty.
-        size: how many numbers there may be, at least 256. Fewer are used where the text allows no more merges; more,
-            if it has more than size − 256 different characters: each of them gets its number.
+        size: how many numbers there may be. Fewer are used where the text allows no more merges; more, if the 256 bytes
+            and the different characters of the text have no room in it: each of them gets its number.
 
     Attributes:
         merges: what `train_bpe` learned.
@@ -353,7 +373,11 @@ class BPETokenizer:
         ### END SOLUTION
 
     def encode(self, text: str) -> list[int]:
-        """The numbers of a text's pieces; a piece that has none becomes the bytes of its UTF-8 form."""
+        """The numbers of a text's pieces; a piece that has none becomes the bytes of its UTF-8 form.
+
+        Raises:
+            UnicodeEncodeError: the text holds half of a surrogate pair, which UTF-8 cannot store.
+        """
         ### BEGIN SOLUTION
         numbers: list[int] = []
         for piece in bpe_encode(text, self.merges):
@@ -459,12 +483,13 @@ def fertility(encode: Callable[[str], Sequence[Any]], text: str) -> float:
 
     Args:
         encode: the tokenizer: a text in, its tokens or their numbers out.
-        text: a text; its words are what stands between white space.
+        text: a text; its words are what stands between white space. (Where a script writes none between words, as in
+            Chinese or Thai, the number means nothing.)
 
     Returns:
         Tokens over words; 0.0 for a text without words.
 
-    Rust et al. 2021, "How Good is Your Tokenizer?" (ACL-IJCNLP).
+    Rust et al. 2021, "How Good is Your Tokenizer?" (ACL-IJCNLP); there, words are those of annotated treebanks.
     """
     ### BEGIN SOLUTION
     words = len(text.split())
@@ -476,7 +501,8 @@ def fertility(encode: Callable[[str], Sequence[Any]], text: str) -> float:
 
 
 class SentencePiece:
-    """A trained model of the sentencepiece library, made lossless: `decode(encode(text)) == text` for every text.
+    """A trained model of the sentencepiece library, made lossless: `decode(encode(text)) == text` for every text that
+    UTF-8 can store.
 
     The library writes a space as ▁ (U+2581), so a ▁ in the text would come back as a space. Here such a ▁ goes in as
     its three bytes.
@@ -497,7 +523,14 @@ class SentencePiece:
         return self.processor.get_piece_size()
 
     def encode(self, text: str) -> list[int]:
-        """The numbers of a text's pieces. The text may be anything that UTF-8 can store."""
+        """The numbers of a text's pieces. The text may be anything that UTF-8 can store.
+
+        Raises:
+            ValueError: it cannot: the text holds half of a surrogate pair.
+        """
+        lone = next((i for i, character in enumerate(text) if "\ud800" <= character <= "\udfff"), None)
+        if lone is not None:
+            raise ValueError(f"Character {lone} of the text is half of a surrogate pair, which UTF-8 cannot store.")
         numbers: list[int] = []
         for i, part in enumerate(text.split(self._SPACE)):
             numbers += (self._mark if i else []) + self.processor.encode(part)

@@ -42,24 +42,7 @@ def vocabulary_sorted_first(tokens, size):
     return [UNKNOWN] + [token for token, _ in Counter(sorted(tokens)).most_common(size - 1)]
 
 
-# -------------------------------------------------------------------------------------------------------------- 2 · OOV
-
-
-def oov_by_counting(tokens, vocabulary):
-    unknown = 0
-    for token in tokens:
-        if token not in vocabulary:
-            unknown += 1
-    if len(tokens) == 0:
-        return 0
-    return unknown / len(tokens)
-
-
-def oov_with_numpy(tokens, vocabulary):
-    return np.mean([t not in vocabulary for t in tokens]) if len(tokens) else np.float64(0)
-
-
-# ------------------------------------------------------------------------------------------------------------- 3 · Zipf
+# ------------------------------------------------------------------------------------------------------------- 2 · Zipf
 
 
 def zipf_by_hand(counts):
@@ -89,7 +72,7 @@ def zipf_of_squares(counts):
     return 2 * zipf_by_hand(counts)
 
 
-# ------------------------------------------------------------------------------------------------------------ 4 · pairs
+# ------------------------------------------------------------------------------------------------------------ 3 · pairs
 
 
 def pairs_by_index(words):
@@ -115,7 +98,7 @@ def pairs_of_keys(words):
     return table
 
 
-# ------------------------------------------------------------------------------------------------------------ 5 · merge
+# ------------------------------------------------------------------------------------------------------------ 4 · merge
 
 
 def merge_in_a_list(pieces, pair):
@@ -171,7 +154,7 @@ def merge_text(pieces, pair):
     return tuple(" ".join(pieces).replace(pair[0] + " " + pair[1], pair[0] + pair[1]).split(" "))
 
 
-# ------------------------------------------------------------------------------------------------------------ 6 · train
+# ------------------------------------------------------------------------------------------------------------ 5 · train
 
 
 def train_with_lists(words, size):
@@ -251,7 +234,7 @@ def train_most_common(words, size):
     return merges
 
 
-# ----------------------------------------------------------------------------------------------------------- 7 · encode
+# ----------------------------------------------------------------------------------------------------------- 6 · encode
 
 
 def encode_one_after_the_other(text, merges):
@@ -293,7 +276,7 @@ def encode_in_lower_case(text, merges):
     return encode_like_gpt2(text.lower(), merges)
 
 
-# -------------------------------------------------------------------------------------------------------- 8 · WordPiece
+# -------------------------------------------------------------------------------------------------------- 7 · WordPiece
 
 
 def wordpiece_like_google(word, vocabulary, unknown="[UNK]"):
@@ -334,7 +317,7 @@ def wordpiece_mark_at_end(word, vocabulary, unknown="[UNK]"):
     return [piece.replace("##", "") + "##" for piece in wordpiece_like_google(word, vocabulary, unknown)]
 
 
-# ---------------------------------------------------------------------------------------------------------- 9 · unigram
+# ---------------------------------------------------------------------------------------------------------- 8 · unigram
 
 
 def unigram_by_memory(text, log_probs):
@@ -389,7 +372,7 @@ def unigram_greedy_forward(text, log_probs):
     return out
 
 
-# ------------------------------------------------------------------------------------------------------- 10 · the class
+# -------------------------------------------------------------------------------------------------------- 9 · the class
 
 
 class TokenizerWithBuffer:
@@ -446,7 +429,7 @@ class TokenizerLookup(TokenizerWithBuffer):
         return raw.decode("utf-8", errors="replace")
 
 
-# ------------------------------------------------------------------------------------------------------- 11 · fertility
+# ------------------------------------------------------------------------------------------------------- 10 · fertility
 
 
 def fertility_with_regex(encode, text):
@@ -464,68 +447,270 @@ def fertility_line_by_line(encode, text):
     return tokens / words if words else 0.0
 
 
+# --------------------------------------------------------------------------------------- what once got through
+
+
+def vocabulary_letters_only(tokens, size):
+    counts = Counter(token for token in tokens if token.isalpha())
+    return [UNKNOWN, *sorted(counts, key=lambda token: (-counts[token], token))[: size - 1]]
+
+
+def vocabulary_ties_casefold(tokens, size):
+    counts = Counter(tokens)
+    return [UNKNOWN, *sorted(counts, key=lambda token: (-counts[token], token.lower()))[: size - 1]]
+
+
+def vocabulary_cut_then_sort(tokens, size):
+    top = Counter(tokens).most_common(size - 1)
+    return [UNKNOWN, *(token for token, _ in sorted(top, key=lambda item: (-item[1], item[0])))]
+
+
+def merge_adding_up(pieces, pair):
+    out, i = (), 0
+    while i < len(pieces):
+        if i + 1 < len(pieces) and pieces[i] == pair[0] and pieces[i + 1] == pair[1]:
+            out += (pair[0] + pair[1],)
+            i += 2
+        else:
+            out += pieces[i : i + 1]
+            i += 1
+    return out
+
+
+def merge_spelling(pieces, pair):
+    out, i = [], 0
+    while i < len(pieces):
+        if i + 1 < len(pieces) and pieces[i] + pieces[i + 1] == pair[0] + pair[1]:
+            out.append(pieces[i] + pieces[i + 1])
+            i += 2
+        else:
+            out.append(pieces[i])
+            i += 1
+    return tuple(out)
+
+
+def train_and_cut_off(words, size):
+    return train_with_lists(words, 10**6)[: size - len({c for word in words for c in word})]
+
+
+def encode_by_spelling(text, merges):
+    pieces = []
+    for word in split_words(text):
+        cut = tuple(word)
+        for pair in merges:
+            cut = merge_spelling(cut, pair)
+        pieces += cut
+    return pieces
+
+
+def encode_own_words(text, merges):
+    return [piece for word in re.findall(r" ?\S+|\s", text) for piece in _one_word(word, merges)]
+
+
+def _one_word(word, merges):
+    cut = tuple(word)
+    for pair in merges:
+        cut = merge_pair(cut, pair)
+    return cut
+
+
+def encode_leftmost(text, merges):
+    out, known = [], set(merges)
+    for word in split_words(text):
+        cut = list(word)
+        while True:
+            place = next((i for i, pair in enumerate(itertools.pairwise(cut)) if pair in known), None)
+            if place is None:
+                break
+            cut[place : place + 2] = [cut[place] + cut[place + 1]]
+        out += cut
+    return out
+
+
+def wordpiece_short_window(word, vocabulary, unknown="[UNK]"):
+    found, start = [], 0
+    while start < len(word):
+        for end in range(min(len(word), start + 6), start, -1):
+            piece = ("##" if start else "") + word[start:end]
+            if piece in vocabulary:
+                found.append(piece)
+                start = end
+                break
+        else:
+            return [unknown]
+    return found
+
+
+def wordpiece_fewest(word, vocabulary, unknown="[UNK]"):
+    best = {0: []}
+    for end in range(1, len(word) + 1):
+        for start in range(end):
+            piece = ("##" if start else "") + word[start:end]
+            if start in best and piece in vocabulary and len(best[start]) + 1 < len(best.get(end, word + "##")):
+                best[end] = [*best[start], piece]
+    return best.get(len(word), [unknown])
+
+
+def _viterbi(text, score, better=lambda new, old: new > old, pieces=None):
+    """The recurrence, with a score for (best sum so far, piece)."""
+    best, starts = [0.0] + [None] * len(text), [0] * (len(text) + 1)
+    for end in range(1, len(text) + 1):
+        for start in range(end):
+            if best[start] is not None and text[start:end] in pieces:
+                new = score(best[start], text[start:end])
+                if best[end] is None or better(new, best[end]):
+                    best[end], starts[end] = new, start
+    if best[-1] is None:
+        raise ValueError(f"{text!r} cannot be cut")
+    cut, end = [], len(text)
+    while end:
+        cut.append(text[starts[end] : end])
+        end = starts[end]
+    return cut[::-1]
+
+
+def unigram_last_piece(text, log_probs):
+    return _viterbi(text, lambda total, piece: log_probs[piece], pieces=log_probs)
+
+
+def unigram_fewest(text, log_probs):
+    return _viterbi(text, lambda total, piece: total - 1, pieces=log_probs)
+
+
+def unigram_per_letter(text, log_probs):
+    return _viterbi(text, lambda total, piece: total + log_probs[piece] / len(piece), pieces=log_probs)
+
+
+def unigram_text_for_error(text, log_probs):
+    try:
+        return unigram_forward(text, log_probs)
+    except ValueError:
+        return "ValueError"
+
+
+class TokenizerStrips(TokenizerWithBuffer):
+    def decode(self, numbers):
+        return super().decode(numbers).strip()
+
+
+class TokenizerLongest(TokenizerWithBuffer):
+    def encode(self, text):
+        out = []
+        for word in split_words(text):
+            start = 0
+            while start < len(word):
+                ends = [end for end in range(len(word), start, -1) if word[start:end] in self.known]
+                out += [self.known[word[start : ends[0]]]] if ends else word[start].encode("utf-8")
+                start = ends[0] if ends else start + 1
+        return out
+
+
+class TokenizerEmptiesItsInput(TokenizerWithBuffer):
+    def decode(self, numbers):
+        text = super().decode(numbers)
+        numbers.clear()
+        return text
+
+
+def fertility_letters(encode, text):
+    words = re.findall(r"\w+", text)
+    return len(encode(text)) / len(words) if words else 0.0
+
+
+def fertility_ascii_space(encode, text):
+    words = [word for word in re.split("[ \t\n\r]+", text) if word]
+    return len(encode(text)) / len(words) if words else 0.0
+
+
+def fertility_twice(encode, text):
+    """Right: nothing says how often the tokenizer may be asked."""
+    return len(encode(text)) / len(text.split()) if text.split() and len(encode(text)) else 0.0
+
+
 RIGHT = {
     "tokenization.word_vocabulary": [vocabulary_by_two_sorts, vocabulary_with_heap, vocabulary_sorted_first],
-    "tokenization.oov_rate": [oov_by_counting, oov_with_numpy],
     "tokenization.zipf_exponent": [zipf_by_hand, zipf_by_lstsq, zipf_shares],
     "tokenization.count_pairs": [pairs_by_index, pairs_by_update],
-    "tokenization.merge_pair": [merge_in_a_list, merge_with_flag, merge_recursive, merge_cascading],
+    "tokenization.merge_pair": [merge_with_flag, merge_recursive, merge_cascading],
     "tokenization.train_bpe": [train_with_lists, train_as_tuple],
     "tokenization.bpe_encode": [encode_one_after_the_other, encode_like_gpt2],
     "tokenization.wordpiece_encode": [wordpiece_like_google, wordpiece_recursive],
     "tokenization.unigram_encode": [unigram_by_memory, unigram_forward],
     "tokenization.byte_fallback": [TokenizerWithBuffer, TokenizerAsTuple],
-    "tokenization.fertility": [fertility_with_regex],
+    "tokenization.fertility": [fertility_with_regex, fertility_twice],
 }
 
 WRONG = {
     "tokenization.word_vocabulary": [
+        (vocabulary_letters_only, "letters_only"),
+        (vocabulary_ties_casefold, "ties_without_capitals"),
+        (vocabulary_cut_then_sort, "cut_before_sorting"),
         (vocabulary_most_common, "ties_by_first_appearance"),
         (lambda tokens, size: {UNKNOWN, *tokens}, None),
     ],
-    "tokenization.oov_rate": [
-        (lambda tokens, vocabulary: len(set(tokens) - set(vocabulary)) / max(len(set(tokens)), 1), "different_tokens"),
-        (lambda tokens, vocabulary: np.mean([t not in vocabulary for t in tokens]), None),
-    ],
     "tokenization.zipf_exponent": [
+        (lambda counts: zipf_by_hand([c for c in counts if c > 1]), "rare_dropped"),
         (lambda counts: -zipf_by_hand(counts), "sign"),
         (lambda counts: zipf_by_hand(list(dict.fromkeys(counts))), None),
         (zipf_of_squares, None),
     ],
     "tokenization.count_pairs": [
+        (lambda words: {p: n for p, n in pairs_by_index(words).items() if n > 1}, "twice_at_least"),
         (pairs_of_keys, "word_counts_ignored"),
         (lambda words: pairs_by_index({tuple("".join(p)): n for p, n in words.items()}), None),
     ],
     "tokenization.merge_pair": [
+        (merge_adding_up, "tuples_only"),
+        (merge_spelling, "by_spelling"),
         (merge_text, "string_replace"),
+        (merge_in_a_list, "a_list"),
         (merge_regex, None),
         (lambda pieces, pair: merge_pair(merge_pair(pieces, pair), pair[::-1]), None),
     ],
     "tokenization.train_bpe": [
+        (train_and_cut_off, "all_then_cut"),
         (train_until_nothing, "merges_what_occurs_once"),
         (train_most_common, "ties_first_seen"),
         (lambda words, size: train_with_lists(dict.fromkeys(words, 1), size), "word_counts_ignored"),
         (train_bpe_fast, None),
     ],
     "tokenization.bpe_encode": [
+        (encode_by_spelling, "by_spelling"),
+        (encode_own_words, "own_words"),
+        (encode_leftmost, "leftmost_place"),
         (encode_whole_text, "across_words"),
         (encode_any_order, None),
         (encode_in_lower_case, None),
     ],
     "tokenization.wordpiece_encode": [
+        (wordpiece_short_window, None),
+        (wordpiece_fewest, "fewest_pieces"),
+        (
+            lambda word, vocabulary, unknown="[UNK]": wordpiece_like_google(word.lower(), vocabulary, unknown),
+            "lower_case",
+        ),
         (wordpiece_mark_at_end, None),
         (lambda word, vocabulary, unknown="[UNK]": [word] if word in vocabulary else [unknown], None),
     ],
     "tokenization.unigram_encode": [
+        (unigram_last_piece, "last_piece_only"),
+        (unigram_fewest, "fewest_pieces_first_found"),
+        (unigram_per_letter, "per_letter"),
+        (unigram_text_for_error, "error_returned"),
         (unigram_with_assert, None),
         (unigram_greedy_forward, "longest_match"),
     ],
     "tokenization.byte_fallback": [
+        (TokenizerStrips, "ends_stripped"),
+        (TokenizerLongest, "longest_match"),
+        (TokenizerEmptiesItsInput, None),
         (TokenizerLatin, "bytes_as_characters"),
         (TokenizerQuestionMark, None),
         (TokenizerLookup, None),
     ],
     "tokenization.fertility": [
+        (fertility_letters, "letters_only"),
+        (fertility_ascii_space, "some_white_space_only"),
         (fertility_line_by_line, None),
         (lambda encode, text: len(encode(text)) / max(1, len(split_words(text))), None),
     ],

@@ -7,6 +7,8 @@ stands beside them: ties, repeated letters, unusual Unicode, nothing at all.
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import combinations, pairwise
@@ -15,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from utils import tokenization
-from utils.checks.model import Case, Exercise, Misconception, Property
+from utils.checks import compare
+from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
 from utils.tokenization import (
     UNKNOWN,
     Pair,
@@ -57,12 +60,14 @@ def _vocabulary_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case({"tokens": ["the", "sea", "the"], "size": 3}, "two different tokens, room for both"),
         Case({"tokens": ["sea", "day", "sea", "day", "ark"], "size": 3}, "two tokens equally frequent"),
+        Case({"tokens": ["sea", "day", "ark"], "size": 3}, "three tokens equally frequent, room for two"),
         Case({"tokens": ["sea", "day", "sea", "day", "ark"], "size": 9}, "more room than tokens"),
         Case({"tokens": ["the", "sea"], "size": 1}, "room for the unknown token only"),
         Case({"tokens": [], "size": 4}, "no tokens"),
         Case(
             {"tokens": ["Day", "day", "été", "ёж", "day", "…", "ёж", "Day"], "size": 5}, "capitals, accents, Cyrillic"
         ),
+        Case({"tokens": [",", "ark", "Bath", "42", ",", "ark", "Bath", "42", "and"], "size": 5}, "signs and capitals"),
         Case({"tokens": _text(rng, 25), "size": 6}, "25 tokens, size 6"),
         Case({"tokens": _text(rng, 40)[::-1], "size": 8}, "40 tokens, size 8"),
     ]
@@ -71,6 +76,12 @@ def _vocabulary_cases(rng: np.random.Generator) -> list[Case]:
 def _ranked(tokens: Iterable[str]) -> list[str]:
     counts = Counter(tokens)
     return sorted(counts, key=lambda token: (-counts[token], token))
+
+
+def _most_common_then_sorted(tokens: Sequence[str], size: int) -> list[str]:
+    counts = Counter(tokens)
+    kept = [token for token, _ in counts.most_common(max(size - 1, 0))]
+    return [UNKNOWN, *sorted(kept, key=lambda token: (-counts[token], token))]
 
 
 def _in_order_of_appearance(tokens: Sequence[str]) -> list[str]:
@@ -114,6 +125,43 @@ VOCABULARY = Exercise(
             lambda tokens, size: [UNKNOWN, *_in_order_of_appearance(tokens)[: size - 1]],
             "The order of equally frequent tokens is that of their first appearance, as `most_common` has it. Asked for"
             " is the alphabetical one: then the same counts give the same vocabulary, whatever the order of the text.",
+        ),
+        Misconception(
+            "cut_before_sorting",
+            _most_common_then_sorted,
+            "Your list is sorted, but it was cut off before: which of several equally frequent tokens stay is decided"
+            " by their first appearance. Sort all tokens first, and cut then.",
+        ),
+        Misconception(
+            "one_too_many_unsorted",
+            lambda tokens, size: [UNKNOWN, *_in_order_of_appearance(tokens)[:size]],
+            "Two things: the unknown token takes one of the `size` places, so the list is one too long; and equally"
+            " frequent tokens stand in the order of their first appearance, not of the alphabet.",
+        ),
+        Misconception(
+            "ties_without_capitals",
+            lambda tokens, size: [
+                UNKNOWN,
+                *sorted(set(tokens), key=lambda t: (-list(tokens).count(t), t.lower(), t))[: size - 1],
+            ],
+            "Equally frequent tokens are sorted as if capitals were small letters. Compare strings as Python does:"
+            " there, Bath comes before ark.",
+        ),
+        Misconception(
+            "letters_only",
+            lambda tokens, size: [UNKNOWN, *_ranked(t for t in tokens if t.isalpha())[: size - 1]],
+            "Only tokens made of letters are in your list. Commas and numbers are tokens of the text too.",
+        ),
+        Misconception(
+            "rare_dropped",
+            lambda tokens, size: [UNKNOWN, *[t for t in _ranked(tokens) if list(tokens).count(t) > 1][: size - 1]],
+            "Tokens that occur once are missing, though there is room for them. Only `size` decides what is cut off.",
+        ),
+        Misconception(
+            "one_token_at_least",
+            lambda tokens, size: [UNKNOWN, *_ranked(tokens)[: max(size - 1, 1)]],
+            "With `size` 1 there is room for the unknown token only. You ask whether the list is full after adding a"
+            " token; ask before.",
         ),
         Misconception(
             "ties_backwards",
@@ -173,118 +221,7 @@ VOCABULARY = Exercise(
 )
 
 
-# -------------------------------------------------------------------------------------------------------------- 2 · OOV
-
-
-def _oov_cases(rng: np.random.Generator) -> list[Case]:
-    some = _text(rng, 23)
-    known = [UNKNOWN, *list(dict.fromkeys(some))[:3]]
-    return [
-        Case({"tokens": ["the", "ark", "the", "sea"], "vocabulary": [UNKNOWN, "the", "sea"]}, "one of four unknown"),
-        Case({"tokens": ["ark", "ark", "the"], "vocabulary": [UNKNOWN, "the", "and"]}, "an unknown token twice"),
-        Case({"tokens": ["the", "the"], "vocabulary": [UNKNOWN, "the"]}, "nothing unknown"),
-        Case({"tokens": ["the", "sea", "ark"], "vocabulary": [UNKNOWN]}, "everything unknown"),
-        Case({"tokens": [], "vocabulary": [UNKNOWN, "the"]}, "no tokens"),
-        Case({"tokens": ["he", "the", "then", "hen", "é"], "vocabulary": [UNKNOWN, "then", "the", "sé"]}, "parts"),
-        Case(
-            {"tokens": ["The", "the", "ÉTÉ", "e\u0301te\u0301"], "vocabulary": [UNKNOWN, "the", "été"]},
-            "capitals, accents",
-        ),
-        Case({"tokens": some, "vocabulary": known}, "23 tokens"),
-        Case(
-            {"tokens": [*_text(rng, 17), "ark", "ark", "ararat"], "vocabulary": set(known)}, "the vocabulary as a set"
-        ),
-    ]
-
-
-def _unknown(tokens: Sequence[str], vocabulary: Collection[str]) -> list[str]:
-    return [token for token in tokens if token not in vocabulary]
-
-
-OOV = Exercise(
-    id="tokenization.oov_rate",
-    lesson="01",
-    title="The share of unknown words",
-    reference=tokenization.oov_rate,
-    cases=_oov_cases,
-    misconceptions=(
-        Misconception(
-            "different_tokens",
-            lambda tokens, vocabulary: len(set(_unknown(tokens, vocabulary))) / max(len(set(tokens)), 1),
-            "You count each different token once. A text is read token by token: one that comes twice counts twice,"
-            " above and below the line.",
-        ),
-        Misconception(
-            "different_unknown",
-            lambda tokens, vocabulary: len(set(_unknown(tokens, vocabulary))) / max(len(tokens), 1),
-            "An unknown token that comes twice is counted once above the line, and twice below. Count occurrences in"
-            " both.",
-        ),
-        Misconception(
-            "coverage",
-            lambda tokens, vocabulary: (
-                (len(tokens) - len(_unknown(tokens, vocabulary))) / len(tokens) if tokens else 0.0
-            ),
-            "This is the share of the known tokens, the coverage. The rate of the unknown ones is what is left to 1.",
-        ),
-        Misconception(
-            "count",
-            lambda tokens, vocabulary: len(_unknown(tokens, vocabulary)),
-            "You return how many tokens are unknown. A rate is a share: divide by how many tokens there are.",
-        ),
-        Misconception(
-            "per_cent",
-            lambda tokens, vocabulary: 100 * len(_unknown(tokens, vocabulary)) / max(len(tokens), 1),
-            "Your result is in per cent. A share lies between 0 and 1.",
-        ),
-        Misconception(
-            "over_the_vocabulary",
-            lambda tokens, vocabulary: len(_unknown(tokens, vocabulary)) / max(len(vocabulary), 1),
-            "You divide by the size of the vocabulary. The question is about the text: which share of *its* tokens?",
-        ),
-        Misconception(
-            "unused_entries",
-            lambda tokens, vocabulary: sum(v not in tokens for v in vocabulary) / max(len(vocabulary), 1),
-            "You count the entries of the vocabulary that the text does not use. Turn it round: the tokens of the text"
-            " that the vocabulary does not hold.",
-        ),
-        Misconception(
-            "case_ignored",
-            lambda tokens, vocabulary: (
-                len(_unknown([t.lower() for t in tokens], {v.lower() for v in vocabulary})) / max(len(tokens), 1)
-            ),
-            "You compare in small letters. A model's table has one row for The and another for the: here they differ.",
-        ),
-        Misconception(
-            "parts_count",
-            lambda tokens, vocabulary: sum(t not in " ".join(sorted(vocabulary)) for t in tokens) / max(len(tokens), 1),
-            "A token that is a part of a known one passes for known: `in` on a string looks for parts. Ask a list or a"
-            " set, which knows whole tokens only.",
-        ),
-        Misconception(
-            "no_tokens_raises",
-            lambda tokens, vocabulary: len(_unknown(tokens, vocabulary)) / len(tokens),
-            "A text without tokens has nothing unknown, and 0 / 0 raises an error. The answer is 0.0 then.",
-        ),
-        Misconception(
-            "rounded_down",
-            lambda tokens, vocabulary: float(len(_unknown(tokens, vocabulary)) // max(len(tokens), 1)),
-            "Your result is always 0 or 1: `//` throws the fraction away.",
-        ),
-    ),
-    hints=(
-        "Two counts are enough: all tokens, and those that the vocabulary does not hold.",
-        "`token not in vocabulary` is True or False, and `sum` adds True as 1. A `set` answers much faster than a"
-        " list.",
-        "The sum of `token not in known` over the tokens, divided by `len(tokens)`; 0.0 if that is zero.",
-    ),
-    points=1,
-    minutes=5,
-    difficulty=1,
-)
-
-
-# ------------------------------------------------------------------------------------------------------------- 3 · Zipf
+# ------------------------------------------------------------------------------------------------------------- 2 · Zipf
 
 
 def _zipf_cases(rng: np.random.Generator) -> list[Case]:
@@ -297,30 +234,40 @@ def _zipf_cases(rng: np.random.Generator) -> list[Case]:
         Case({"counts": [3, 90, 10, 27]}, "four tokens in no order"),
         Case({"counts": [7]}, "one token"),
         Case({"counts": []}, "no tokens"),
-        Case({"counts": [5, 5, 5]}, "all equally frequent"),
+        Case({"counts": [1, 1, 1]}, "each token once"),
+        Case({"counts": [8, 4, 1]}, "a token that occurs once"),
+        Case({"counts": [6, 2, 6, 2, 1]}, "ties"),
         Case({"counts": power(9, 300.0, 1.1)}, "nine tokens"),
         Case({"counts": power(14, 900.0, 0.7)}, "14 tokens"),
         Case({"counts": power(40, 5000.0, 1.4)}, "40 tokens"),
     ]
 
 
-def _fit(counts: Iterable[int], x: Any = np.log, y: Any = np.log, reverse: bool = True, turned: bool = False) -> float:
-    frequencies = sorted(counts, reverse=reverse)
-    if len(frequencies) < 2:
-        return 0.0
-    xs, ys = x(np.arange(1, len(frequencies) + 1)), y(np.array(frequencies, dtype=float))
-    if turned:
-        xs, ys = ys, xs
-    if np.ptp(xs) == 0:
-        return 0.0
-    return -float(np.polyfit(xs, ys, 1)[0])
+def _line(xs: Any, ys: Any) -> tuple[float, float]:
+    """Slope and height, as `np.polyfit`. What it cannot fit is refused first: LAPACK would print complaints."""
+    if not len(xs):
+        raise TypeError("expected non-empty vector for x")
+    if not (np.isfinite(xs).all() and np.isfinite(ys).all() and np.any(xs)):
+        raise np.linalg.LinAlgError("SVD did not converge in Linear Least Squares")
+    slope, height = np.polyfit(xs, ys, 1)
+    return float(slope), float(height)
 
 
-def _zipf_given_order(counts: Iterable[int]) -> float:
-    frequencies = np.array(list(counts), dtype=float)
+def _fit(
+    counts: Iterable[int],
+    x: Any = np.log,
+    y: Any = np.log,
+    reverse: bool = True,
+    turned: bool = False,
+    ranks: Callable[[list[int]], Any] = lambda frequencies: range(1, len(frequencies) + 1),
+    ordered: bool = True,
+) -> float:
+    frequencies = sorted(counts, reverse=reverse) if ordered else list(counts)
     if len(frequencies) < 2:
         return 0.0
-    return -float(np.polyfit(np.log(np.arange(1, len(frequencies) + 1)), np.log(frequencies), 1)[0])
+    with np.errstate(divide="ignore"):
+        xs, ys = x(np.array(ranks(frequencies), dtype=float)), y(np.array(frequencies, dtype=float))
+    return -_line(*((ys, xs) if turned else (xs, ys)))[0]
 
 
 def _zipf_ends(counts: Iterable[int]) -> float:
@@ -330,28 +277,21 @@ def _zipf_ends(counts: Iterable[int]) -> float:
     return math.log(frequencies[0] / frequencies[-1]) / math.log(len(frequencies))
 
 
-def _zipf_intercept(counts: Iterable[int]) -> float:
+def _zipf_both(counts: Iterable[int]) -> Any:
     frequencies = sorted(counts, reverse=True)
     if len(frequencies) < 2:
         return 0.0
-    return float(np.polyfit(np.log(np.arange(1, len(frequencies) + 1)), np.log(frequencies), 1)[1])
-
-
-def _zipf_ranks_from(first: int) -> Callable[[Iterable[int]], float]:
-    def answer(counts: Iterable[int]) -> float:
-        frequencies = sorted(counts, reverse=True)
-        if len(frequencies) < 2:
-            return 0.0
-        ranks = np.arange(first, len(frequencies) + first, dtype=float)
-        return -float(np.polyfit(np.log(ranks), np.log(frequencies), 1)[0])
-
-    return answer
+    return np.array(_line(np.log(np.arange(1, len(frequencies) + 1)), np.log(frequencies)))
 
 
 def _zipf_short_raises(counts: Iterable[int]) -> float:
     frequencies = sorted(counts, reverse=True)
-    ranks = np.arange(1, len(frequencies) + 1)
-    return -float(np.polyfit(np.log(ranks), np.log(frequencies), 1)[0]) if len(frequencies) != 1 else math.nan
+    return -_line(np.log(np.arange(1, len(frequencies) + 1)), np.log(frequencies))[0]
+
+
+def _shared_ranks(frequencies: list[int]) -> list[int]:
+    rank = {f: i for i, f in enumerate(sorted(set(frequencies), reverse=True), 1)}
+    return [rank[f] for f in frequencies]
 
 
 ZIPF = Exercise(
@@ -369,7 +309,7 @@ ZIPF = Exercise(
         ),
         Misconception(
             "order_given",
-            _zipf_given_order,
+            lambda counts: _fit(counts, ordered=False),
             "The counts come in any order, and you number them as they come. The rank 1 belongs to the largest count:"
             " sort first.",
         ),
@@ -415,18 +355,50 @@ ZIPF = Exercise(
         ),
         Misconception(
             "intercept",
-            _zipf_intercept,
+            lambda counts: _zipf_both(counts)[1] if len(list(counts)) > 1 else 0.0,
             "This is ln C, the height of the line at rank 1. `np.polyfit` returns the slope first, then the height.",
         ),
         Misconception(
             "ranks_from_two",
-            _zipf_ranks_from(2),
+            lambda counts: _fit(counts, ranks=lambda f: range(2, len(f) + 2)),
             "Your first rank is 2. It is 1, whose logarithm is 0: there the line has the height ln C.",
         ),
         Misconception(
             "ranks_from_zero",
-            _zipf_ranks_from(0),
+            lambda counts: _fit(counts, ranks=lambda f: range(len(f))),
             "Your first rank is 0, and its logarithm is −∞. The most frequent token has the rank 1.",
+        ),
+        Misconception(
+            "two_logarithms",
+            lambda counts: _fit(counts, x=np.log10),
+            "The ranks are in logarithms to the base 10, the frequencies in natural ones, so your slope is about 2.3"
+            " times too steep. Any base will do, if it is the same on both axes.",
+        ),
+        Misconception(
+            "plus_one_frequency",
+            lambda counts: _fit(counts, y=np.log1p),
+            "You add 1 to the frequencies. No count is 0, so nothing has to be saved from ln 0.",
+        ),
+        Misconception(
+            "both_coefficients",
+            lambda counts: -_zipf_both(counts),
+            "You return all that `np.polyfit` gives, slope and height. The exponent is made of the slope alone.",
+        ),
+        Misconception(
+            "shared_ranks",
+            lambda counts: _fit(counts, ranks=_shared_ranks) if len(set(counts)) > 1 else 0.0,
+            "Equal counts share a rank in your answer. Every token has a rank of its own: two that occur 6 times have"
+            " the ranks 1 and 2.",
+        ),
+        Misconception(
+            "equal_counts_once",
+            lambda counts: _fit(set(counts)),
+            "Of equal counts you keep one. Each count belongs to a token, and each token is a point.",
+        ),
+        Misconception(
+            "rare_dropped",
+            lambda counts: _fit([count for count in counts if count > 1]),
+            "Tokens that occur once are left out. Nearly a third of the different words are of that kind: they count.",
         ),
         Misconception(
             "too_few_tokens",
@@ -445,7 +417,7 @@ ZIPF = Exercise(
 )
 
 
-# ------------------------------------------------------------------------------------------------------------ 4 · pairs
+# ------------------------------------------------------------------------------------------------------------ 3 · pairs
 
 
 def _pairs_cases(rng: np.random.Generator) -> list[Case]:
@@ -458,6 +430,7 @@ def _pairs_cases(rng: np.random.Generator) -> list[Case]:
         Case({"words": {("th", "e"): 2, ("t", "he"): 3, (" ", "the"): 7}}, "the same letters, cut in several ways"),
         Case({"words": {("n", "a", "n", "a"): 3}}, "a pair twice in one word"),
         Case({"words": {}}, "no words"),
+        Case({"words": {("a", "b"): 1}}, "one word, once"),
         Case({"words": {("ё", "ж"): 2, ("猫",): 5, (" ", "ё", "ж", "и"): 4}}, "other scripts"),
         Case({"words": made}, "six words of characters"),
         Case({"words": pieces}, "four words of longer pieces"),
@@ -490,6 +463,19 @@ def _pairs_across_once(words: Mapping[tuple[str, ...], int]) -> Counter[Any]:
 
 def _pairs_assigned(words: Mapping[tuple[str, ...], int]) -> dict[Any, int]:
     return {pair: count for pieces, count in words.items() for pair in pairwise(pieces)}
+
+
+def _pairs_linked(words: Mapping[tuple[str, ...], int]) -> Counter[Any]:
+    pairs = _pairs_with()(words)
+    filled = [pieces for pieces in words if pieces]
+    pairs.update((left[-1], right[0]) for left, right in pairwise(filled))
+    return pairs
+
+
+def _pairs_past_the_end(words: Mapping[tuple[str, ...], int]) -> Counter[Any]:
+    if any(words):
+        raise IndexError("tuple index out of range")
+    return Counter()
 
 
 def _no_overlap(pieces: tuple[str, ...]) -> list[Pair]:
@@ -535,6 +521,28 @@ PAIRS = Exercise(
             " each counts as often as its word.",
         ),
         Misconception(
+            "across_words_too",
+            _pairs_linked,
+            "Beside the pairs inside words you count one from the last piece of a word to the first of the next. Words"
+            " are separate: what stands before a word is unknown here.",
+        ),
+        Misconception(
+            "past_the_end",
+            _pairs_past_the_end,
+            "The last piece of a word has no right neighbour, and your loop asks for it. A word of n pieces has n − 1"
+            " pairs.",
+        ),
+        Misconception(
+            "list_of_counts",
+            lambda words: _pairs_with()(words).most_common(),
+            "The counts are right, but you return a list of them. A mapping is asked for: a Counter or a dict.",
+        ),
+        Misconception(
+            "twice_at_least",
+            lambda words: Counter({pair: n for pair, n in _pairs_with()(words).items() if n > 1}),
+            "Pairs that occur once are missing. Whether they are worth a merge is decided later, by another function.",
+        ),
+        Misconception(
             "once_per_word",
             _pairs_with(neighbours=lambda p: set(pairwise(p))),
             "A pair that stands twice in a word is counted once. Every neighbourhood counts.",
@@ -564,7 +572,8 @@ PAIRS = Exercise(
         Misconception(
             "overwritten",
             _pairs_assigned,
-            "A pair that occurs in two words has the count of the last one only. Add to what is there.",
+            "Whenever a pair occurs again, in the same word or in another, its new count overwrites the old one. Add to"
+            " what is there.",
         ),
         Misconception(
             "last_missing",
@@ -605,7 +614,7 @@ PAIRS = Exercise(
 )
 
 
-# ------------------------------------------------------------------------------------------------------------ 5 · merge
+# ------------------------------------------------------------------------------------------------------------ 4 · merge
 
 
 def _merge_cases(rng: np.random.Generator) -> list[Case]:
@@ -626,8 +635,10 @@ def _merge_cases(rng: np.random.Generator) -> list[Case]:
         case("the same letters, cut otherwise", ("a", "bc", "ab", "c"), "ab", "c"),
         case("a piece with a space", (" ", "t", "he"), " ", "t"),
         case("one piece", ("a",), "a", "a"),
-        case("no pieces", (), "a", "b"),
+        case("no pieces", (), "together", "ness"),  # long, so that it is not the first case to be shown
         case("a list of pieces", ["о", "н", "о", "н"], "о", "н"),
+        case("a list, with pieces left over", ["s", "e", "a", "s"], "s", "e"),
+        case("the right one twice", ("a", "b", "b"), "a", "b"),
         case("signs", (".", "*", "a", "b"), "a", "b"),
         case("11 letters", letters, "a", "b"),
         case("13 longer pieces", some, SYLLABLES[0], SYLLABLES[1]),
@@ -636,7 +647,9 @@ def _merge_cases(rng: np.random.Generator) -> list[Case]:
 
 def _run_merge(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     output = answer(inputs["pieces"], inputs["pair"])
-    return tuple(output) if isinstance(output, list) else output
+    if isinstance(output, list):  # the comparison takes lists for tuples, and the next cell of the lesson does not
+        raise Told("Your function returns a list. A tuple is asked for: words are keys of a mapping in this lesson.")
+    return output
 
 
 def _merge_loop(pieces: Sequence[str], found: Callable[[int], bool], step: int = 2, most: float = math.inf) -> Any:
@@ -657,6 +670,10 @@ def _is_pair(pieces: Sequence[str], pair: Pair) -> Callable[[int], bool]:
     return lambda i: (pieces[i], pieces[i + 1]) == tuple(pair)
 
 
+def _merged(pieces: Sequence[str], pair: Pair) -> Any:
+    return _merge_loop(pieces, _is_pair(pieces, pair))
+
+
 def _merge_from_right(pieces: Sequence[str], pair: Pair) -> Any:
     merged: list[str] = []
     i = len(pieces) - 1
@@ -673,6 +690,47 @@ def _merge_string(pieces: Sequence[str], pair: Pair) -> Any:
 
 def _merge_string_split(pieces: Sequence[str], pair: Pair) -> Any:
     return tuple(" ".join(pieces).replace(" ".join(pair), "".join(pair)).split())
+
+
+def _merge_with(separator: str) -> Callable[[Sequence[str], Pair], Any]:
+    def answer(pieces: Sequence[str], pair: Pair) -> Any:
+        line = separator.join(pieces).replace(separator.join(pair), "".join(pair))
+        return tuple(line.split(separator))
+
+    return answer
+
+
+def _merge_between(pieces: Sequence[str], pair: Pair) -> Any:
+    """Separators on both sides guard the edges; of two occurrences that touch, the second is missed."""
+    line = "\0" + "\0".join(pieces) + "\0"
+    line = line.replace("\0" + "\0".join(pair) + "\0", "\0" + "".join(pair) + "\0")
+    return tuple(line.strip("\0").split("\0"))
+
+
+def _merge_last_again(pieces: Sequence[str], pair: Pair) -> Any:
+    return (*_merge_last_lost(pieces, pair), *pieces[-1:])
+
+
+def _merge_slice(pieces: Sequence[str], pair: Pair) -> Any:
+    """A slice of a list is a list, and never equal to a tuple."""
+    return _merged(pieces, pair) if isinstance(pieces, tuple) else tuple(pieces)
+
+
+def _merge_as_tuple(pieces: Sequence[str], pair: Pair) -> Any:
+    merged: list[Any] = []
+    i = 0
+    while i < len(pieces):
+        width = 2 if tuple(pieces[i : i + 2]) == tuple(pair) else 1
+        merged.append(tuple(pair) if width == 2 else pieces[i])
+        i += width
+    return tuple(merged)
+
+
+def _merge_tuples_only(pieces: Sequence[str], pair: Pair) -> Any:
+    merged = _merged(pieces, pair)
+    if isinstance(pieces, list) and any(piece != "".join(pair) for piece in merged):
+        raise TypeError('can only concatenate tuple (not "list") to tuple')
+    return merged
 
 
 def _merge_last_lost(pieces: Sequence[str], pair: Pair) -> Any:
@@ -729,6 +787,52 @@ MERGE = Exercise(
             _merge_string_split,
             'You join the pieces to a string, replace, and split it again. "h e" is also found in "th e", where the'
             " piece is th and not h; and spaces that belong to pieces are lost. Compare whole pieces.",
+        ),
+        Misconception(
+            "string_replace_other",
+            _merge_with("|"),
+            'You join the pieces with a separator and replace in the string. However rare the separator is, "h|e" is'
+            ' also found in "th|e", where the piece is th and not h. Compare whole pieces.',
+        ),
+        Misconception(
+            "guarded_on_both_sides",
+            _merge_between,
+            "You replace in a string, with a separator on either side of the pair. Two occurrences that follow one"
+            " another share a separator, so the second is missed; and no pieces at all become one empty piece.",
+        ),
+        Misconception(
+            "a_list",
+            lambda pieces, pair: list(_merged(pieces, pair)),
+            "The pieces are right, but you return a list. Words are keys of a mapping in this lesson, and a list"
+            " cannot be one.",
+        ),
+        Misconception(
+            "a_list_is_never_a_tuple",
+            _merge_slice,
+            "With a tuple of pieces your function is right; with a list nothing is merged. A slice of a list is a list,"
+            " and never equal to a tuple: make it one before you compare.",
+        ),
+        Misconception(
+            "tuples_only",
+            _merge_tuples_only,
+            "Your function adds up tuples, and fails when the pieces come as a list. Any sequence may come.",
+        ),
+        Misconception(
+            "pair_as_piece",
+            _merge_as_tuple,
+            "The merged piece is still a pair. It has to become one string: join its two halves.",
+        ),
+        Misconception(
+            "last_twice",
+            _merge_last_again,
+            "You always add the last piece at the end, even where it has been merged already, so it stands there"
+            " twice.",
+        ),
+        Misconception(
+            "any_of_the_two",
+            lambda pieces, pair: _merge_loop(pieces, lambda i: pieces[i] in pair and pieces[i + 1] in pair),
+            "You merge wherever both pieces are *among* the two of the pair: b, b too, and b, a. The left one has to be"
+            " the left of the pair, the right one its right.",
         ),
         Misconception(
             "by_spelling",
@@ -816,7 +920,7 @@ MERGE = Exercise(
 )
 
 
-# ------------------------------------------------------------------------------------------------------------ 6 · train
+# ------------------------------------------------------------------------------------------------------------ 5 · train
 
 
 def _train_cases(rng: np.random.Generator) -> list[Case]:
@@ -830,6 +934,9 @@ def _train_cases(rng: np.random.Generator) -> list[Case]:
         Case({"words": {"he": 3, "the": 2, "she": 1}, "size": 30}, "more room than the text can fill"),
         Case({"words": {"he": 3, "the": 2, "she": 1}, "size": 4}, "room for the characters only"),
         Case({"words": {"he": 3, "the": 2}, "size": 1}, "no room for the characters"),
+        Case({"words": {"abababcab": 9, "z": 1}, "size": 3}, "one character more than there is room for"),
+        Case({"words": {"th": 5, "the": 3, "he": 4}, "size": 7}, "a piece that ends like another pair begins"),
+        Case({"words": {"He": 3, "he": 2, "Hem": 2}, "size": 8}, "capitals"),
         Case({"words": {"ba": 2, "ab": 2, "cab": 1}, "size": 5}, "two pairs equally frequent"),
         Case({"words": {"ab": 5, "aba": 2, "ac": 2}, "size": 5}, "a tie between pairs of different lengths"),
         Case({"words": {"aaaa": 2}, "size": 9}, "one word of one letter"),
@@ -850,18 +957,71 @@ def _train(
     more: int = 0,
     weight: Callable[[int], int] = lambda n: n,
     characters: Callable[[Mapping[str, int]], int] = lambda words: len(set("".join(words))),
+    counted: Callable[[Mapping[tuple[str, ...], int]], Counter[Pair]] = count_pairs,
+    merged: Callable[[Sequence[str], Pair], Any] = merge_pair,
+    end: tuple[str, ...] = (),
 ) -> list[Pair]:
-    cut = {tuple(word): weight(count) for word, count in words.items()}
+    cut = {(*word, *end): weight(count) for word, count in words.items()}
     merges: list[Pair] = []
     room = size - characters(words) + more
     while len(merges) < room:
-        pairs = count_pairs(cut)
+        pairs = counted(cut)
         pair = best(pairs)
         if pair is None or pairs[pair] < least:
             break
         merges.append(pair)
+        cut = {merged(pieces, pair): count for pieces, count in cut.items()}
+    return merges
+
+
+def _train_all_then_cut(words: Mapping[str, int], size: int) -> list[Pair]:
+    return _train(words, 10**6)[: size - len(set("".join(words)))]
+
+
+def _train_lower(words: Mapping[str, int], size: int) -> list[Pair]:
+    lower: Counter[str] = Counter()
+    for word, count in words.items():
+        lower[word.lower()] += count
+    return _train(lower, size)
+
+
+def _train_in_use(words: Mapping[str, int], size: int) -> list[Pair]:
+    cut = {tuple(word): count for word, count in words.items()}
+    merges: list[Pair] = []
+    while len({piece for pieces in cut for piece in pieces}) < size:
+        pairs = count_pairs(cut)
+        pair = min(pairs, key=lambda p: (-pairs[p], p), default=None)
+        if pair is None or pairs[pair] < 2:
+            break
+        merges.append(pair)
         cut = {merge_pair(pieces, pair): count for pieces, count in cut.items()}
     return merges
+
+
+def _train_by_score(words: Mapping[str, int], size: int) -> list[Pair]:
+    cut = {tuple(word): count for word, count in words.items()}
+    merges: list[Pair] = []
+    while len(merges) < size - len(set("".join(words))):
+        alone: Counter[str] = Counter()
+        for pieces, count in cut.items():
+            for piece in pieces:
+                alone[piece] += count
+        pairs = {pair: count for pair, count in count_pairs(cut).items() if count > 1}
+        if not pairs:
+            break
+        merges.append(min(pairs, key=lambda p: (-pairs[p] / (alone[p[0]] * alone[p[1]]), p)))
+        cut = {merge_pair(pieces, merges[-1]): count for pieces, count in cut.items()}
+    return merges
+
+
+def _best_or_raise(pairs: Counter[Pair]) -> Pair:
+    if not pairs:
+        raise ValueError("min() arg is an empty sequence")
+    return min(pairs, key=lambda p: (-pairs[p], p))
+
+
+def _merge_first(pieces: Sequence[str], pair: Pair) -> Any:
+    return _merge_loop(pieces, _is_pair(pieces, pair), most=1)
 
 
 def _train_not_again(words: Mapping[str, int], size: int) -> list[Pair]:
@@ -967,6 +1127,57 @@ TRAIN = Exercise(
             "You take the rarest pair. The most frequent one is merged.",
         ),
         Misconception(
+            "string_replace",
+            lambda words, size: _train(words, size, merged=_merge_with("|")),
+            "You merge by replacing in a string. The end of a longer piece is then taken for a whole one, and words are"
+            " cut into pieces that were never made. Use your `merge_pair`.",
+        ),
+        Misconception(
+            "merges_once_per_word",
+            lambda words, size: _train(words, size, merged=_merge_first),
+            "In each word you merge the first occurrence of the pair only. It is merged everywhere.",
+        ),
+        Misconception(
+            "counts_once_per_word",
+            lambda words, size: _train(words, size, counted=_pairs_with(neighbours=lambda p: set(pairwise(p)))),
+            "A pair that stands twice in a word is counted once there. Use your `count_pairs`.",
+        ),
+        Misconception(
+            "end_of_word",
+            lambda words, size: _train(words, size, end=("</w>",)),
+            "You add a sign for the end of each word, and merge it. Some programs do; here a word brings the space"
+            " before it along, and begins as its characters only.",
+        ),
+        Misconception(
+            "no_pair_left_raises",
+            lambda words, size: _train(words, size, best=_best_or_raise),
+            "When every word is one piece, or there are no words, no pair is left, and the best of none raises an"
+            " error. Training ends then.",
+        ),
+        Misconception(
+            "pieces_in_use",
+            _train_in_use,
+            "You count the pieces that the words are made of *now*. A piece that was merged away keeps its place in the"
+            " vocabulary: new words may need it. Count the characters and the merges.",
+        ),
+        Misconception(
+            "by_score",
+            _train_by_score,
+            "You divide the count of a pair by those of its pieces. That is how WordPiece is said to train; byte pair"
+            " encoding takes the most frequent pair.",
+        ),
+        Misconception(
+            "all_then_cut",
+            _train_all_then_cut,
+            "You make all merges, and cut the list off. If the characters alone are more than `size`, its room is"
+            " negative, and a negative end of a slice counts from the back: no merge was wanted.",
+        ),
+        Misconception(
+            "lower_case",
+            _train_lower,
+            "You train on small letters. Take the words as they are: H and h are two characters.",
+        ),
+        Misconception(
             "never_cut_again",
             _train_not_again,
             "Your merges are the most frequent pairs of *characters*. After each merge the words have new pieces, and"
@@ -1008,7 +1219,7 @@ TRAIN = Exercise(
 )
 
 
-# ----------------------------------------------------------------------------------------------------------- 7 · encode
+# ----------------------------------------------------------------------------------------------------------- 6 · encode
 
 
 def _encode_cases(rng: np.random.Generator) -> list[Case]:
@@ -1019,6 +1230,9 @@ def _encode_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case({"text": "lower", "merges": low}, "one word"),
         Case({"text": "abc", "merges": [("b", "c"), ("a", "b")]}, "two merges want the same letter"),
+        Case({"text": "abc", "merges": [("b", "c"), ("a", "b"), ("ab", "c")]}, "the same letters in another way"),
+        Case({"text": "abc", "merges": [("b", "c"), ("a", "bc"), ("a", "b")]}, "first on the right, then on the left"),
+        Case({"text": "low, (so)", "merges": [*low, ("w", ","), ("low", ","), ("(", "s")]}, "pairs across signs"),
         Case({"text": "abcd", "merges": [("b", "c"), ("bc", "d"), ("a", "b")]}, "a later merge begins further left"),
         Case(
             {"text": "abcd", "merges": [("a", "b"), ("c", "d"), ("b", "c"), ("bc", "d")]},
@@ -1114,6 +1328,38 @@ def _encode_first_occurrence(text: str, merges: Sequence[Pair]) -> list[str]:
     return found
 
 
+def _encode_leftmost(text: str, merges: Sequence[Pair]) -> list[str]:
+    known, found = set(merges), []
+    for word in split_words(text):
+        pieces = list(word)
+        while places := [i for i, pair in enumerate(pairwise(pieces)) if pair in known]:
+            pieces[places[0] : places[0] + 2] = ["".join(pieces[places[0] : places[0] + 2])]
+        found += pieces
+    return found
+
+
+def _encode_replay(
+    text: str,
+    merges: Sequence[Pair],
+    cut: Callable[[str], Sequence[str]] = split_words,
+    merged: Callable[[Sequence[str], Pair], Any] = merge_pair,
+    stops: bool = False,
+) -> list[str]:
+    found: list[str] = []
+    for word in cut(text):
+        pieces: Sequence[str] = tuple(word)
+        for pair in merges:
+            before, pieces = pieces, merged(pieces, pair)
+            if stops and pieces == before:
+                break
+        found += pieces
+    return found
+
+
+def _merge_spelling(pieces: Sequence[str], pair: Pair) -> Any:
+    return _merge_loop(pieces, lambda i: pieces[i] + pieces[i + 1] == "".join(pair))
+
+
 def _encode_unknown(text: str, merges: Sequence[Pair], instead: list[str]) -> list[str]:
     known = set("".join(a + b for a, b in merges))
     pieces = _encode(text, merges)
@@ -1129,6 +1375,12 @@ ENCODE = Exercise(
     run=_as_list,
     forbids=("utils.tokenization.Segmenter",),
     misconceptions=(
+        Misconception(
+            "leftmost_place",
+            _encode_leftmost,
+            "You merge at the leftmost place where any learned pair stands. The order of learning decides, not the"
+            " place: of all known pairs in the word, the one learned first has its turn.",
+        ),
         Misconception(
             "longest_match",
             _encode_greedy,
@@ -1184,6 +1436,49 @@ ENCODE = Exercise(
             "Each merge is made once in a word, at its first place. It applies everywhere in the word.",
         ),
         Misconception(
+            "list_backwards",
+            lambda text, merges: _encode_replay(text, list(merges)[::-1]),
+            "You go through the merges from the last to the first. They are replayed as they were learned.",
+        ),
+        Misconception(
+            "list_sorted",
+            lambda text, merges: _encode_replay(text, sorted(merges)),
+            "You sort the merges by the alphabet. Their order is the order of learning: leave it as it is.",
+        ),
+        Misconception(
+            "stops_at_the_first_missing",
+            lambda text, merges: _encode_replay(text, merges, stops=True),
+            "You stop at the first merge that does not occur in the word. Later ones may still apply: go on.",
+        ),
+        Misconception(
+            "by_spelling",
+            lambda text, merges: _encode_replay(text, merges, merged=_merge_spelling),
+            "You compare joined letters: (a, bc) passes for (ab, c). They are different pairs: compare left with left,"
+            " right with right.",
+        ),
+        Misconception(
+            "own_words",
+            lambda text, merges: _encode(text, merges, cut=lambda text: re.findall(r" ?\S+|\s", text)),
+            "You cut the text at white space only, so a comma grows together with the word before it. `split_words`"
+            " keeps signs apart.",
+        ),
+        Misconception(
+            "split_at_spaces",
+            lambda text, merges: _encode(text, merges, cut=lambda text: text.split(" ")),
+            "You cut at single spaces, and the spaces are lost; line ends stay inside of words. Use `split_words`.",
+        ),
+        Misconception(
+            "line_ends_lost",
+            lambda text, merges: _encode(text, merges, cut=lambda text: [w for w in split_words(text) if w.strip()]),
+            "Words that are white space only, such as line ends, are gone. Nothing of the text may be lost.",
+        ),
+        Misconception(
+            "one_string",
+            lambda text, merges: " ".join(_encode(text, merges)),
+            "You return one string, in which pieces that begin with a space cannot be told from others. Return the"
+            " list.",
+        ),
+        Misconception(
             "spaces_lost",
             lambda text, merges: _encode(text, merges, cut=str.split),
             "The spaces are gone, so nobody can put the text together again. `split_words` leaves them at the words"
@@ -1237,7 +1532,7 @@ ENCODE = Exercise(
 )
 
 
-# -------------------------------------------------------------------------------------------------------- 8 · WordPiece
+# -------------------------------------------------------------------------------------------------------- 7 · WordPiece
 
 
 def _wordpiece_cases(rng: np.random.Generator) -> list[Case]:
@@ -1263,7 +1558,15 @@ def _wordpiece_cases(rng: np.random.Generator) -> list[Case]:
         case("no letters", "", *light),
         case("one letter", "l", *light),
         case("a shorter piece from the right", "abcde", "ab", "a", "##cd", "##c", "##e", "##de", "##cdef"),
-        case("Cyrillic", "ёжики", "ёж", "##и", "##ик", "##ки", "ё"),
+        case("fewer pieces from the right", "abcde", "abc", "##de", "a", "##b", "##cde"),
+        case("fewer pieces with a shorter start", "abcde", "abc", "##d", "##e", "ab", "##cde"),
+        case("a capital", "Bath", "B", "Ba", "##th", "##ath", "ba", "bath"),
+        case("a long whole word", "lightning", "lightning", "l", *(f"##{letter}" for letter in "ightning")),
+        case("a long piece inside", "unfathomable", "un", "##fathomable", "##f", "##a", "##thom", "##able"),
+        Case({"word": "lights", "vocabulary": ["##s", "light", "l", "##ights", "##i"]}, "the longest one listed first"),
+        case("the mark as a piece", "ab", "a", "##", "b"),
+        case("120 letters", "ha" * 60, "ha", "##ha", "h", "##a"),
+        case("Cyrillic", "ёжики", "ёж", "##и", "##ик", "##ки", "ё", *light),
         Case({"word": "zebra", "vocabulary": list(light), "unknown": "<unk>"}, "another sign for the unknown"),
         Case({"word": long, "vocabulary": sorted(starts | inside)}, "a random word"),
         Case({"word": made[9] + made[10], "vocabulary": starts | inside | set(made)}, "the vocabulary as a set"),
@@ -1320,6 +1623,76 @@ def _wordpiece_from_right(word: str, vocabulary: Collection[str], unknown: str =
     return pieces[::-1]
 
 
+def _wordpiece_fewest(word: str, vocabulary: Collection[str], unknown: str = "[UNK]") -> list[str]:
+    best: dict[int, list[str]] = {0: []}
+    for end in range(1, len(word) + 1):
+        known = [(s, ("##" if s else "") + word[s:end]) for s in range(end) if s in best]
+        cuts = [[*best[s], piece] for s, piece in known if piece in vocabulary]
+        if cuts:
+            best[end] = min(cuts, key=len)
+    return best.get(len(word), [unknown])
+
+
+def _wordpiece_either(word: str, vocabulary: Collection[str], unknown: str = "[UNK]") -> list[str]:
+    pieces: list[str] = []
+    start = 0
+    while start < len(word):
+        for end in range(len(word), start, -1):
+            part = word[start:end]
+            if part in vocabulary or (start and "##" + part in vocabulary):
+                pieces.append("##" + part if start else part)
+                start = end
+                break
+        else:
+            return [unknown]
+    return pieces
+
+
+def _wordpiece_plain_lookup(word: str, vocabulary: Collection[str], unknown: str = "[UNK]") -> list[str]:
+    first, *rest = _piece_by_piece(word, vocabulary, unknown, mark=lambda start: "") or [""]
+    return [first, *("##" + piece for piece in rest)] if word else []
+
+
+def _wordpiece_rest_kept(word: str, vocabulary: Collection[str], unknown: str = "[UNK]") -> list[str]:
+    pieces: list[str] = []
+    start = 0
+    while start < len(word):
+        mark = "##" if start else ""
+        ends = [end for end in range(len(word), start, -1) if mark + word[start:end] in vocabulary]
+        pieces.append(mark + word[start : ends[0] if ends else len(word)])
+        start = ends[0] if ends else len(word)
+    return pieces
+
+
+def _wordpiece_never_to_the_end(word: str, vocabulary: Collection[str], unknown: str = "[UNK]") -> list[str]:
+    pieces: list[str] = []
+    start = 0
+    while start < len(word):
+        mark = "##" if start else ""
+        ends = [end for end in range(len(word) - 1, start, -1) if mark + word[start:end] in vocabulary]
+        if not ends:
+            return [unknown]
+        pieces.append(mark + word[start : ends[0]])
+        start = ends[0]
+    return pieces
+
+
+def _wordpiece_first_in_list(word: str, vocabulary: Collection[str], unknown: str = "[UNK]") -> list[str]:
+    pieces: list[str] = []
+    start = 0
+    while start < len(word):
+        for piece in vocabulary:
+            inside = piece.startswith("##")
+            letters = piece[2:] if inside else piece
+            if letters and inside == (start > 0) and word.startswith(letters, start):
+                pieces.append(piece)
+                start += len(letters)
+                break
+        else:
+            return [unknown]
+    return pieces
+
+
 def _wordpiece_goes_on(word: str, vocabulary: Collection[str], unknown: str = "[UNK]") -> list[str]:
     pieces: list[str] = []
     start = 0
@@ -1344,6 +1717,7 @@ WORDPIECE = Exercise(
     reference=tokenization.wordpiece_encode,
     cases=_wordpiece_cases,
     run=lambda answer, inputs, case: _call_wordpiece(answer, inputs),
+    seconds=4.0,
     misconceptions=(
         Misconception(
             "no_marks",
@@ -1405,6 +1779,59 @@ WORDPIECE = Exercise(
             " unknown: one sign, and nothing else.",
         ),
         Misconception(
+            "fewest_pieces",
+            _wordpiece_fewest,
+            "Your cut has the fewest pieces. WordPiece does not compare cuts: it takes the longest piece from the left"
+            " and never looks back, even if that needs more pieces, or ends nowhere.",
+        ),
+        Misconception(
+            "either_form",
+            _wordpiece_either,
+            "Inside the word you also take pieces that the vocabulary has without ##. Those are beginnings of words:"
+            " light and ##light are two entries.",
+        ),
+        Misconception(
+            "looked_up_without_marks",
+            _wordpiece_plain_lookup,
+            "You look pieces up without ## and write the mark afterwards. Inside a word, look for the marked entry.",
+        ),
+        Misconception(
+            "rest_kept",
+            _wordpiece_rest_kept,
+            "Where nothing fits you return the rest of the word as a piece, though the vocabulary does not have it. The"
+            " whole word becomes unknown.",
+        ),
+        Misconception(
+            "never_to_the_end",
+            _wordpiece_never_to_the_end,
+            "A piece that reaches to the end of the word is never found: the end of a slice stands one behind its last"
+            " letter, so the largest end is `len(word)`.",
+        ),
+        Misconception(
+            "first_in_the_list",
+            _wordpiece_first_in_list,
+            "You take the first piece of the vocabulary that fits. The order of the vocabulary means nothing here: the"
+            " longest one that fits is wanted.",
+        ),
+        Misconception(
+            "other_default",
+            lambda word, vocabulary, unknown=UNKNOWN: _piece_by_piece(word, vocabulary, unknown),
+            "Your function writes <unk> where no other sign is given. The default here is BERT's, [UNK].",
+        ),
+        Misconception(
+            "lower_case",
+            lambda word, vocabulary, unknown="[UNK]": _piece_by_piece(word.lower(), vocabulary, unknown),
+            "You cut the word in small letters. Take it as it is: Ba and ba are two pieces.",
+        ),
+        Misconception(
+            "hundred_letters",
+            lambda word, vocabulary, unknown="[UNK]": (
+                [unknown] if len(word) > 100 else _piece_by_piece(word, vocabulary, unknown)
+            ),
+            "Words of more than 100 letters are unknown to your function, as in BERT's published code. No such limit is"
+            " asked for here.",
+        ),
+        Misconception(
             "from_the_right",
             _wordpiece_from_right,
             "You begin at the end of the word. The longest match is taken from the left.",
@@ -1462,7 +1889,7 @@ def _call_wordpiece(answer: Callable[..., Any], inputs: dict[str, Any]) -> Any:
     return list(output) if isinstance(output, tuple) else output
 
 
-# ---------------------------------------------------------------------------------------------------------- 9 · unigram
+# ---------------------------------------------------------------------------------------------------------- 8 · unigram
 
 
 def _unigram_cases(rng: np.random.Generator) -> list[Case]:
@@ -1479,6 +1906,7 @@ def _unigram_cases(rng: np.random.Generator) -> list[Case]:
     def case(about: str, text: str, **log_probs: float) -> Case:
         return Case({"text": text, "log_probs": log_probs}, about)
 
+    whole = "counterrevolutionary"
     spaced = {" the": -3.0, " ": -2.0, "th": -4.0, "t": -5.0, "h": -5.5, "e": -4.5, "ёж": -9.0, "ё": -4.0, "ж": -4.4}
     return [
         case("two ways", "ab", a=-1.0, b=-1.5, ab=-2.0),
@@ -1490,47 +1918,97 @@ def _unigram_cases(rng: np.random.Generator) -> list[Case]:
         case("no text", "", a=-1.0),
         case("a letter that no piece has", "abz", a=-1.0, b=-1.5, ab=-2.0),
         case("no pieces that reach the end", "abc", ab=-1.0, a=-2.0, b=-1.5),
+        case("two cuts of two pieces", "abc", a=-3.0, b=-2.5, c=-1.0, ab=-1.2, bc=-3.1),
+        case("a rare whole", "abc", a=-1.0, b=-5.0, c=-5.5, bc=-2.0, abc=-9.0),
+        case("a frequent last piece", "abc", a=-1.5, b=-6.0, c=-1.0, ab=-3.0, bc=-2.0),
+        case("a piece that is certain", "a", a=0.0, b=-1.0),
+        Case({"text": "of the", "log_probs": {"of the": -3.0, "of": -2.0, " the": -2.5}}, "a piece with a space in it"),
+        Case({"text": whole, "log_probs": {whole: -9.0, **dict.fromkeys(whole, -4.0)}}, "one piece of 20 letters"),
         Case({"text": " the ёж", "log_probs": spaced}, "spaces and other scripts"),
         Case({"text": text("abc", 9), "log_probs": table("abc", 3, 0.7)}, "nine letters"),
         Case({"text": text("abcd", 14), "log_probs": table("abcd", 4, 0.5)}, "14 letters"),
+        Case(
+            {"text": "ba" * 45, "log_probs": {"a": -17.0, "b": -17.5, "ab": -19.0, "ba": -18.0, "bab": -37.5}},
+            "90 letters, with more cuts than could ever be tried",
+        ),
+        Case(
+            {"text": "ab" * 45, "log_probs": {"a": -25.0, "b": -25.5, "ab": -26.0, "ba": -28.0, "aba": -55.0}},
+            "90 letters, and a cut of very low probability",
+        ),
     ]
 
 
 def _run_unigram(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """What came back, and how: ("returned", pieces) or ("raised", whether the ValueError says anything)."""
     try:
         output = answer(inputs["text"], inputs["log_probs"])
-    except NotImplementedError:
-        raise
     except ValueError as error:
-        return "ValueError" if str(error).strip() else "a ValueError without a message"
-    return list(output) if isinstance(output, tuple) else output
+        return "raised", bool(str(error).strip())
+    return "returned", list(output) if isinstance(output, tuple) else output
 
 
-def _cuts(text: str, pieces: Collection[str]) -> Iterable[list[str]]:
-    """Every way to cut a text into known pieces."""
-    if not text:
-        yield []
+def _judge_unigram(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    if output[0] != expected[0]:
+        if expected[0] == "raised":
+            return Mismatch(f"A ValueError should be raised here; your function returned {compare.show(output[1])}.")
+        return Mismatch(f"Expected {compare.show(expected[1])}; your function raised a ValueError.")
+    if expected[0] == "raised":
+        return None if output[1] == expected[1] else Mismatch("The ValueError that you raise has no text.")
+    return compare.compare(expected[1], output[1])
+
+
+Cut = list[str]
+
+
+def _chain(
+    text: str,
+    pieces: Collection[str],
+    add: Callable[[float, str], float],
+    start: float = 0.0,
+    better: Callable[[float, float], bool] = lambda new, old: new > old,
+) -> tuple[float, Cut]:
+    """Dynamic programming with any way to add a piece to a sum, and any way to compare two sums."""
+    best: dict[int, tuple[float, Cut]] = {0: (start, [])}
     for end in range(1, len(text) + 1):
-        if text[:end] in pieces:
-            for rest in _cuts(text[end:], pieces):
-                yield [text[:end], *rest]
+        for s in range(end):
+            if s in best and (piece := text[s:end]) in pieces:
+                new = add(best[s][0], piece)
+                if end not in best or better(new, best[end][0]):
+                    best[end] = new, [*best[s][1], piece]
+    if len(text) not in best:
+        raise ValueError("cannot be cut")
+    return best[len(text)]
 
 
 def _unigram_by(
-    score: Callable[[list[str], Mapping[str, float]], Any],
-) -> Callable[[str, Mapping[str, float]], list[str]]:
-    """All cuts, and the one with the highest score. With 14 letters there are at most 8,192."""
-
-    def answer(text: str, log_probs: Mapping[str, float]) -> list[str]:
-        found = list(_cuts(text, log_probs))
-        if not found:
-            raise ValueError("cannot be cut")
-        return max(found, key=lambda cut: score(cut, log_probs))
-
-    return answer
+    add: Callable[[float, str, Mapping[str, float]], float], start: float = 0.0, **how: Any
+) -> Callable[[str, Mapping[str, float]], Cut]:
+    return lambda text, log_probs: _chain(text, log_probs, lambda b, piece: add(b, piece, log_probs), start, **how)[1]
 
 
-_best_cut = _unigram_by(lambda cut, log_probs: sum(log_probs[p] for p in cut))
+def _best_cut(text: str, log_probs: Mapping[str, float]) -> Cut:
+    return _chain(text, log_probs, lambda b, piece: b + log_probs[piece])[1]
+
+
+def _fewest_then_best(text: str, log_probs: Mapping[str, float]) -> Cut:
+    return _chain(text, log_probs, lambda b, piece: b - 1e6 + log_probs[piece])[1]
+
+
+def _unigram_mean(text: str, log_probs: Mapping[str, float]) -> Cut:
+    """The highest mean of all cuts: for each end and number of pieces the best sum."""
+    best: dict[tuple[int, int], tuple[float, Cut]] = {(0, 0): (0.0, [])}
+    for end in range(1, len(text) + 1):
+        for s in range(end):
+            if text[s:end] not in log_probs:
+                continue
+            for n in range(s + 1):
+                if (s, n) in best:
+                    new = best[s, n][0] + log_probs[text[s:end]], [*best[s, n][1], text[s:end]]
+                    best[end, n + 1] = max(best.get((end, n + 1), new), new)
+    found = [(total / max(n, 1), cut) for (end, n), (total, cut) in best.items() if end == len(text)]
+    if not found:
+        raise ValueError("cannot be cut")
+    return max(found)[1]
 
 
 def _unigram_greedy(
@@ -1549,32 +2027,102 @@ def _unigram_greedy(
     return answer
 
 
-def _unigram_nothing(text: str, log_probs: Mapping[str, float]) -> list[str]:
-    try:
-        return _best_cut(text, log_probs)
-    except ValueError:
-        return []
+def _unigram_otherwise(instead: Callable[[str], Any]) -> Callable[[str, Mapping[str, float]], Any]:
+    """Right, but for a text that cannot be cut."""
+
+    def answer(text: str, log_probs: Mapping[str, float]) -> Any:
+        try:
+            return _best_cut(text, log_probs)
+        except ValueError:
+            return instead(text)
+
+    return answer
 
 
-def _unigram_letters_for_unknown(text: str, log_probs: Mapping[str, float]) -> list[str]:
-    try:
-        return _best_cut(text, log_probs)
-    except ValueError:
-        return list(text)
+def _raise(error: BaseException) -> Any:
+    raise error from None
 
 
-def _unigram_other_error(text: str, log_probs: Mapping[str, float]) -> list[str]:
-    try:
-        return _best_cut(text, log_probs)
-    except ValueError:
-        raise KeyError(text) from None
+def _unigram_looks_all_up(text: str, log_probs: Mapping[str, float]) -> Cut:
+    for end in range(1, len(text) + 1):
+        for start in range(end):
+            log_probs[text[start:end]]  # raises KeyError for what is no piece
+    return _best_cut(text, log_probs)
 
 
-def _unigram_silent(text: str, log_probs: Mapping[str, float]) -> list[str]:
-    try:
-        return _best_cut(text, log_probs)
-    except ValueError:
-        raise ValueError from None
+def _unigram_with_default(price: float) -> Callable[[str, Mapping[str, float]], Cut]:
+    """Every stretch of the text passes for a piece."""
+
+    def answer(text: str, log_probs: Mapping[str, float]) -> Cut:
+        best: list[tuple[float, int]] = [(0.0, 0)]
+        for end in range(1, len(text) + 1):
+            sums = [best[s][0] + log_probs.get(text[s:end], price) for s in range(end)]
+            top = max(sums)
+            best.append((top, sums.index(top)))
+        return _walked_back(text, [start for _, start in best])
+
+    return answer
+
+
+def _walked_back(text: str, starts: Sequence[int]) -> Cut:
+    cut: Cut = []
+    end = len(text)
+    while end > 0:
+        cut.append(text[starts[end] : end])
+        end = starts[end]
+    return cut[::-1]
+
+
+def _unigram_zeros(text: str, log_probs: Mapping[str, float]) -> Cut:
+    """The table of best sums begins with zeros, which no sum of logarithms exceeds."""
+    return [text] if text else []
+
+
+def _unigram_last_piece(text: str, log_probs: Mapping[str, float]) -> Cut:
+    """Compares the last pieces of two cuts, and not the cuts."""
+    return _chain(text, log_probs, lambda b, piece: log_probs[piece], -math.inf)[1]
+
+
+def _unigram_products(text: str, log_probs: Mapping[str, float]) -> Cut:
+    best, starts = [1.0] + [0.0] * len(text), [0] * (len(text) + 1)
+    for end in range(1, len(text) + 1):
+        for s in range(end):
+            if text[s:end] in log_probs and (new := best[s] * math.exp(log_probs[text[s:end]])) > best[end]:
+                best[end], starts[end] = new, s
+    if text and best[-1] == 0.0:
+        raise ValueError("cannot be cut")
+    return _walked_back(text, starts)
+
+
+def _unigram_words_first(text: str, log_probs: Mapping[str, float]) -> Cut:
+    return [piece for word in split_words(text) for piece in _best_cut(word, log_probs)]
+
+
+def _unigram_window(text: str, log_probs: Mapping[str, float]) -> Cut:
+    return _best_cut(text, {piece: p for piece, p in log_probs.items() if len(piece) <= 16})
+
+
+def _unigram_certain_missed(text: str, log_probs: Mapping[str, float]) -> Cut:
+    return _best_cut(text, {piece: p for piece, p in log_probs.items() if p})
+
+
+def _unigram_thousand(text: str, log_probs: Mapping[str, float]) -> Cut:
+    total, cut = _chain(text, log_probs, lambda b, piece: b + log_probs[piece])
+    if total <= -1000:
+        raise ValueError("cannot be cut")
+    return cut
+
+
+def _unigram_empty_raises(text: str, log_probs: Mapping[str, float]) -> Cut:
+    if not text:
+        raise ValueError("no text")
+    return _best_cut(text, log_probs)
+
+
+def _last_end_missing(text: str, log_probs: Mapping[str, float]) -> Cut:
+    if text:
+        raise ValueError("cannot be cut")
+    return []
 
 
 UNIGRAM = Exercise(
@@ -1584,6 +2132,8 @@ UNIGRAM = Exercise(
     reference=tokenization.unigram_encode,
     cases=_unigram_cases,
     run=_run_unigram,
+    judge=_judge_unigram,
+    seconds=4.0,
     misconceptions=(
         Misconception(
             "longest_match",
@@ -1598,36 +2148,60 @@ UNIGRAM = Exercise(
             " compare whole cuts by their sums.",
         ),
         Misconception(
+            "last_piece_only",
+            _unigram_last_piece,
+            "Of two cuts that end at the same place you compare the last pieces only. What stands before them counts"
+            " too: the sum is b_s and the logarithm of the last piece.",
+        ),
+        Misconception(
+            "per_letter",
+            _unigram_by(lambda b, piece, log_probs: b + log_probs[piece] / len(piece)),
+            "You divide a piece's log-probability by its letters. A long piece is one event with one probability: add"
+            " the log-probabilities as they are.",
+        ),
+        Misconception(
             "fewest_pieces",
-            _unigram_by(lambda cut, log_probs: (-len(cut), sum(log_probs[p] for p in cut))),
+            _fewest_then_best,
             "Your cut has the fewest pieces. Two frequent pieces can be more probable than one rare piece: add the"
             " log-probabilities.",
         ),
         Misconception(
+            "fewest_pieces_first_found",
+            _unigram_by(lambda b, piece, log_probs: b - 1),
+            "Your cut has the fewest pieces, whatever their probabilities. Two frequent pieces can be more probable"
+            " than one rare piece: add the log-probabilities.",
+        ),
+        Misconception(
+            "fewest_pieces_last_found",
+            _unigram_by(lambda b, piece, log_probs: b - 1, better=lambda new, old: new >= old),
+            "Fewest pieces win with you, and of several such cuts the one found last. Two frequent pieces can be more"
+            " probable than one rare piece: add the log-probabilities.",
+        ),
+        Misconception(
             "least_probable",
-            _unigram_by(lambda cut, log_probs: -sum(log_probs[p] for p in cut)),
+            _unigram_by(lambda b, piece, log_probs: b - log_probs[piece]),
             "This is the least probable cut. Log-probabilities are negative: the largest sum is the one nearest to 0.",
         ),
         Misconception(
             "mean",
-            _unigram_by(lambda cut, log_probs: sum(log_probs[p] for p in cut) / max(len(cut), 1)),
+            _unigram_mean,
             "You compare the mean log-probability of a piece. A product has no mean: each further piece makes a cut"
             " less probable. Compare the sums.",
         ),
         Misconception(
             "probabilities_added",
-            _unigram_by(lambda cut, log_probs: sum(math.exp(log_probs[p]) for p in cut)),
+            _unigram_by(lambda b, piece, log_probs: b + math.exp(log_probs[piece])),
             "You add probabilities. The pieces are independent, so their probabilities are multiplied: add the"
             " logarithms as they are.",
         ),
         Misconception(
             "logs_multiplied",
-            _unigram_by(lambda cut, log_probs: math.prod(log_probs[p] for p in cut)),
+            _unigram_by(lambda b, piece, log_probs: b * log_probs[piece], 1.0),
             "You multiply logarithms. Probabilities are multiplied, and their logarithms added.",
         ),
         Misconception(
             "best_worst_piece",
-            _unigram_by(lambda cut, log_probs: min((log_probs[p] for p in cut), default=0.0)),
+            _unigram_by(lambda b, piece, log_probs: min(b, log_probs[piece])),
             "You look at the least probable piece of each cut only. All pieces count: add their log-probabilities.",
         ),
         Misconception(
@@ -1656,30 +2230,108 @@ UNIGRAM = Exercise(
         ),
         Misconception(
             "nothing_for_unknown",
-            _unigram_nothing,
+            _unigram_otherwise(lambda text: []),
             "A text that cannot be cut gives an empty list, and is lost without a word. Raise a ValueError instead.",
         ),
         Misconception(
+            "none_for_unknown",
+            _unigram_otherwise(lambda text: None),
+            "A text that cannot be cut gives None. Raise a ValueError, with a sentence that says what is wrong.",
+        ),
+        Misconception(
+            "unknown_for_unknown",
+            _unigram_otherwise(lambda text: [UNKNOWN]),
+            "A text that cannot be cut becomes the unknown token here. Raise a ValueError instead, with a sentence.",
+        ),
+        Misconception(
+            "error_returned",
+            _unigram_otherwise(lambda text: "ValueError"),
+            "You return the name of the error as a text. An error has to be raised: the statement is `raise`.",
+        ),
+        Misconception(
+            "pieces_looked_up_unasked",
+            _unigram_looks_all_up,
+            "You look up every stretch of the text, and most of them are no pieces. Ask first whether the table has"
+            " it.",
+        ),
+        Misconception(
+            "missing_pieces_are_free",
+            _unigram_with_default(0.0),
+            "A stretch of the text that is no piece costs you nothing, so the cheapest cut is one of no pieces at all:"
+            " 0 is the logarithm of probability 1. What is not in the table may not be used.",
+        ),
+        Misconception(
+            "missing_pieces_have_a_price",
+            _unigram_with_default(-100.0),
+            "A stretch of the text that is no piece has a price with you, so a text that cannot be cut comes back all"
+            " the same. Leave out what the table does not have; if nothing is left, raise a ValueError.",
+        ),
+        Misconception(
+            "sums_begin_at_zero",
+            _unigram_zeros,
+            "The text comes back uncut. If the best sums begin at 0, no sum of negative numbers is ever better: an end"
+            " that was not reached yet has −∞.",
+        ),
+        Misconception(
+            "probabilities_multiplied",
+            _unigram_products,
+            "You multiply probabilities. That is right in theory, and with 90 letters the product is smaller than the"
+            " smallest float: it becomes 0. Add logarithms.",
+        ),
+        Misconception(
+            "a_thousand_for_infinity",
+            _unigram_thousand,
+            "A long text is called impossible as soon as its sum falls below −1,000. An end that cannot be reached"
+            " needs −∞, which no sum of finite numbers can reach.",
+        ),
+        Misconception(
+            "words_first",
+            _unigram_words_first,
+            "You cut the text into words first. A piece may hold a space in its middle here: take the text as it is.",
+        ),
+        Misconception(
+            "short_pieces_only",
+            _unigram_window,
+            "A piece of 20 letters is never found. The table may hold pieces of any length.",
+        ),
+        Misconception(
+            "certain_piece_missed",
+            _unigram_certain_missed,
+            "A piece with ln P = 0 is in the table, and `if log_probs.get(piece)` takes its 0 for nothing. Ask with"
+            " `in`.",
+        ),
+        Misconception(
+            "empty_text_raises",
+            _unigram_empty_raises,
+            "The empty text raises an error. It can be cut: into no pieces.",
+        ),
+        Misconception(
+            "last_end_missing",
+            _last_end_missing,
+            "No text can be cut: the place behind the last letter, `len(text)`, is an end as well. How far does your"
+            " loop go?",
+        ),
+        Misconception(
             "letters_for_unknown",
-            _unigram_letters_for_unknown,
+            _unigram_otherwise(list),
             "A text that cannot be cut comes back in letters that the table does not know. Raise a ValueError instead.",
         ),
         Misconception(
             "another_error",
-            _unigram_other_error,
+            _unigram_otherwise(lambda text: _raise(KeyError(text))),
             "A text that cannot be cut ends in a KeyError. The contract says ValueError, with a sentence: ask whether a"
             " piece is known before you look it up.",
         ),
         Misconception(
             "error_without_words",
-            _unigram_silent,
+            _unigram_otherwise(lambda text: _raise(ValueError())),
             "Your ValueError says nothing. Give it a sentence: which text could not be cut?",
         ),
     ),
     properties=(
         Property(
             "spelling",
-            lambda case, output: output == "ValueError" or "".join(output) == case.inputs["text"],
+            lambda case, output: output[0] == "raised" or "".join(output[1]) == case.inputs["text"],
             "Laid end to end, the pieces must be the text again.",
         ),
     ),
@@ -1697,17 +2349,27 @@ UNIGRAM = Exercise(
 )
 
 
-# ------------------------------------------------------------------------------------------------------- 10 · the class
+# -------------------------------------------------------------------------------------------------------- 9 · the class
 
 
-_PROBES = ("", "the day", "Ёж, 猫!", "e\u0301 \u202bשלום\u202c", "a\n\t  b", "👩‍🚀▁<0x41>", "\0\ufeff\ufffd")
+_PROBES = (
+    "",
+    " ",
+    "\n a \t",
+    "the day",
+    "Ёж, 猫!",
+    "e\u0301 \u202bשלום\u202c",
+    "a\n\t  b",
+    "👩‍🚀▁<0x41>",
+    "\0\ufeff\ufffd",
+)
 _BROKEN = [0xD0, 0x91, 0x20, 0xD0, 0x74, 0xFF]
 
 
 def _class_case(about: str, text: str, size: int, *probes: str) -> Case:
     right = tokenization.BPETokenizer(text, size)
     numbers = [right.encode(probe) for probe in probes] + [_BROKEN]
-    return Case({"text": text, "size": size}, about, extra={"probes": probes, "numbers": numbers})
+    return Case({"text": text, "size": size, "to_encode": list(probes), "to_decode": numbers}, about)
 
 
 def _class_cases(rng: np.random.Generator) -> list[Case]:
@@ -1717,6 +2379,7 @@ def _class_cases(rng: np.random.Generator) -> list[Case]:
         _class_case("trained on nothing", "", 256, *_PROBES),
         _class_case("another script", "ёж и ёж", 300, "ёж", "the еж", *_PROBES),
         _class_case("a text that looks like bytes", "<0x41> <0x41>", 300, "<0x41>", "A<0x4"),
+        _class_case("the order of the merges decides", "bc\nbc\nbc\nab\nab", 300, "abc", "ab\ncab"),
         _class_case("one letter, no room", "a", 256, "aa", "ab"),
         _class_case("20 words", text, 290, text, made, *_PROBES),
         _class_case("15 made-up words", made, 280, made + "…", text),
@@ -1725,10 +2388,20 @@ def _class_cases(rng: np.random.Generator) -> list[Case]:
 
 def _run_class(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     tokenizer = answer(inputs["text"], inputs["size"])
-    numbers = [tokenizer.encode(probe) for probe in case.extra["probes"]]
+    numbers = [tokenizer.encode(probe) for probe in inputs["to_encode"]]
     numbers = [list(n) if isinstance(n, (tuple, bytes)) else n for n in numbers]
     # Texts come from the right numbers, so that a mistake in `encode` is not told twice.
-    return {"encoded": numbers, "decoded": [tokenizer.decode(n) for n in case.extra["numbers"]]}
+    return {"encoded": numbers, "decoded": [tokenizer.decode(n) for n in inputs["to_decode"]]}
+
+
+def _judge_class(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    """Says which text was encoded, or which numbers were decoded: they are the learner's to try."""
+    for method, done, given in (("encode", "encoded", "to_encode"), ("decode", "decoded", "to_decode")):
+        for one, right, own in zip(case.inputs[given], expected[done], output[done]):
+            found = compare.compare(right, own)
+            if found:
+                return Mismatch(f"`{method}({compare.show(one, 60)})`: {found.text}", found.where)
+    return None
 
 
 class _WrongTokenizer:
@@ -1851,6 +2524,83 @@ class _DecodeSkips(_WrongTokenizer):
         return "".join(self.pieces[n] for n in numbers if n >= 256)
 
 
+class _DecodeStrips(_WrongTokenizer):
+    def decode(self, numbers: Sequence[int]) -> str:
+        return super().decode(numbers).strip()
+
+
+class _DecodeStripsLeft(_WrongTokenizer):
+    def decode(self, numbers: Sequence[int]) -> str:
+        return super().decode(numbers).lstrip()
+
+
+class _DecodeLastLost(_WrongTokenizer):
+    def decode(self, numbers: Sequence[int]) -> str:
+        kept = list(numbers)
+        while kept and kept[-1] < 256:
+            kept.pop()
+        return super().decode(kept)
+
+
+class _DecodeLatin(_WrongTokenizer):
+    def decode(self, numbers: Sequence[int]) -> str:
+        return b"".join(bytes([n]) if n < 256 else self.pieces[n].encode() for n in numbers).decode("latin-1")
+
+
+class _EncodeLatin(_WrongTokenizer):
+    def unknown(self, piece: str) -> list[int]:
+        return list(piece.encode("latin-1", errors="replace"))
+
+
+class _NoFallback(_WrongTokenizer):
+    def unknown(self, piece: str) -> list[int]:
+        raise KeyError(piece)
+
+
+class _WholeWord(_WrongTokenizer):
+    def encode(self, text: str) -> list[int]:
+        numbers: list[int] = []
+        for word in split_words(text):
+            cut = self.cut(word)
+            numbers += [self.own[p] for p in cut] if all(p in self.own for p in cut) else list(word.encode("utf-8"))
+        return numbers
+
+
+class _WholeText(_WrongTokenizer):
+    def encode(self, text: str) -> list[int]:
+        cut = self.cut(text)
+        return [self.own[p] for p in cut] if all(p in self.own for p in cut) else list(text.encode("utf-8"))
+
+
+class _OneTooHigh(_WrongTokenizer):
+    def number(self, piece: str) -> int:
+        return self.own[piece] + 1
+
+
+class _LongestMatch(_WrongTokenizer):
+    def cut(self, text: str) -> list[str]:
+        found = []
+        for word in split_words(text):
+            start = 0
+            while start < len(word):
+                end = len(word)
+                while end > start + 1 and word[start:end] not in self.own:
+                    end -= 1
+                found.append(word[start:end])
+                start = end
+        return found
+
+
+class _LowerCase(_WrongTokenizer):
+    def encode(self, text: str) -> list[int]:
+        return super().encode(text.lower())
+
+
+class _Composed(_WrongTokenizer):
+    def encode(self, text: str) -> list[int]:
+        return super().encode(unicodedata.normalize("NFC", text))
+
+
 TOKENIZER = Exercise(
     id="tokenization.byte_fallback",
     lesson="01",
@@ -1858,7 +2608,70 @@ TOKENIZER = Exercise(
     reference=tokenization.BPETokenizer,
     cases=_class_cases,
     run=_run_class,
+    judge=_judge_class,
     misconceptions=(
+        Misconception(
+            "no_fallback",
+            _NoFallback,
+            "A piece without a number ends in a KeyError. That is the case this class is made for: write its bytes.",
+        ),
+        Misconception(
+            "ends_stripped",
+            _DecodeStrips,
+            "White space at the ends of a text is gone after `decode`. It belongs to the text: give back all of it.",
+        ),
+        Misconception(
+            "start_stripped",
+            _DecodeStripsLeft,
+            "White space at the start of a text is gone after `decode`. It belongs to the text: give back all of it.",
+        ),
+        Misconception(
+            "last_bytes_lost",
+            _DecodeLastLost,
+            "Bytes at the end of the list are lost: you decode what was collected when the next piece comes, and after"
+            " the last one none comes.",
+        ),
+        Misconception(
+            "latin_1_decoded",
+            _DecodeLatin,
+            "You decode as Latin-1, where each byte is a character. A Cyrillic letter has two bytes: decode as UTF-8.",
+        ),
+        Misconception(
+            "latin_1_encoded",
+            _EncodeLatin,
+            "You encode as Latin-1, which knows 256 characters; the others become question marks. UTF-8 knows all.",
+        ),
+        Misconception(
+            "whole_word_in_bytes",
+            _WholeWord,
+            "One unknown piece, and you write the whole word in bytes. Its other pieces have numbers: use them.",
+        ),
+        Misconception(
+            "whole_text_in_bytes",
+            _WholeText,
+            "One unknown piece, and you write the whole text in bytes. The other pieces have numbers: use them.",
+        ),
+        Misconception(
+            "one_too_high",
+            _OneTooHigh,
+            "The numbers of your pieces are one too high. Bytes take 0 to 255, so the first character is 256.",
+        ),
+        Misconception(
+            "longest_match",
+            _LongestMatch,
+            "You cut by longest match. That is WordPiece's way; cut with `bpe_encode`.",
+        ),
+        Misconception(
+            "lower_case",
+            _LowerCase,
+            "Capitals come back as small letters. Encode the text as it is.",
+        ),
+        Misconception(
+            "composed",
+            _Composed,
+            "You normalise the text: an e with an accent behind it comes back as one é. They look alike and are two"
+            " different texts: give back what came.",
+        ),
         Misconception(
             "unknown_dropped",
             _Dropped,
@@ -1973,14 +2786,17 @@ TOKENIZER = Exercise(
 )
 
 
-# ------------------------------------------------------------------------------------------------------- 11 · fertility
+# ------------------------------------------------------------------------------------------------------- 10 · fertility
 
 
-class _Every:
+class Tokenizer:
     """A tokenizer that cuts after every n characters."""
 
     def __init__(self, n: int) -> None:
         self.n = n
+
+    def __repr__(self) -> str:
+        return f"a tokenizer that cuts after every {self.n} characters" if self.n > 1 else "each character is a token"
 
     def __call__(self, text: str) -> list[str]:
         return [text[i : i + self.n] for i in range(0, len(text), self.n)]
@@ -1988,15 +2804,17 @@ class _Every:
 
 def _fertility_cases(rng: np.random.Generator) -> list[Case]:
     return [
-        Case({"encode": _Every(1), "text": "no sea"}, "characters as tokens"),
-        Case({"encode": _Every(3), "text": "the light, the night"}, "three characters a token"),
-        Case({"encode": _Every(2), "text": "  two \n\n lines\tof  it "}, "all kinds of white space"),
+        Case({"encode": Tokenizer(1), "text": "no sea"}, "characters as tokens"),
+        Case({"encode": Tokenizer(3), "text": "the light, the night"}, "three characters a token"),
+        Case({"encode": Tokenizer(2), "text": "  two \n\n lines\tof  it "}, "all kinds of white space"),
         Case({"encode": split_words, "text": "day after day after day"}, "words as tokens, some of them twice"),
-        Case({"encode": _Every(4), "text": ""}, "no text"),
-        Case({"encode": _Every(1), "text": " \n "}, "white space only"),
-        Case({"encode": _Every(2), "text": "ёж"}, "one word"),
-        Case({"encode": _Every(3), "text": " ".join(_text(rng, 11))}, "11 words"),
-        Case({"encode": _Every(2), "text": "\n".join(_made_up(rng, 7))}, "seven lines of one word"),
+        Case({"encode": Tokenizer(2), "text": "don't stop now – don't"}, "signs inside a word, and a dash for a word"),
+        Case({"encode": Tokenizer(3), "text": "two\u00a0words, one\u2003more"}, "other white space"),
+        Case({"encode": Tokenizer(4), "text": ""}, "no text"),
+        Case({"encode": Tokenizer(1), "text": " \n "}, "white space only"),
+        Case({"encode": Tokenizer(2), "text": "ёж"}, "one word"),
+        Case({"encode": Tokenizer(3), "text": " ".join(_text(rng, 11))}, "11 words"),
+        Case({"encode": Tokenizer(2), "text": "\n".join(_made_up(rng, 7))}, "seven lines of one word"),
     ]
 
 
@@ -2020,6 +2838,44 @@ FERTILITY = Exercise(
             "per_character",
             lambda encode, text: _over(text, len(encode(text)), len(text)),
             "You divide by the characters. A word is the unit here.",
+        ),
+        Misconception(
+            "per_character_but_nothing",
+            lambda encode, text: _over(text, len(encode(text)) if text.split() else 0, len(text)),
+            "You divide by the number of characters, though you ask for words first. A word is the unit here.",
+        ),
+        Misconception(
+            "letters_only",
+            lambda encode, text: _over(text, len(encode(text)), len(re.findall(r"\w+", text))),
+            "You count runs of letters: don't is two of them, and a dash by itself none. A word is what stands between"
+            " white space.",
+        ),
+        Misconception(
+            "some_white_space_only",
+            lambda encode, text: _over(text, len(encode(text)), len([w for w in re.split(r"[ \t\n\r]+", text) if w])),
+            "Some white space does not part words in your answer, such as the no-break space. `split` without an"
+            " argument knows all of it.",
+        ),
+        Misconception(
+            "spaces_and_one",
+            lambda encode, text: len(encode(text)) / (text.count(" ") + 1) if text.strip() else 0.0,
+            "You count the spaces and add one. Two spaces side by side do not make a word, and a line end parts words"
+            " too.",
+        ),
+        Misconception(
+            "ends_stripped",
+            lambda encode, text: _over(text, len(encode(text.strip())), len(text.split())),
+            "You cut white space off the ends before you encode. The tokenizer should see the text as it is.",
+        ),
+        Misconception(
+            "spaces_normalised",
+            lambda encode, text: _over(text, len(encode(" ".join(text.split()))), len(text.split())),
+            "You put single spaces between the words before you encode. The tokenizer should see the text as it is.",
+        ),
+        Misconception(
+            "only_the_empty_text",
+            lambda encode, text: len(encode(text)) / len(text.split()) if text else 0.0,
+            "The empty text is taken care of, but a text of white space alone has no words either.",
         ),
         Misconception(
             "words_by_single_spaces",
@@ -2062,7 +2918,7 @@ FERTILITY = Exercise(
         ),
         Misconception(
             "rounded_down",
-            lambda encode, text: float(len(encode(text)) // max(len(text.split()), 1)),
+            lambda encode, text: float(_over(text, len(encode(text)) // max(len(text.split()), 1), bool(text.split()))),
             "Your result is always a whole number: `//` throws the fraction away.",
         ),
         Misconception(
@@ -2072,7 +2928,7 @@ FERTILITY = Exercise(
         ),
     ),
     hints=(
-        "Two numbers and a division. The tokenizer is a function: call it once, with the whole text.",
+        "Two numbers and a division. The tokenizer is a function: call it with the whole text.",
         "`text.split()` without an argument cuts at any run of white space.",
         "`len(encode(text)) / words` with `words = len(text.split())`; 0.0 if there are none.",
     ),
@@ -2084,7 +2940,6 @@ FERTILITY = Exercise(
 
 EXERCISES: tuple[Exercise, ...] = (
     VOCABULARY,
-    OOV,
     ZIPF,
     PAIRS,
     MERGE,
