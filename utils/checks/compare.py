@@ -211,7 +211,7 @@ def compare(expected: Any, got: Any, tolerance: float = 1e-4, path: str = "") ->
         tolerance: see above.
         path: where in the output the two stand, for the message.
     """
-    at = f" at {path}" if path else ""
+    at = _at(path)
     if isinstance(expected, (torch.Tensor, np.ndarray)) and np.ndim(expected) > 0:
         return _compare_arrays(expected, got, tolerance, path)
     if isinstance(expected, (torch.Tensor, np.ndarray)):
@@ -247,7 +247,7 @@ def _unlike(expected: Any, got: Any, at: str, path: str) -> Mismatch:
 
 
 def _compare_numbers(expected: Any, got: Any, tolerance: float, path: str) -> Mismatch | None:
-    at = f" at {path}" if path else ""
+    at = _at(path)
     if isinstance(expected, bool) != isinstance(got, bool) or not isinstance(got, (bool, int, float, complex)):
         if not (isinstance(got, (bool, int)) and isinstance(expected, (bool, int)) and got in (0, 1)):
             return _unlike(expected, got, at, path)
@@ -274,13 +274,18 @@ def _compare_numbers(expected: Any, got: Any, tolerance: float, path: str) -> Mi
     return Mismatch(f"Expected{at} {digits[0]}, got {digits[1]}.", path)
 
 
+def _at(path: str) -> str:
+    """" at [1]", " for bits" or "": where a number stands, or what it is called, as a sentence goes on."""
+    return path and (f" at {path}" if path.startswith("[") else f" for {path}")
+
+
 def _beyond_floats(value: Any) -> bool:
     """Whether this is a whole number that no float can hold: arithmetic with floats would raise OverflowError."""
     return isinstance(value, int) and abs(value) > sys.float_info.max
 
 
 def _compare_dicts(expected: Mapping[Any, Any], got: Any, tolerance: float, path: str) -> Mismatch | None:
-    at = f" at {path}" if path else ""
+    at = _at(path)
     if not isinstance(got, Mapping):
         return _unlike(expected, got, at, path)
     for key in expected:
@@ -297,7 +302,7 @@ def _compare_dicts(expected: Mapping[Any, Any], got: Any, tolerance: float, path
 
 
 def _compare_lists(expected: list | tuple, got: Any, tolerance: float, path: str) -> Mismatch | None:
-    at = f" at {path}" if path else ""
+    at = _at(path)
     if isinstance(got, (np.ndarray, torch.Tensor)) and np.ndim(got) == 1 and isinstance(expected, list):
         got = got.tolist()
     if not isinstance(got, (list, tuple)):
@@ -317,7 +322,7 @@ def _compare_lists(expected: list | tuple, got: Any, tolerance: float, path: str
 
 
 def _compare_sets(expected: frozenset, got: Any, path: str) -> Mismatch | None:
-    at = f" at {path}" if path else ""
+    at = _at(path)
     if not isinstance(got, (frozenset, list, tuple)):
         return _unlike(expected, got, at, path)
     if len(got) != len(frozenset(got)):
@@ -339,7 +344,7 @@ def _numbers(value: torch.Tensor | np.ndarray) -> np.ndarray:
 
 
 def _compare_arrays(expected: Any, got: Any, tolerance: float, path: str) -> Mismatch | None:
-    at = f" at {path}" if path else ""
+    at = _at(path)
     if isinstance(expected, torch.Tensor) and not isinstance(got, torch.Tensor):
         return _unlike(expected, got, at, path)
     if not isinstance(got, (torch.Tensor, np.ndarray)):
