@@ -163,7 +163,7 @@ def test_the_first_wrong_rung_is_the_bug(name: str) -> None:
     below = lab.RUNGS.index(rung)
     assert all(r.right for r in ladder.rungs[:below]) and not ladder.rungs[below].right
     if name != "bptt":
-        assert not ladder.rungs[-1].right, "a mistake in a low rung shows in all that rest on it"
+        assert not ladder.rungs[-1].right, "a mistake in one rung shows in the sum"
 
 
 def test_the_ladder_says_where() -> None:
@@ -181,6 +181,18 @@ def test_the_ladder_says_where() -> None:
         lab.climb({}, truth)
     with pytest.raises(ValueError, match="'slope'"):
         lab.rungs_by_hand(a_run(), slope=lab.slope)
+
+
+def test_a_far_term_counts_as_much_as_a_near_one() -> None:
+    """Of fifteen steps, terms eight or more back are a 1/40000 of those with t = k: they must not be missed."""
+    run = a_run(hidden=4, steps=15, seed=6, dtype=torch.float32)
+    truth = lab.rungs_by_autograd(run)
+    assert lab.climb(lab.rungs_by_hand(run), truth).first_wrong is None, "float32 is exact enough"
+    sizes = truth["term (t, k)"].norm(dim=(2, 3))
+    assert sizes.diagonal(-8).mean() < 1e-3 * sizes.diagonal().mean()
+    cut = lambda g, h, U, t, k, kind: lab.bptt_term(g, h, U, t, k, kind) * (t - k < 8)  # noqa: E731
+    ladder = lab.climb(lab.rungs_by_hand(run, bptt_term=cut), truth)
+    assert ladder.first_wrong == "term (t, k)" and ladder.rungs[-1].error < 1e-3
 
 
 # ---- norms

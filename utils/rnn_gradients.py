@@ -253,8 +253,8 @@ def clip_vector(gradient: Tensor, max_norm: float) -> Tensor:
         max_norm: the length allowed, above 0.
 
     Returns:
-        (n,), a new tensor: the gradient itself if its norm is max_norm or less (also if it is zero), else one of norm
-        max_norm.
+        (n,): the gradient itself if its norm is max_norm or less (also if it is zero), else a new tensor of norm
+        max_norm. `gradient` is not changed.
 
     Pascanu et al. 2013, algorithm 1.
     """
@@ -275,7 +275,7 @@ def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor:
     Returns:
         The norm of all gradients together *before* clipping, a tensor with one number; 0 if there are none.
 
-    Pascanu et al. 2013, algorithm 1; as `torch.nn.utils.clip_grad_norm_`.
+    Pascanu et al. 2013, algorithm 1; as `torch.nn.utils.clip_grad_norm_`, which divides by the norm + 1e-6.
     """
     ### BEGIN SOLUTION
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
@@ -382,7 +382,7 @@ def unroll(
 # --------------------------------------------------------------------------------------------------------- the ladder
 
 RUNGS = ("∂L_t/∂o_t", "∂L_t/∂h_t", "∂h_t/∂h_{t−1}", "∂h_t/∂h_k", "∂⁺h_k/∂U", "term (t, k)", "dL/dU")
-"""The intermediates of back-propagation through time, each made of those before it."""
+"""The intermediates of back-propagation through time: none is made of one that stands after it."""
 
 
 def rungs_by_autograd(run: Run) -> dict[str, Tensor]:
@@ -436,13 +436,13 @@ def _gradient(number: Tensor, place: Tensor) -> Tensor:
 
 
 def rungs_by_hand(run: Run, **functions: Callable[..., Any]) -> dict[str, Tensor]:
-    """The same rungs from the formulas of this module, or from yours: each is made of those below it.
+    """The same rungs from the formulas of this module, or from yours: each is made of rungs before it in `RUNGS`.
 
     Args:
         run: from `unroll`.
         functions: your versions of `output_gradients`, `step_jacobian`, `state_jacobian`, `direct_term`, `bptt_term`
-            or `bptt`, by name. What is not given is put together from the rungs below, so that a mistake in a low rung
-            shows in all that rest on it.
+            or `bptt`, by name. What is not given is put together from the rungs before it, so that a mistake in one
+            shows in all that are made of it.
 
     Returns:
         As `rungs_by_autograd`.
@@ -486,10 +486,11 @@ def _product(steps: Tensor, t: int, k: int) -> Tensor:
 
 @dataclasses.dataclass(frozen=True)
 class Rung:
-    """One rung: its name, the largest difference as a share of the largest number expected, and whether that is small.
+    """One rung: its name, its largest error, and whether that is small.
 
-    `where` is the place of the largest difference, such as "t = 3, k = 1"; empty for a rung without steps, or one of
-    another shape.
+    The error is a share: at each step, or pair of steps, the largest difference over the largest number expected there.
+    So a far term, small as it is, counts as much as a near one. `where` is the step of the largest error, such as "t =
+    3, k = 1"; empty for a rung without steps, or one of another shape.
     """
 
     name: str
@@ -500,7 +501,7 @@ class Rung:
 
 @dataclasses.dataclass(frozen=True)
 class Ladder:
-    """All rungs compared, from the loss down to dL/dU. The first wrong one is where the bug is."""
+    """All rungs compared, from the loss to dL/dU. The first wrong one is where the bug is."""
 
     rungs: tuple[Rung, ...]
 
@@ -526,7 +527,7 @@ def climb(mine: Mapping[str, Tensor], theirs: Mapping[str, Tensor], tolerance: f
     Args:
         mine: rung → tensor, such as `rungs_by_hand(run)`; rungs may be left out.
         theirs: rung → tensor, such as `rungs_by_autograd(run)`.
-        tolerance: a rung is right if no number is off by more than this share of the largest number expected in it.
+        tolerance: a rung is right if nowhere its error, as in `Rung`, is larger.
 
     Raises:
         ValueError: if the two have no rung in common.
@@ -540,15 +541,15 @@ def climb(mine: Mapping[str, Tensor], theirs: Mapping[str, Tensor], tolerance: f
 def _compare(name: str, mine: Tensor, theirs: Tensor, tolerance: float) -> Rung:
     if mine.shape != theirs.shape:
         return Rung(name, math.inf, False)
-    gap = (mine - theirs).abs().nan_to_num(nan=math.inf)
-    largest = float(theirs.abs().max())
-    error = float(gap.max()) / largest if largest else float(gap.max())
-    place = [int(n) + 1 for n in torch.unravel_index(gap.argmax(), gap.shape)]
-    where = ""
-    if name in ("∂h_t/∂h_k", "term (t, k)"):
-        where = f"t = {place[0]}, k = {place[1]}"
-    elif name != "dL/dU":
-        where = f"{'k' if 'k' in name else 't'} = {place[0]}"
+    pairs = name in ("∂h_t/∂h_k", "term (t, k)")
+    steps = 2 if pairs else 0 if name == "dL/dU" else 1  # how many of the dimensions count steps
+    gap = (mine - theirs).abs().nan_to_num(nan=math.inf).flatten(steps).amax(dim=-1)
+    largest = theirs.abs().flatten(steps).amax(dim=-1)
+    errors = gap / largest.where(largest > 0, 1.0)  # where nothing is expected, the difference itself
+    error = float(errors.max())
+    place = [int(n) + 1 for n in torch.unravel_index(errors.argmax(), errors.shape)]
+    letters = "tk" if pairs else "k" if "k" in name else "t"
+    where = ", ".join(f"{letter} = {step}" for letter, step in zip(letters, place))  # no steps: nothing to say
     return Rung(name, error, error <= tolerance, where)
 
 
@@ -653,9 +654,9 @@ class PlainRNN(nn.Module):
             last: (1, batch, hidden).
         """
         state = x.new_zeros(x.shape[0], self.hidden_size) if initial is None else initial[0]
-        states = []
+        activate, turned, states = ACTIVATIONS[self.activation], self.U.T, []
         for read in (x @ self.W.T + self.b_h).unbind(dim=1):
-            state = ACTIVATIONS[self.activation](read + state @ self.U.T)
+            state = activate(torch.addmm(read, state, turned))  # two operations a step: this loop is the whole cost
             states.append(state)
         return torch.stack(states, dim=1), state[None]
 

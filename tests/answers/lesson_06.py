@@ -285,6 +285,37 @@ def bptt_collected(g: Tensor, h: Tensor, U: Tensor, activation: str = "sigmoid")
     return torch.stack(deltas[::-1]).T @ h[:-1]
 
 
+def bptt_loops(state_gradients: Tensor, states: Tensor, U: Tensor, activation: str = "sigmoid") -> Tensor:
+    """One pass, number by number: many operations a step, but the same many at each."""
+    n, total, carried = len(U), torch.zeros_like(U), [0.0] * len(U)
+    for k in range(len(states) - 1, 0, -1):
+        slopes = slope(states[k], activation)
+        before = [(float(state_gradients[k - 1][i]) + carried[i]) * float(slopes[i]) for i in range(n)]
+        for a in range(n):
+            for b in range(n):
+                total[a, b] += before[a] * states[k - 1][b]
+        carried = [sum(before[a] * float(U[a, b]) for a in range(n)) for b in range(n)]
+    return total
+
+
+def bptt_back_from_each_loss(g: Tensor, h: Tensor, U: Tensor, activation: str = "sigmoid") -> Tensor:
+    total = torch.zeros_like(U)
+    for t in range(1, len(h)):
+        row = g[t - 1]
+        for k in range(t, 0, -1):
+            row = row * slope(h[k], activation)
+            total = total + torch.outer(row, h[k - 1])
+            row = row @ U
+    return total
+
+
+def bptt_ten_steps(g: Tensor, h: Tensor, U: Tensor, activation: str = "sigmoid") -> Tensor:
+    m = len(g)
+    return sum(
+        term_outer(g[t - 1], h, U, t, k, activation) for t in range(1, m + 1) for k in range(max(1, t - 9), t + 1)
+    )
+
+
 def bptt_truncated(state_gradients: Tensor, states: Tensor, U: Tensor, activation: str = "sigmoid") -> Tensor:
     m = len(state_gradients)
     return sum(
@@ -386,17 +417,17 @@ def model_like_torch(parameters: Any, max_norm: float) -> Tensor:
     return total
 
 
-def model_flat(parameters: Any, max_norm: float) -> float:
+def model_flat(parameters: Any, max_norm: float) -> Tensor:
     kept = [p for p in parameters if p.grad is not None]
     flat = torch.cat([p.grad.flatten().double() for p in kept]) if kept else torch.zeros(1)
     norm = math.sqrt(float(flat @ flat))
     if norm > max_norm:
         for p in kept:
             p.grad.copy_(p.grad * (max_norm / norm))
-    return norm
+    return torch.tensor(norm)
 
 
-def model_with_lists(parameters: Any, max_norm: float) -> float:
+def model_with_lists(parameters: Any, max_norm: float) -> Tensor:
     parameters = list(parameters)
     squares = sum(float((p.grad**2).sum()) for p in parameters if p.grad is not None)
     norm = squares**0.5
@@ -404,7 +435,7 @@ def model_with_lists(parameters: Any, max_norm: float) -> float:
     for p in parameters:
         if p.grad is not None:
             p.grad[...] = p.grad * factor
-    return norm
+    return torch.tensor(norm)
 
 
 def model_none_forgotten(parameters: Any, max_norm: float) -> Tensor:
@@ -427,23 +458,128 @@ def model_by_torch(parameters: Any, max_norm: float) -> Tensor:
     return torch.nn.utils.clip_grad_norm_(parameters, max_norm)
 
 
-def model_sum_of_lengths(parameters: Any, max_norm: float) -> float:
+def model_sum_of_lengths(parameters: Any, max_norm: float) -> Tensor:
     kept = [p for p in parameters if p.grad is not None]
     norm = float(sum(p.grad.norm() for p in kept))
     for p in kept:
         if norm > max_norm:
             p.grad *= max_norm / norm
-    return norm
+    return torch.tensor(norm)
 
 
-def model_first_only(parameters: Any, max_norm: float) -> float:
+def model_first_only(parameters: Any, max_norm: float) -> Tensor:
     kept = [p for p in parameters if p.grad is not None]
     norm = float(torch.stack([p.grad.norm() for p in kept]).norm()) if kept else 0.0
     for p in kept:
         if norm > max_norm:
             p.grad.mul_(max_norm / norm)
             break
+    return torch.tensor(norm)
+
+
+def model_number(parameters: Any, max_norm: float) -> float:
+    return float(model_with_lists(parameters, max_norm))
+
+
+def model_by_halves_of_torch(parameters: Any, max_norm: float) -> Tensor:
+    kept = [p for p in parameters if p.grad is not None]
+    norm = torch.nn.utils.get_total_norm([p.grad for p in kept])
+    torch.nn.utils.clip_grads_with_norm_(kept, max_norm, norm)
     return norm
+
+
+def model_weights_by_gradients(parameters: Any, max_norm: float) -> Tensor:
+    kept = list(parameters)
+    squares = sum(float((p.grad**2).sum()) for p in kept if p.grad is not None)
+    with torch.no_grad():
+        for p in kept:
+            if squares > max_norm**2:
+                p.mul_(max_norm / math.sqrt(squares))
+    return torch.tensor(math.sqrt(squares))
+
+
+def model_breaks_at_none(parameters: Any, max_norm: float) -> Tensor:
+    held = []
+    for p in parameters:
+        if p.grad is None:
+            break
+        held.append(p.grad)
+    norm = torch.linalg.vector_norm(torch.cat([g.flatten() for g in held])) if held else torch.zeros(())
+    for g in held:
+        g *= min(1.0, max_norm / max(float(norm), 1e-12))
+    return norm
+
+
+def model_rescaled(parameters: Any, max_norm: float) -> Tensor:
+    held = [p.grad for p in parameters if p.grad is not None]
+    norm = torch.cat([g.flatten() for g in held]).norm() if held else torch.tensor(0.0)
+    for g in held:
+        g *= max_norm / norm
+    return norm
+
+
+def output_gradients_narrow(outputs: Tensor, targets: Tensor) -> Tensor:
+    return F.softmax(outputs, 1) - F.one_hot(targets)
+
+
+def output_gradients_each_alone(outputs: Tensor, targets: Tensor) -> Tensor:
+    squashed = 1 / (1 + (-outputs).exp())
+    squashed[torch.arange(len(targets)), targets] -= 1
+    return squashed
+
+
+def step_entrywise(state: Tensor, U: Tensor, activation: str = "sigmoid") -> Tensor:
+    return U * torch.diag(slope(state, activation))
+
+
+def chain_columns(states: Tensor, U: Tensor, t: int, k: int, activation: str = "sigmoid") -> Tensor:
+    if k > t:
+        return 0 * U
+    product = torch.eye(len(U), dtype=U.dtype)
+    for j in range(t, k, -1):
+        product = product @ (slope(states[j], activation) * U)
+    return product
+
+
+def chain_float32_eye(states: Tensor, U: Tensor, t: int, k: int, activation: str = "sigmoid") -> Tensor:
+    product = torch.eye(len(U))
+    for j in range(k + 1, t + 1):
+        product = step_jacobian(states[j], U, activation) @ product
+    return product if k <= t else torch.zeros(len(U), len(U))
+
+
+def chain_float32_where_empty(states: Tensor, U: Tensor, t: int, k: int, activation: str = "sigmoid") -> Tensor:
+    if k > t:
+        return torch.zeros(U.shape)
+    product = torch.eye(len(U))
+    for j in range(k + 1, t + 1):
+        product = step_jacobian(states[j], U, activation) @ product.to(U)
+    return product
+
+
+def chain_exchanged_rows(states: Tensor, U: Tensor, t: int, k: int, activation: str = "sigmoid") -> Tensor:
+    product = torch.eye(len(U), dtype=U.dtype)
+    for j in range(k, t):
+        product = step_jacobian(states[j], U, activation) @ product
+    return product if k <= t else U * 0
+
+
+def direct_repeated(state: Tensor, previous: Tensor, activation: str = "sigmoid") -> Tensor:
+    return torch.stack([torch.outer(slope(state, activation), previous)] * len(state))
+
+
+def term_same_step(g: Tensor, states: Tensor, U: Tensor, t: int, k: int, activation: str = "sigmoid") -> Tensor:
+    return torch.outer(g * slope(states[k], activation), states[k - 1]) * (t == k)
+
+
+def term_float32_where_empty(
+    g: Tensor, states: Tensor, U: Tensor, t: int, k: int, activation: str = "sigmoid"
+) -> Tensor:
+    return term_outer(g, states, U, t, k, activation) if k <= t else torch.zeros(U.shape)
+
+
+def clip_zero_over_zero(gradient: Tensor, max_norm: float) -> Tensor:
+    return max_norm / gradient.norm() * gradient
 
 
 RIGHT: dict[str, list[Callable[..., Any]]] = {
@@ -457,7 +593,7 @@ RIGHT: dict[str, list[Callable[..., Any]]] = {
     "rnn_gradients.state_jacobian": [chain_recursive, chain_from_the_left, chain_multi_dot],
     "rnn_gradients.direct_term": [direct_loop, direct_einsum],
     "rnn_gradients.bptt_term": [term_outer, term_step_by_step],
-    "rnn_gradients.bptt": [bptt_double_sum, bptt_forward_mode, bptt_collected],
+    "rnn_gradients.bptt": [bptt_loops, bptt_forward_mode, bptt_collected],
     "rnn_gradients.norm_bound": [bound_svd, bound_eigenvalues, bound_numpy],
     "rnn_gradients.clip_vector": [clip_by_lecture, clip_plain, clip_float64],
     "rnn_gradients.clip_gradients": [model_like_torch, model_flat, model_with_lists],
@@ -468,50 +604,68 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (output_gradients_by_autograd, None),
         (output_gradients_in_place, None),
         (output_gradients_smoothed, None),
+        (output_gradients_narrow, "one_hot_too_narrow"),
+        (output_gradients_each_alone, "sigmoid_for_softmax"),
         (output_gradients_float32, None),
         (output_gradients_turned, "sign_turned"),
     ],
     "rnn_gradients.slope": [
         (slope_of_z, None),
         (slope_in_place, None),
-        (slope_tanh_by_default, None),
-        (slope_key_error, None),
+        (slope_tanh_by_default, "tanh_by_default"),
+        (slope_key_error, "key_error"),
         (slope_silent_error, None),
         (slope_float32, None),
     ],
     "rnn_gradients.step_jacobian": [
         (step_broadcast_wrong, "columns_scaled"),
+        (step_entrywise, "entrywise"),
         (step_in_place, None),
         (step_no_default, None),
         (step_float32, None),
     ],
     "rnn_gradients.state_jacobian": [
         (chain_wrong_order, "order_turned"),
+        (chain_columns, "columns_scaled"),
+        (chain_exchanged_rows, "slopes_one_step_early"),
+        (chain_float32_eye, "float32_throughout"),
+        (chain_float32_where_empty, "float32_where_empty"),
         (chain_float32, None),
         (chain_absolute, None),
         (chain_in_place, None),
     ],
-    "rnn_gradients.direct_term": [(direct_other_axis, None), (direct_flat, None), (direct_float32, None)],
+    "rnn_gradients.direct_term": [
+        (direct_other_axis, None),
+        (direct_flat, None),
+        (direct_float32, None),
+        (direct_repeated, "every_unit_moved"),
+    ],
     "rnn_gradients.bptt_term": [
         (term_of_other_gradient, None),
         (term_transposed_jacobian, "jacobian_on_the_left"),
         (term_all_before, None),
         (term_float32, None),
+        (term_same_step, "same_step_only"),
+        (term_float32_where_empty, None),
     ],
     "rnn_gradients.bptt": [
         (bptt_truncated, None),
+        (bptt_double_sum, "double_sum"),
+        (bptt_back_from_each_loss, "double_sum"),
+        (bptt_ten_steps, None),
         (bptt_own_step_only, "nothing_carried"),
         (bptt_in_place, None),
         (bptt_float32, None),
     ],
     "rnn_gradients.norm_bound": [
-        (bound_of_the_power, None),
+        (bound_of_the_power, "norm_of_the_power"),
         (bound_default_norm, "frobenius"),
-        (bound_below_one, None),
+        (bound_below_one, "capped"),
     ],
     "rnn_gradients.clip_vector": [
         (clip_at_one, None),
         (clip_float32, None),
+        (clip_zero_over_zero, "always_rescaled_even_zero"),
         (clip_entries, "by_value"),
         (clip_strictly, None),
     ],
@@ -520,6 +674,11 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (model_of_weights, None),
         (model_by_torch, None),
         (model_sum_of_lengths, "sum_of_norms"),
+        (model_number, "number_returned"),
+        (model_by_halves_of_torch, None),
+        (model_weights_by_gradients, "all_weights_scaled"),
+        (model_breaks_at_none, "stops_at_none"),
+        (model_rescaled, "always_rescaled_even_zero"),
         (model_first_only, None),
     ],
 }

@@ -6,15 +6,17 @@ numbers that no network would produce. h_0 is not zero, for a zero would hide th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from utils import rnn_gradients
-from utils.checks.compare import compare
+from utils.checks.compare import compare, kind
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property
 from utils.rnn_gradients import ACTIVATIONS, direct_term, slope, state_jacobian, step_jacobian
 
@@ -187,6 +189,32 @@ OUTPUT_GRADIENTS = Exercise(
             "Right for small outputs, but large ones give nan: exp of a number above 88 is infinite in float32. Let"
             " PyTorch's softmax do it; it subtracts the largest first.",
         ),
+        Misconception(
+            "sigmoid_for_softmax",
+            lambda outputs, targets: torch.sigmoid(outputs) - _one_hot(outputs, targets),
+            "You squash each output by itself with a sigmoid: your rows do not sum to zero. The tokens compete for one"
+            " probability of 1, which is what softmax shares out.",
+        ),
+        Misconception(
+            "likeliest_for_target",
+            lambda outputs, targets: torch.softmax(outputs, dim=1) - _one_hot(outputs, outputs.argmax(dim=1)),
+            "One is taken off at the largest output of each row, not at the token asked for: such a network would be"
+            " taught whatever it says already.",
+        ),
+        Misconception(
+            "one_hot_too_narrow",
+            lambda outputs, targets: torch.softmax(outputs, dim=1) - torch.nn.functional.one_hot(targets),
+            "`one_hot` without a number of classes makes rows just long enough for the largest target it sees. Tell it"
+            " how many tokens there are: `outputs.shape[1]`.",
+        ),
+        Misconception(
+            "slope_of_softmax",
+            lambda outputs, targets: (
+                torch.softmax(outputs, dim=1) * (1 - torch.softmax(outputs, dim=1)) - _one_hot(outputs, targets)
+            ),
+            "You differentiate the softmax, p(1 − p), where the probability p itself belongs. That slope has already"
+            " met the logarithm's 1/p in the derivation.",
+        ),
     ),
     properties=(
         Property(
@@ -323,6 +351,39 @@ SLOPE = Exercise(
             "Right for the three activations. But a name that nobody knows, such as 'softplus', must raise a"
             " ValueError that mentions it; a silent guess costs somebody an afternoon.",
         ),
+        Misconception(
+            "sigmoid_twice",
+            _slope_variant(sigmoid=lambda h: torch.sigmoid(h) * (1 - torch.sigmoid(h))),
+            "For the sigmoid this is the slope at z = h: the activation is applied once more. The state is σ(z)"
+            " already; written with h, the slope needs no exponential.",
+        ),
+        Misconception(
+            "tanh_twice",
+            _slope_variant(tanh=lambda h: 1 - torch.tanh(h) ** 2),
+            "For tanh this is the slope at z = h: the activation is applied once more. The state is tanh(z) already;"
+            " written with h, the slope needs no exponential.",
+        ),
+        Misconception(
+            "tanh_by_default",
+            lambda state, activation="tanh": _slope_variant()(state, activation),
+            "Right whenever the activation is named. Without a name you take tanh; the default is the sigmoid.",
+        ),
+        Misconception(
+            "relu_half_at_zero",
+            _slope_variant(relu=lambda h: (h > 0).to(h.dtype) + 0.5 * (h == 0).to(h.dtype)),
+            "For ReLU you give the slope 1/2 where h = 0. All units that are off stand there, and nothing gets through"
+            " them: their slope is 0.",
+        ),
+        Misconception(
+            "key_error",
+            lambda state, activation="sigmoid": {
+                "sigmoid": lambda h: h * (1 - h),
+                "tanh": lambda h: 1 - h**2,
+                "relu": lambda h: (h > 0).to(h.dtype),
+            }[activation](state),
+            "Right for the three activations. For a name that nobody knows your dictionary raises KeyError: keep the"
+            " given lines, which raise ValueError first.",
+        ),
     ),
     hints=(
         "For the sigmoid, dσ/dz = σ(z)(1 − σ(z)): the state is σ(z).",
@@ -416,9 +477,34 @@ STEP_JACOBIAN = Exercise(
             "You return a vector: the slopes times U, summed over the units. A Jacobian keeps a row for each of them.",
         ),
         Misconception(
+            "vector_on_the_right",
+            lambda state, U, activation="sigmoid": U @ slope(state, activation),
+            "You return a vector: U applied to the slopes. A Jacobian is a matrix; nothing is summed up.",
+        ),
+        Misconception(
+            "state_for_slope",
+            lambda state, U, activation="sigmoid": torch.diag(state) @ U,
+            "The states themselves scale the rows of U. It is their slopes that should: a unit at 0.9 lets little"
+            " through, for it is nearly sure of itself.",
+        ),
+        Misconception(
+            "entrywise",
+            lambda state, U, activation="sigmoid": torch.diag(slope(state, activation)) * U,
+            "`*` multiplies entry by entry, so only the diagonal of U is left. diag(σ′) U is a product of matrices,"
+            " `@`.",
+        ),
+        Misconception(
+            "slopes_on_both_sides",
+            lambda state, U, activation="sigmoid": (
+                torch.diag(slope(state, activation)) @ U @ torch.diag(slope(state, activation))
+            ),
+            "The slopes scale both rows and columns. Only the unit that comes out passes through the activation in"
+            " this step.",
+        ),
+        Misconception(
             "steepest",
             lambda state, U, activation="sigmoid": rnn_gradients.STEEPEST[activation] * U,
-            "Every row is scaled by the largest slope there is. That is the bound of section 4; here the slope of each"
+            "Every row is scaled by the largest slope there is. That is the bound of section 5; here the slope of each"
             " unit is asked for.",
         ),
         Misconception(
@@ -460,7 +546,11 @@ def _path_case(
 
 
 def _path_cases(rng: np.random.Generator) -> list[Case]:
-    double = _path_case(rng, 2, 6, 4, 1, "float64", "tanh")
+    doubles = [
+        _path_case(rng, 2, 6, 4, 1, "float64", "tanh"),
+        _path_case(rng, 3, 5, 4, 4, "float64, t = k"),
+        _path_case(rng, 2, 4, 0, 3, "float64, k > t"),
+    ]
     return [
         _path_case(rng, 2, 3, 3, 1, "two steps back"),
         _path_case(rng, 3, 4, 2, 2, "t = k"),
@@ -470,8 +560,12 @@ def _path_cases(rng: np.random.Generator) -> list[Case]:
         _path_case(rng, 4, 6, 5, 2, "three steps, ReLU", "relu"),
         _path_case(rng, 1, 5, 4, 0, "one unit"),
         _path_case(rng, 5, 7, 7, 4, "from the last state"),
-        Case(_double(double.inputs), double.about, double.sizes),
+        *(Case(_double(double.inputs), double.about, double.sizes) for double in doubles),
     ]
+
+
+def _refuse() -> Tensor:
+    raise ValueError("k must not be larger than t")
 
 
 def _chain(
@@ -596,6 +690,67 @@ STATE_JACOBIAN = Exercise(
             lambda states, U, t, k, activation="sigmoid": _chain()(states, U, t, k),
             "Right for the sigmoid. For the others the sigmoid's slope is used: hand `activation` on.",
         ),
+        Misconception(
+            "columns_scaled",
+            _chain(factor=lambda state, U, activation: U * slope(state, activation)),
+            "Your slopes scale the columns of U in every factor; they belong to its rows. Your `step_jacobian` does it"
+            " rightly: use it.",
+        ),
+        Misconception(
+            "one_step_only",
+            lambda states, U, t, k, activation="sigmoid": (
+                step_jacobian(states[t], U, activation)
+                if k < t
+                else torch.eye(len(U), dtype=U.dtype) * (1.0 if k == t else 0.0)
+            ),
+            "You return the Jacobian of the last step alone, however far back k is. Each step between has its own"
+            " factor.",
+        ),
+        Misconception(
+            "same_step_is_zero",
+            lambda states, U, t, k, activation="sigmoid": (
+                _chain()(states, U, t, k, activation) if k < t else torch.zeros_like(U)
+            ),
+            "Right for k < t. For t = k you return zeros, but a state depends on itself: ∂h_t/∂h_t is the identity.",
+        ),
+        Misconception(
+            "always_from_the_start",
+            lambda states, U, t, k, activation="sigmoid": (
+                _chain()(states, U, t, 0, activation) if k <= t else torch.zeros_like(U)
+            ),
+            "Your product runs over all steps down to j = 1, as if k were always 0: this is ∂h_t/∂h_0. It should stop"
+            " at j = k + 1.",
+        ),
+        Misconception(
+            "never_reaches_h_0",
+            lambda states, U, t, k, activation="sigmoid": _chain()(states, U, t, max(k, 1) if t else k, activation),
+            "Right unless k = 0: then the step from h_0 to h_1 is missing.",
+        ),
+        Misconception(
+            "future_refused",
+            _chain(future=lambda U: _refuse()),
+            "Right for k ≤ t. For k > t you raise ValueError, but the question has an answer: nothing depends on its"
+            " future, so the derivative is zero.",
+        ),
+        Misconception(
+            "float32_where_empty",
+            lambda states, U, t, k, activation="sigmoid": (
+                _chain()(states, U, t, k, activation) if k < t else torch.eye(len(U)) * (1.0 if k == t else 0.0)
+            ),
+            "Right for float32. With float64 inputs the identity (t = k) and the zeros (k > t) come out as float32:"
+            " give them `dtype=U.dtype`.",
+        ),
+        Misconception(
+            "float32_throughout",
+            _chain(start=lambda U: torch.eye(len(U)), future=lambda U: torch.zeros(len(U), len(U))),
+            "Right for float32. With float64 inputs the product starts from `torch.eye` in float32, which does not"
+            " multiply with them: give every tensor that you make `dtype=U.dtype`.",
+        ),
+        Misconception(
+            "tanh_by_default",
+            lambda states, U, t, k, activation="tanh": _chain()(states, U, t, k, activation),
+            "Right whenever the activation is named. Without a name you take tanh; the default is the sigmoid.",
+        ),
     ),
     hints=(
         "Start from the matrix that changes nothing, and multiply by one step after the other, from k + 1 to t.",
@@ -712,6 +867,48 @@ DIRECT_TERM = Exercise(
             ),
             "The slopes are taken at σ(h), as if h were z. `state` is h_k, and your `slope` takes h.",
         ),
+        Misconception(
+            "every_unit_moved",
+            lambda state, previous, activation="sigmoid": (
+                torch.outer(slope(state, activation), previous).expand(len(state), -1, -1).clone()
+            ),
+            "You repeat the same matrix for every unit i. U_{ab} gives to unit a alone: slice [i] has numbers in its"
+            " row a = i and zeros elsewhere.",
+        ),
+        Misconception(
+            "previous_of_a",
+            lambda state, previous, activation="sigmoid": (
+                torch.diag(slope(state, activation) * previous)[:, :, None].expand(-1, -1, len(state)).clone()
+            ),
+            "The number multiplied is h_{k−1,a}, the same for every b. U_{ab} takes from old unit b: it meets"
+            " h_{k−1,b}.",
+        ),
+        Misconception(
+            "zeros_where_a_is_not_b",
+            lambda state, previous, activation="sigmoid": (
+                slope(state, activation)[:, None, None] * torch.diag(previous)
+            ),
+            "Your zeros stand where a and b differ. They belong where i and a differ: the weight U_{ab} may well lead"
+            " from one unit to another.",
+        ),
+        Misconception(
+            "state_for_slope",
+            lambda state, previous, activation="sigmoid": torch.diag(state)[:, :, None] * previous,
+            "The state h_k stands where its slope should: σ′ is missing. Your `slope` makes one of the other.",
+        ),
+        Misconception(
+            "both_slopes",
+            lambda state, previous, activation="sigmoid": (
+                torch.diag(slope(state, activation))[:, :, None] * slope(previous, activation)
+            ),
+            "h_{k−1} comes in through its slope. Within step k it is a number that the weight multiplies, and stays as"
+            " it is.",
+        ),
+        Misconception(
+            "tanh_by_default",
+            lambda state, previous, activation="tanh": _direct(state, previous, activation),
+            "Right whenever the activation is named. Without a name you take tanh; the default is the sigmoid.",
+        ),
     ),
     hints=(
         "Write one entry: h_{k,i} = σ(Σ_b U_{ib} h_{k−1,b} + …). By which U_{ab} can it be moved?",
@@ -725,16 +922,19 @@ DIRECT_TERM = Exercise(
 
 
 def _term_cases(rng: np.random.Generator) -> list[Case]:
-    double = _path_case(rng, 3, 5, 4, 2, "float64", "tanh", gradient=True)
+    doubles = [
+        _path_case(rng, 3, 5, 4, 2, "float64", "tanh", gradient=True),
+        _path_case(rng, 2, 4, 1, 3, "float64, k > t", gradient=True),
+    ]
     return [
-        _path_case(rng, 2, 3, 3, 2, "one step back", gradient=True),
+        _path_case(rng, 2, 4, 3, 2, "one step back", gradient=True),
         _path_case(rng, 3, 3, 2, 2, "t = k", gradient=True),
         _path_case(rng, 3, 4, 2, 3, "k > t", gradient=True),
         _path_case(rng, 3, 5, 4, 1, "back to the first step, tanh", "tanh", gradient=True),
         _path_case(rng, 4, 6, 6, 3, "three steps back, ReLU", "relu", gradient=True),
         _path_case(rng, 1, 5, 4, 1, "one unit", gradient=True),
         _path_case(rng, 5, 7, 6, 2, "four steps back", gradient=True),
-        Case(_double(double.inputs), double.about, double.sizes),
+        *(Case(_double(double.inputs), double.about, double.sizes) for double in doubles),
     ]
 
 
@@ -856,6 +1056,93 @@ BPTT_TERM = Exercise(
             lambda state_gradient, states, U, t, k, activation="sigmoid": _term()(state_gradient, states, U, t, k),
             "Right for the sigmoid. For the others its slopes are used: hand `activation` on to both.",
         ),
+        Misconception(
+            "columns_scaled",
+            _term(jacobian=_chain(factor=lambda state, U, activation: U * slope(state, activation))),
+            "Rung ∂h_t/∂h_{t−1} is the first wrong one: in every factor the slopes scale the columns of U. They belong"
+            " to its rows.",
+        ),
+        Misconception(
+            "same_step_only",
+            lambda state_gradient, states, U, t, k, activation="sigmoid": (
+                _term()(state_gradient, states, U, t, k, activation) * (1.0 if t == k else 0.0)
+            ),
+            "Right for t = k. For every other pair you return zeros, but U at an earlier step does change the loss at"
+            " t: that is what the Jacobian between is for.",
+        ),
+        Misconception(
+            "same_step_is_zero",
+            lambda state_gradient, states, U, t, k, activation="sigmoid": (
+                _term()(state_gradient, states, U, t, k, activation) * (0.0 if t == k else 1.0)
+            ),
+            "Right for k < t. For t = k you return zeros, but U has just acted there, and nothing stands between:"
+            " ∂h_t/∂h_t is the identity.",
+        ),
+        Misconception(
+            "whole_bracket",
+            lambda state_gradient, states, U, t, k, activation="sigmoid": sum(
+                (_term()(state_gradient, states, U, t, j, activation) for j in range(1, t + 1)), torch.zeros_like(U)
+            ),
+            "You add up the terms of all k from 1 to t, the whole bracket of the formula. One term is asked for, that"
+            " of this k.",
+        ),
+        Misconception(
+            "first_step_is_zero",
+            lambda state_gradient, states, U, t, k, activation="sigmoid": (
+                _term()(state_gradient, states, U, t, k, activation) * (0.0 if k == 1 else 1.0)
+            ),
+            "Right unless k = 1: there you return zeros, as if U had met a state of zeros. h_0 is row 0 of `states`,"
+            " and it need not be zero.",
+        ),
+        Misconception(
+            "states_exchanged",
+            lambda state_gradient, states, U, t, k, activation="sigmoid": torch.einsum(
+                "i,iab->ab",
+                state_gradient @ state_jacobian(states, U, t, k, activation),
+                direct_term(states[k - 1], states[k], activation),
+            ),
+            "Rung ∂⁺h_k/∂U is the first wrong one: its two states have changed places. h_k comes first, with its"
+            " slopes; h_{k−1} is what the weights meet.",
+        ),
+        Misconception(
+            "direct_term_one_late",
+            lambda state_gradient, states, U, t, k, activation="sigmoid": torch.einsum(
+                "i,iab->ab",
+                state_gradient @ state_jacobian(states, U, t, k, activation),
+                direct_term(states[k + 1], states[k], activation),
+            ),
+            "Rung ∂⁺h_k/∂U is the first wrong one: it is that of step k + 1. Row k of `states` is h_k.",
+        ),
+        Misconception(
+            "summed_over_b",
+            lambda state_gradient, states, U, t, k, activation="sigmoid": torch.einsum(
+                "b,iab->ia",
+                state_gradient @ state_jacobian(states, U, t, k, activation),
+                direct_term(states[k], states[k - 1], activation),
+            ),
+            "The gradient at h_k meets the last index of the direct term, where the weight starts. It belongs to the"
+            " first index, the unit of h_k that is moved.",
+        ),
+        Misconception(
+            "activation_to_the_jacobian_only",
+            lambda state_gradient, states, U, t, k, activation="sigmoid": torch.einsum(
+                "i,iab->ab",
+                state_gradient @ state_jacobian(states, U, t, k, activation),
+                direct_term(states[k], states[k - 1]),
+            ),
+            "Rung ∂⁺h_k/∂U is the first wrong one, and right for the sigmoid: `direct_term` is not told the"
+            " activation.",
+        ),
+        Misconception(
+            "activation_to_the_direct_term_only",
+            lambda state_gradient, states, U, t, k, activation="sigmoid": torch.einsum(
+                "i,iab->ab",
+                state_gradient @ state_jacobian(states, U, t, k),
+                direct_term(states[k], states[k - 1], activation),
+            ),
+            "Rung ∂h_t/∂h_k is the first wrong one, and right for the sigmoid: `state_jacobian` is not told the"
+            " activation.",
+        ),
     ),
     hints=(
         "Three links of a chain: what the loss says to h_t, how h_k reached h_t, how U reached h_k. You have written"
@@ -875,7 +1162,59 @@ def _pass_case(rng: np.random.Generator, hidden: int, steps: int, about: str, ac
     inputs: dict[str, Any] = {"state_gradients": _normal(rng, steps, hidden), "states": states, "U": U}
     if activation:
         inputs["activation"] = activation
-    return Case(inputs, about, {"m": steps, "hidden": hidden})
+    return Case(inputs, about, {"m": steps, "hidden": hidden, "m + 1": steps + 1})
+
+
+SHORT, LONG = 10, 40
+
+
+def _long_case(rng: np.random.Generator) -> Case:
+    """Forty steps through which the gradient survives, so that every term counts; its operations are counted too.
+
+    U is a rotation and a little more, and the inputs are so small that tanh is nearly straight.
+    """
+    U = 1.02 * torch.linalg.qr(_normal(rng, 3, 3))[0]
+    states = [0.2 * _normal(rng, 3)]
+    for _ in range(LONG):
+        states.append(torch.tanh(U @ states[-1] + _normal(rng, 3, std=0.05)))
+    inputs = {"state_gradients": _normal(rng, LONG, 3), "states": torch.stack(states), "U": U, "activation": "tanh"}
+    return Case(inputs, "forty steps", {"m": LONG, "hidden": 3, "m + 1": LONG + 1}, extra={"count": True})
+
+
+class _Counting(TorchFunctionMode):
+    """Counts the calls of PyTorch."""
+
+    calls = 0
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.calls += 1
+        return func(*args, **(kwargs or {}))
+
+
+def _run_pass(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """The result; for the long case also how many times more operations it took than its first ten steps do."""
+    if not case.extra.get("count"):
+        return {"dL/dU": answer(*inputs.values())}
+    few = {**inputs, "state_gradients": inputs["state_gradients"][:SHORT], "states": inputs["states"][: SHORT + 1]}
+    with _Counting() as short:
+        answer(*few.values())
+    with _Counting() as long:
+        total = answer(*inputs.values())
+    return {"dL/dU": total, "growth": long.calls / max(short.calls, 1)}
+
+
+def _judge_pass(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    found = _judge(case, output["dL/dU"], expected["dL/dU"])
+    if found or "growth" not in expected:
+        return found
+    one_pass = 2 * LONG / SHORT  # of four times as many steps, twice as much as their number explains
+    if (output["growth"] > one_pass) != (expected["growth"] > one_pass):
+        return Mismatch(
+            f"The numbers are right. But {LONG} steps cost {output['growth']:.0f} times as many operations as"
+            f" {SHORT} steps do; in one pass it is about {LONG // SHORT} times.",
+            "growth",
+        )
+    return None
 
 
 def _last_only(case: Case) -> Case:
@@ -887,14 +1226,15 @@ def _last_only(case: Case) -> Case:
 def _pass_cases(rng: np.random.Generator) -> list[Case]:
     double = _pass_case(rng, 2, 5, "float64", "tanh")
     return [
-        _pass_case(rng, 3, 2, "two steps"),
-        _pass_case(rng, 2, 1, "one step"),
+        _pass_case(rng, 2, 3, "three steps"),
+        _pass_case(rng, 3, 1, "one step"),
         _pass_case(rng, 3, 5, "tanh", "tanh"),
         _pass_case(rng, 4, 6, "ReLU", "relu"),
         _last_only(_pass_case(rng, 3, 4, "")),
         _pass_case(rng, 1, 3, "one unit"),
         _pass_case(rng, 5, 8, "eight steps"),
         Case(_double(double.inputs), double.about, double.sizes),
+        _long_case(rng),
     ]
 
 
@@ -926,13 +1266,33 @@ def _pass(
     return answer
 
 
+def _unusual_pass(
+    arrive: Callable[[Tensor, Tensor, Tensor], Tensor], pile: bool = False, last: bool = False, again: bool = False
+) -> Callable[..., Tensor]:
+    """The pass back, with other mistakes than those of `_pass`."""
+
+    def answer(state_gradients: Tensor, states: Tensor, U: Tensor, activation: str = "sigmoid") -> Tensor:
+        total, carried = torch.zeros_like(U), torch.zeros_like(states[0])
+        for k in range(len(state_gradients), 0, -1):
+            slopes = slope(states[k], activation)
+            before = arrive(carried, state_gradients[k - 1], slopes)
+            part = torch.outer(before, states[k - 1])
+            total = part if last else total + part
+            handed = (before * slopes if again else before) @ U
+            carried = carried + handed if pile else handed
+        return total
+
+    return answer
+
+
 BPTT = Exercise(
     id="rnn_gradients.bptt",
     lesson="06",
     title="The whole sum in one pass",
     reference=rnn_gradients.bptt,
     cases=_pass_cases,
-    judge=_judge,
+    run=_run_pass,
+    judge=_judge_pass,
     forbids=AUTOGRAD,
     points=3,
     minutes=15,
@@ -1024,6 +1384,61 @@ BPTT = Exercise(
             "always_sigmoid",
             _pass(slope_of=lambda state, activation: slope(state)),
             "Right for the sigmoid. For the others its slope is used: hand `activation` on.",
+        ),
+        Misconception(
+            "double_sum",
+            lambda state_gradients, states, U, activation="sigmoid": sum(
+                (
+                    _term()(state_gradients[t - 1], states, U, t, k, activation)
+                    for t in range(1, len(states))
+                    for k in range(1, t + 1)
+                ),
+                torch.zeros_like(U),
+            ),
+            "The numbers are right, but this is still the double sum, or a walk back for each loss anew: the work grows"
+            " with the square of the number of steps, or faster. All losses share the way back; one vector can carry"
+            " what they have to say together.",
+        ),
+        Misconception(
+            "slope_on_own_only",
+            _unusual_pass(lambda carried, own, slopes: carried + own * slopes),
+            "The step's own gradient passes through the slope, what is carried does not. Both arrive at h_k, and both"
+            " have to get back to z_k.",
+        ),
+        Misconception(
+            "two_steps_only",
+            lambda state_gradients, states, U, activation="sigmoid": sum(
+                (
+                    _term()(state_gradients[t - 1], states, U, t, k, activation)
+                    for t in range(1, len(states))
+                    for k in range(max(t - 1, 1), t + 1)
+                ),
+                torch.zeros_like(U),
+            ),
+            "Each loss reaches its own step and the one before, no further: what is carried gets replaced by the step's"
+            " own gradient. It should be added to what came from later.",
+        ),
+        Misconception(
+            "carried_piles_up",
+            _unusual_pass(lambda carried, own, slopes: (carried + own) * slopes, pile=True),
+            "What is carried is added to what was carried before. The new vector is all there is to hand on: the old"
+            " one is already in it.",
+        ),
+        Misconception(
+            "first_step_alone",
+            _unusual_pass(lambda carried, own, slopes: (carried + own) * slopes, last=True),
+            "Only step 1's part is left: each step overwrites the total of the others. Add them up.",
+        ),
+        Misconception(
+            "slope_twice",
+            _unusual_pass(lambda carried, own, slopes: (carried + own) * slopes, again=True),
+            "The slope is applied twice on the way back. Once is enough to get from h_k to z_k; from there U leads to"
+            " h_{k−1}.",
+        ),
+        Misconception(
+            "tanh_by_default",
+            lambda state_gradients, states, U, activation="tanh": _pass()(state_gradients, states, U, activation),
+            "Right whenever the activation is named. Without a name you take tanh; the default is the sigmoid.",
         ),
     ),
     hints=(
@@ -1160,6 +1575,58 @@ NORM_BOUND = Exercise(
             _bound(norm=lambda U: torch.linalg.matrix_norm(U, ord=2) ** 2),
             "Your norm is squared: the largest eigenvalue of UᵀU is the square of the largest singular value of U.",
         ),
+        Misconception(
+            "column_sums",
+            _bound(norm=lambda U: torch.linalg.matrix_norm(U, ord=1)),
+            "You take the largest sum of a column. That is the norm for vectors measured by the sum of their entries;"
+            " ours are measured by their length.",
+        ),
+        Misconception(
+            "nuclear",
+            _bound(norm=lambda U: torch.linalg.matrix_norm(U, ord="nuc")),
+            "You add up the singular values. A vector is stretched by one of them at most: by the largest.",
+        ),
+        Misconception(
+            "as_if_symmetric",
+            _bound(norm=lambda U: torch.linalg.eigvalsh(U).abs().max()),
+            "You take eigenvalues by a function for symmetric matrices, which reads one half of U and assumes the"
+            " other. Singular values are asked for; they exist for every matrix.",
+        ),
+        Misconception(
+            "norm_once",
+            _bound(join=lambda gamma, norm, steps: gamma**steps * norm),
+            "‖U‖ stands in your bound once, whatever the number of steps. U is at work in every step: look at no step,"
+            " where the bound is 1.",
+        ),
+        Misconception(
+            "norm_of_the_power",
+            lambda U, steps, activation="sigmoid": (
+                rnn_gradients.STEEPEST[activation] ** steps
+                * float(torch.linalg.matrix_norm(torch.linalg.matrix_power(U, steps), ord=2))
+            ),
+            "You take the norm of Uⁿ, not ‖U‖ⁿ. Between two U stands a diagonal matrix of slopes, which can turn a"
+            " vector where the next U stretches most: your number can be exceeded.",
+        ),
+        Misconception(
+            "one_step_too_few",
+            _bound(join=lambda gamma, norm, steps: (gamma * norm) ** (steps - 1)),
+            "There is one factor too few: one step is one Jacobian, with one slope and one U.",
+        ),
+        Misconception(
+            "capped",
+            _bound(join=lambda gamma, norm, steps: min(1.0, (gamma * norm) ** steps)),
+            "You cut the bound off at 1. With a U that stretches enough the gradient can grow, and then 1 is no bound.",
+        ),
+        Misconception(
+            "zero_for_no_step",
+            _bound(join=lambda gamma, norm, steps: (gamma * norm) ** steps if steps else 0.0),
+            "Right unless there is no step: the Jacobian of no step is the identity, whose norm is 1.",
+        ),
+        Misconception(
+            "tanh_by_default",
+            lambda U, steps, activation="tanh": _bound()(U, steps, activation),
+            "Right whenever the activation is named. Without a name you take tanh; the default is the sigmoid.",
+        ),
     ),
     hints=(
         "The norm of a product is at most the product of the norms. Every step has two factors: diag(σ′) and U.",
@@ -1271,6 +1738,33 @@ CLIP_VECTOR = Exercise(
             "The numbers are right, but you change the gradient you were given. Return a new tensor here; the next"
             " exercise works in place.",
         ),
+        Misconception(
+            "always_rescaled_even_zero",
+            lambda gradient, max_norm: gradient * (max_norm / gradient.norm()),
+            "Every gradient leaves with the norm `max_norm`: short ones have grown, and a zero gradient, which has no"
+            " direction, has become 0/0 = nan. Below the limit nothing may change.",
+        ),
+        Misconception(
+            "root_mean_square",
+            _scaled(norm=lambda g: g.pow(2).mean().sqrt()),
+            "You take the root of the *mean* square. The length of an arrow is the root of the sum: (3, 4) has the"
+            " norm 5.",
+        ),
+        Misconception(
+            "times_limit",
+            _scaled(factor=lambda norm, limit: limit if norm > limit else 1.0),
+            "Long gradients are multiplied by the limit. To give them that length, divide by their own first.",
+        ),
+        Misconception(
+            "limit_squared",
+            _scaled(factor=lambda norm, limit: limit / norm if norm > limit**2 else 1.0),
+            "You compare the norm with the square of the limit. Either both are squared or none.",
+        ),
+        Misconception(
+            "zeros_below",
+            _scaled(factor=lambda norm, limit: limit / norm if norm > limit else 0.0),
+            "Right above the limit. Below it you return zeros: a short gradient is kept as it is.",
+        ),
     ),
     hints=(
         "How long is the gradient? If it is short enough, nothing happens.",
@@ -1351,7 +1845,14 @@ def _judge_clip(case: Case, output: Any, expected: Any) -> Mismatch | None:
             " still sees what was too long. Change the numbers in place, as with `mul_`.",
             "held",
         )
-    return compare(expected["norm"], output["norm"], 1e-3, "the returned norm")
+    found = compare(expected["norm"], output["norm"], 1e-3, "the returned norm")
+    if not found and isinstance(expected["norm"], Tensor) and not isinstance(output["norm"], Tensor):
+        return Mismatch(
+            f"The returned norm is right, but it is {kind(output['norm'])}; the exercise asks for a tensor with one"
+            " number, as PyTorch's own function returns.",
+            "norm",
+        )
+    return found
 
 
 def _together(gradients: list[Tensor]) -> Tensor:
@@ -1366,7 +1867,7 @@ def _shorten(parameter: Tensor, scale: float) -> None:
 def _clipping(
     factor: Callable[[float, float], float] = lambda norm, limit: min(1.0, limit / norm) if norm else 1.0,
     measure: Callable[[list[Tensor]], Tensor] = _together,
-    give: Callable[[float, float], Any] = lambda norm, scale: norm,
+    give: Callable[[float, float], Any] = lambda norm, scale: torch.tensor(norm),
     apply: Callable[[Tensor, float], Any] = _shorten,
 ) -> Callable[..., Any]:
     """Clipping, with one thing or another done differently."""
@@ -1382,7 +1883,7 @@ def _clipping(
     return answer
 
 
-def _clip_each(parameters: Any, max_norm: float) -> float:
+def _clip_each(parameters: Any, max_norm: float) -> Tensor:
     squares = 0.0
     for parameter in parameters:
         if parameter.grad is not None:
@@ -1390,26 +1891,26 @@ def _clip_each(parameters: Any, max_norm: float) -> float:
             squares += norm**2
             if norm > max_norm:
                 parameter.grad.mul_(max_norm / norm)
-    return squares**0.5
+    return torch.tensor(squares**0.5)
 
 
-def _clip_values(parameters: Any, max_norm: float) -> float:
+def _clip_values(parameters: Any, max_norm: float) -> Tensor:
     kept = [p for p in parameters if p.grad is not None]
     norm = sum(float(p.grad.norm()) ** 2 for p in kept) ** 0.5
     for parameter in kept:
         parameter.grad.clamp_(-max_norm, max_norm)
-    return norm
+    return torch.tensor(norm)
 
 
-def _clip_after_reading_twice(parameters: Any, max_norm: float) -> float:
+def _clip_after_reading_twice(parameters: Any, max_norm: float) -> Tensor:
     norm = sum(float(p.grad.norm()) ** 2 for p in parameters if p.grad is not None) ** 0.5
     for parameter in parameters:
         if parameter.grad is not None and norm > max_norm:
             parameter.grad.mul_(max_norm / norm)
-    return norm
+    return torch.tensor(norm)
 
 
-def _clip_none_to_zero(parameters: Any, max_norm: float) -> float:
+def _clip_none_to_zero(parameters: Any, max_norm: float) -> Tensor:
     kept = list(parameters)
     for parameter in kept:
         if parameter.grad is None:
@@ -1426,6 +1927,54 @@ def _clip_weights(parameter: Tensor, scale: float) -> None:
     parameter.data.mul_(scale)
 
 
+def _clip_all_weights(parameters: Any, max_norm: float) -> Tensor:
+    """By the norm of the gradients, also the weights that have none."""
+    kept = list(parameters)
+    gradients = [p.grad for p in kept if p.grad is not None]
+    norm = _together(gradients) if gradients else torch.tensor(0.0)
+    for parameter in kept:
+        parameter.data.mul_(min(1.0, max_norm / float(norm)) if norm else 1.0)
+    return norm
+
+
+def _clip_by_weights(parameters: Any, max_norm: float) -> Tensor:
+    """Nothing but the weights, by their own norm."""
+    kept = list(parameters)
+    norm = _together([p.detach() for p in kept])
+    for parameter in kept:
+        parameter.data.mul_(min(1.0, max_norm / float(norm)))
+    return norm
+
+
+def _clip_until_none(parameters: Any, max_norm: float) -> Tensor:
+    kept = []
+    for parameter in parameters:
+        if parameter.grad is None:
+            break
+        kept.append(parameter)
+    return _clipping()(kept, max_norm)
+
+
+def _clip_all(parameters: Any, max_norm: float) -> Tensor:
+    """As if every parameter had a gradient."""
+    kept = list(parameters)
+    norm = _together([p.grad for p in kept])
+    for parameter in kept:
+        if norm > max_norm:
+            parameter.grad.mul_(max_norm / norm)
+    return norm
+
+
+def _clip_at_least_one(parameters: Any, max_norm: float) -> Tensor:
+    """As if some parameter had a gradient."""
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    norm = _together(gradients)
+    for gradient in gradients:
+        if norm > max_norm:
+            gradient.mul_(max_norm / norm)
+    return norm
+
+
 CLIP_GRADIENTS = Exercise(
     id="rnn_gradients.clip_gradients",
     lesson="06",
@@ -1434,7 +1983,12 @@ CLIP_GRADIENTS = Exercise(
     cases=_model_cases,
     run=_run_clip,
     judge=_judge_clip,
-    forbids=("torch.nn.utils.clip_grad_norm_", "torch.nn.utils.clip_grad_value_"),
+    forbids=tuple(
+        f"torch.nn.utils.{name}"
+        for name in ("clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm")
+        if hasattr(torch.nn.utils, name)  # the last two are younger than the oldest torch we support
+    ),
+    mutates=("parameters",),
     points=2,
     minutes=12,
     difficulty=2,
@@ -1459,13 +2013,13 @@ CLIP_GRADIENTS = Exercise(
         ),
         Misconception(
             "norm_afterwards",
-            _clipping(give=lambda norm, scale: norm * scale),
+            _clipping(give=lambda norm, scale: torch.tensor(norm * scale)),
             "The gradients are right, but you return the norm after clipping, which is never above the limit. The norm"
             " *before* is worth watching: it tells when gradients explode.",
         ),
         Misconception(
             "factor_returned",
-            _clipping(give=lambda norm, scale: scale),
+            _clipping(give=lambda norm, scale: torch.tensor(scale)),
             "The gradients are right, but you return the factor. The norm before clipping is asked for.",
         ),
         Misconception(
@@ -1524,6 +2078,57 @@ CLIP_GRADIENTS = Exercise(
             )(parameters, max_norm),
             "Right, except for zero gradients: 0/0 is nan, and the next step puts it into the weights. Below the limit"
             " there is nothing to divide.",
+        ),
+        Misconception(
+            "number_returned",
+            _clipping(give=lambda norm, scale: norm),
+            "Everything is right but the type of what you return: a Python number. Callers expect a tensor with one"
+            " number, as from PyTorch's own function; `torch.tensor(norm)` makes one.",
+        ),
+        Misconception(
+            "always_rescaled_even_zero",
+            _clipping(factor=lambda norm, limit: limit / norm if norm else math.nan),
+            "Gradients below the limit are rescaled too: they have grown, and zeros have become 0/0 = nan. If the norm"
+            " is small enough, nothing may change.",
+        ),
+        Misconception(
+            "to_unit_length",
+            _clipping(factor=lambda norm, limit: 1 / norm if norm > limit else 1.0),
+            "Long gradients are cut to the length 1, whatever the limit is.",
+        ),
+        Misconception(
+            "root_mean_square",
+            _clipping(measure=lambda gradients: torch.cat([g.flatten() for g in gradients]).pow(2).mean().sqrt()),
+            "You take the root of the *mean* square. The norm is the root of the sum: 3 and 4 have the norm 5.",
+        ),
+        Misconception(
+            "all_weights_scaled",
+            _clip_all_weights,
+            "You scale the weights and leave their gradients alone. Clipping shortens the step, not the model: it is"
+            " `.grad` that has to change.",
+        ),
+        Misconception(
+            "weights_for_gradients",
+            _clip_by_weights,
+            "You measure and shorten the weights themselves. What is too long is their gradient, `.grad`; the weights"
+            " stay as they are.",
+        ),
+        Misconception(
+            "stops_at_none",
+            _clip_until_none,
+            "Your loop ends at the first parameter without a gradient (None), and forgets those after it. Pass over"
+            " that one alone.",
+        ),
+        Misconception(
+            "none_not_passed_over",
+            _clip_all,
+            "A parameter that took no part in the loss has `.grad` None, and None has no norm. Pass over it.",
+        ),
+        Misconception(
+            "no_gradient_at_all",
+            _clip_at_least_one,
+            "Right as long as some parameter has a gradient. If none has, there is nothing to stack: return 0, in a"
+            " tensor.",
         ),
     ),
     hints=(
