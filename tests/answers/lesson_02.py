@@ -6,6 +6,7 @@ None of them may call the reference of its own exercise; the engine would refuse
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -356,7 +357,119 @@ def analogy_pair(vectors, a, b, c):
     return nearest(unit, unit[b] - unit[a] + unit[c], 1, (a, b, c))[0]
 
 
+def _nearest_by_the_hint(vectors, query, k=5, exclude=()):
+    lengths = vectors.norm(dim=1) * query.norm()
+    cosines = vectors @ query / torch.where(lengths == 0, 1.0, lengths)
+    order = torch.sort(cosines, descending=True, stable=True).indices.tolist()
+    return [(i, float(cosines[i])) for i in order if i not in exclude][:k]
+
+
+def _nearest_in_plain_numbers(vectors, query, k=5, exclude=()):
+    wanted = query.tolist()
+    cosines = []
+    for row in vectors.tolist():
+        length = math.hypot(*row) * math.hypot(*wanted)
+        cosines.append(sum(x * y for x, y in zip(row, wanted)) / length if length else 0.0)
+    return [(i, cosines[i]) for i in sorted(range(len(cosines)), key=lambda i: -cosines[i]) if i not in exclude][:k]
+
+
+def _analogy_on_the_raw_table(found_by):
+    """The candidates are not scaled beforehand, for the cosine does that."""
+
+    def answer(vectors, a, b, c):
+        unit = vectors / vectors.norm(dim=1, keepdim=True)
+        return found_by(vectors, unit[b] - unit[a] + unit[c], 1, {a, b, c})[0][0]
+
+    return answer
+
+
+def analogy_without_whole_directions(vectors, a, b, c):
+    unit = F.normalize(vectors.double(), dim=1)
+    scores = unit @ (unit[b] - unit[a] + unit[c])
+    for i, row in enumerate(unit):
+        if max(float(row @ unit[j]) for j in (a, b, c)) > 0.9999:
+            scores[i] = -torch.inf
+    return int(scores.argmax())
+
+
+def analogy_without_equal_vectors(vectors, a, b, c):
+    unit = F.normalize(vectors.double(), dim=1)
+    scores = unit @ (unit[b] - unit[a] + unit[c])
+    for asked in (a, b, c):
+        scores[(vectors == vectors[asked]).all(1)] = -torch.inf
+    return int(scores.argmax())
+
+
+def nearest_of_rounded(vectors, query, k=5, exclude=()):
+    found = nearest_sorted(vectors, query, len(vectors), exclude)
+    return sorted(found, key=lambda pair: (-round(pair[1], 3), pair[0]))[:k]
+
+
+def nearest_without_twins(vectors, query, k=5, exclude=()):
+    found, seen = [], []
+    for i, cosine in nearest_sorted(vectors, query, len(vectors), exclude):
+        if not any(torch.equal(vectors[i], row) for row in seen):
+            found.append((i, cosine))
+            seen.append(vectors[i])
+    return found[:k]
+
+
+def sgns_straight_beyond_10(centre, outside, negatives):
+    def softplus(x):
+        return torch.where(x.abs() > 10, x.relu(), torch.log1p(x.clamp(-10, 10).exp()))
+
+    return softplus(-(centre * outside).sum(1)) + softplus(torch.einsum("bkd,bd->bk", negatives, centre)).sum(1)
+
+
+def gradients_of_cut_scores(centre, outside, negatives):
+    right = torch.sigmoid((centre * outside).sum(1).clamp(-10, 10))[:, None] - 1
+    wrong = torch.sigmoid(torch.einsum("bkd,bd->bk", negatives, centre).clamp(-10, 10))[..., None]
+    return right * outside + (wrong * negatives).sum(1), right * centre, wrong * centre[:, None]
+
+
+def gradients_forward(centre, outside, negatives):
+    """Forward-mode automatic differentiation, one number after the other."""
+    from torch.autograd import forward_ad
+
+    inputs, slopes = (centre, outside, negatives), []
+    for place, tensor in enumerate(inputs):
+        slope = torch.zeros_like(tensor)
+        for i in np.ndindex(*tensor.shape):
+            along = torch.zeros_like(tensor)
+            along[i] = 1
+            with forward_ad.dual_level():
+                given = [forward_ad.make_dual(t, along) if place == n else t for n, t in enumerate(inputs)]
+                loss = sgns_softplus(*given).sum()
+                slope[i] = forward_ad.unpack_dual(loss).tangent
+        slopes.append(slope)
+    return tuple(slopes)
+
+
 # ---- n-grams and subwords
+
+
+KEPT: dict[str, list[str]] = {}
+
+
+def ngrams_kept_under_the_word(word, shortest=3, longest=6):
+    """Kept without the lengths: right for each word until it is asked for with others."""
+    if word not in KEPT:
+        KEPT[word] = ngrams_slices(word, shortest, longest)
+    return list(KEPT[word])
+
+
+def ngrams_by_pattern(word, shortest=3, longest=6):
+    """A dot does not stand for a line break."""
+    marked = f"<{word}>"
+    found = [gram for n in range(shortest, longest + 1) for gram in re.findall(f"(?=(.{{{n}}}))", marked)]
+    return list(dict.fromkeys([*found, marked]))
+
+
+def ngrams_and_the_bare_word(word, shortest=3, longest=6):
+    found = ngrams_slices(word, shortest, longest)
+    if len(word) + 2 > longest or len(word) + 2 < shortest:
+        found[-1] = word
+    return found
 
 
 def ngrams_slices(word, shortest=3, longest=6):
@@ -477,6 +590,21 @@ class StartsWithZeros(OneMatrix):
         nn.init.zeros_(self.vectors.weight)
 
 
+class StartsNarrow(OneMatrix):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        nn.init.uniform_(self.vectors.weight, -0.5 / self.vectors.embedding_dim, 0.5 / self.vectors.embedding_dim)
+
+
+class PadsWithRow0(OneMatrix):
+    def forward(self, words: Sequence[str]) -> Any:
+        pieces = [character_ngrams(word, **self.lengths) for word in words]
+        rows = [[self.table.index(p) for p in found if p in self.table] for found in pieces]
+        width = max([1, *map(len, rows)])
+        padded = [row + [0] * (width - len(row)) for row in rows]
+        return self.vectors(torch.tensor(padded, dtype=torch.int64).view(len(words), width)).mean(1)
+
+
 class WrongLayer(OneMatrix):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -495,8 +623,21 @@ RIGHT = {
     "word_vectors.keep_probability": [keep_minimum, keep_loop],
     "word_vectors.sgns_loss": [sgns_softplus, sgns_cross_entropy, sgns_loop],
     "word_vectors.sgns_gradients": [gradients_einsum, gradients_loop],
-    "word_vectors.nearest": [nearest_numpy, nearest_sorted, nearest_tensors],
-    "word_vectors.analogy": [analogy_loop, analogy_three_cosines],
+    "word_vectors.nearest": [
+        nearest_numpy,
+        nearest_sorted,
+        nearest_tensors,
+        _nearest_by_the_hint,
+        _nearest_in_plain_numbers,
+    ],
+    "word_vectors.analogy": [
+        analogy_loop,
+        analogy_three_cosines,
+        _analogy_on_the_raw_table(_nearest_by_the_hint),
+        _analogy_on_the_raw_table(_nearest_in_plain_numbers),
+        _analogy_on_the_raw_table(nearest_sorted),
+        _analogy_on_the_raw_table(nearest_numpy),
+    ],
     "word_vectors.character_ngrams": [ngrams_slices, ngrams_zip],
     "word_vectors.subword_embedding": [EmbeddingBag, OneMatrix],
 }
@@ -507,6 +648,8 @@ WRONG = {
         (window_pairs_unguarded, "no_refusal"),
         (window_pairs_asserting, None),
         (lambda tokens, window: [], None),
+        (lambda tokens, window: window_pairs_by_distance(tokens, min(window, 5)), None),
+        (lambda tokens, window: window_pairs_by_distance([t.lower() for t in tokens], window), "lower_case"),
         (lambda tokens, window: [(b, a) for a, b in window_pairs_by_distance(tokens, window)], "exchanged"),
     ],
     "word_vectors.skipgram_loss": [
@@ -516,6 +659,7 @@ WRONG = {
         (skipgram_loss_number, None),
         (skipgram_loss_with_a_small_number, None),
         (skipgram_loss_kernel, None),
+        (lambda v, U, o: F.nll_loss(torch.log_softmax(v @ U.T, 1), o), None),
         (lambda v, U, o: skipgram_loss_loop(v, U[o], torch.arange(len(o))), "in_batch_softmax"),
         (lambda v, U, o: torch.log_softmax(v @ U.T, dim=1)[range(len(o)), o].mean(), "minus_twice"),
         (lambda v, U, o: -torch.log_softmax(v @ U.T, dim=1)[range(len(o)), o].sum(), "sum"),
@@ -523,12 +667,20 @@ WRONG = {
     "word_vectors.noise_distribution": [
         (noise_square_root, None),
         (noise_in_half_precision, None),
+        (lambda counts, power=0.75: noise_by_logarithms(counts, abs(power)), "power_without_sign"),
+        (lambda counts, power=0.75: noise_by_logarithms(counts, min(1, max(0, power))), "power_between_0_and_1"),
         (lambda counts, power=0.75: noise_by_logarithms(counts, power or 0.75), "power_0_taken_for_none"),
         (lambda counts, power=0.75: counts.double() / counts.double().sum(), "no_power"),
         (lambda counts, power=0.75: torch.softmax(counts.double().log() * 0.75, 0), "always_three_quarters"),
     ],
     "word_vectors.keep_probability": [
         (keep_never_above_threshold, None),
+        (
+            lambda counts, threshold=1e-3: torch.sqrt(max(1, round(threshold * int(counts.sum()))) / counts).clamp(
+                max=1
+            ),
+            None,
+        ),
         (lambda counts, threshold=1e-3: (1 - (threshold * counts.sum() / counts) ** 0.5).clamp(min=0), "discard"),
         (lambda counts, threshold=1e-3: (threshold * counts.sum() / counts) ** 0.5, "not_cut"),
     ],
@@ -543,6 +695,7 @@ WRONG = {
             "squeezed",
         ),
         (sgns_clamped, None),
+        (sgns_straight_beyond_10, None),
         (lambda v, u, n: sgns_softplus(v, u, -n), "noise_pulled_closer"),
         (lambda v, u, n: sgns_softplus(v, u, n).mean(), "one_number"),
         (
@@ -554,6 +707,8 @@ WRONG = {
     "word_vectors.sgns_gradients": [
         (gradients_by_autograd, None),
         (gradients_by_differences, None),
+        (gradients_of_cut_scores, None),
+        (gradients_forward, None),
         (gradients_of_centre_only, None),
         (lambda v, u, n: tuple(-g for g in gradients_loop(v, u, n)), "uphill"),
         (lambda v, u, n: tuple(gradients_loop(v, u, n)[i] for i in (1, 0, 2)), "exchanged"),
@@ -562,6 +717,9 @@ WRONG = {
         (nearest_ranks_dot, "ranked_by_dot_product"),
         (nearest_compares_tensors, "tensors_in_sets"),
         (nearest_topk, None),
+        (nearest_of_rounded, "ranked_by_rounded_cosines"),
+        (nearest_without_twins, "twins_left_out"),
+        (lambda vectors, query, k=5, exclude=(): nearest_numpy(vectors, query, k or 5, exclude), "k_or_5"),
         (nearest_without_equal_rows, "equal_rows_left_out"),
         (nearest_without_opposites, "opposite_left_out"),
         (nearest_scales_its_argument, None),
@@ -577,11 +735,16 @@ WRONG = {
         (lambda vectors, a, b, c: _analogy_masked(vectors, a, b, c, 0.0), "masked_with_0"),
         (lambda vectors, a, b, c: _analogy_masked(vectors, a, b, c, -1.0), "masked_with_minus_1"),
         (analogy_of_equals_the_last, "ties_turned"),
+        (analogy_without_whole_directions, "directions_left_out"),
+        (analogy_without_equal_vectors, "equal_vectors_left_out"),
         (lambda vectors, a, b, c: analogy_loop(vectors, b, a, c), "turned"),
     ],
     "word_vectors.character_ngrams": [
         (ngrams_as_set, None),
         (ngrams_remembers, None),
+        (ngrams_kept_under_the_word, None),
+        (ngrams_by_pattern, "line_breaks"),
+        (ngrams_and_the_bare_word, "bare_word_added"),
         (lambda word, shortest=3, longest=6: ngrams_slices(word.strip(), shortest, longest), "stripped"),
         (lambda word, shortest=3, longest=6: ngrams_slices(word, shortest, longest - 1), "without_the_longest"),
         (lambda word, shortest=3, longest=6: ngrams_slices(word), "usual_lengths"),
@@ -594,6 +757,8 @@ WRONG = {
         (IgnoresLongest, "longest_ignored"),
         (AlwaysTheSameStart, None),
         (StartsWithZeros, None),
+        (StartsNarrow, None),
+        (PadsWithRow0, "filled_up_with_row_0"),
         (WrongLayer, None),
         (StacksNothing, "no_empty_list"),
     ],
