@@ -58,6 +58,19 @@ def pad_bytes(sentences: Any) -> tuple[Tensor, Tensor]:
     return ids.to(torch.uint8).long(), mask
 
 
+def pad_cut_at_ten(sentences: Any) -> tuple[Tensor, Tensor]:
+    return pad_nonzero([s[:10] for s in sentences])
+
+
+def pad_cut_at_48(sentences: Any) -> tuple[Tensor, Tensor]:
+    return pad_nonzero([s[:48] for s in sentences])
+
+
+def pad_unknown_is_padding(sentences: Any) -> tuple[Tensor, Tensor]:
+    ids, _ = pad_nonzero(sentences)
+    return ids, ids > 1
+
+
 def pad_without_guard(sentences: Any) -> tuple[Tensor, Tensor]:
     return pad_nonzero(sentences) if sentences else (torch.zeros(0, 1).long(), torch.zeros(0, 1).bool())
 
@@ -96,7 +109,34 @@ def bag_loop(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
 
 
 def bag_bincount(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
-    return torch.stack([torch.bincount(row[real], minlength=vocabulary) for row, real in zip(ids, mask)]).double()
+    return torch.stack([torch.bincount(row[real], minlength=vocabulary) for row, real in zip(ids, mask)]).to(
+        torch.float32
+    )
+
+
+def bag_float64(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
+    return bag_bincount(ids, mask, vocabulary).double()
+
+
+def bag_float16(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
+    return bag_bincount(ids, mask, vocabulary).half()
+
+
+def bag_indexed(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
+    counts = torch.zeros(len(ids), vocabulary)
+    for i in range(len(ids)):
+        counts[i, ids[i][mask[i]]] += 1
+    return counts
+
+
+_KEPT: dict[Any, Tensor] = {}
+
+
+def bag_kept(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
+    """Adds to a table that it keeps."""
+    counts = _KEPT.setdefault((len(ids), vocabulary), torch.zeros(len(ids), vocabulary))
+    counts += bag_bincount(ids, mask, vocabulary)
+    return counts.clone()
 
 
 def bag_without_end(ids: Tensor, mask: Tensor, vocabulary: int) -> Tensor:
@@ -148,6 +188,18 @@ def convolve_float32_inside(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 def convolve_kernel(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     refuse(x, weight)
     return torch.convolution(x, weight, bias, [1], [0], [1], False, [0], 1)
+
+
+def convolve_mkldnn(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    refuse(x, weight)
+    if x.dtype != torch.float32:
+        return convolve_unfold(x, weight, bias)
+    return torch.mkldnn_convolution(x[:, :, None], weight[:, :, None], bias, [0, 0], [1, 1], [1, 1], 1)[:, :, 0]
+
+
+def convolve_private(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    refuse(x, weight)
+    return torch._C._nn.thnn_conv2d(x[:, :, None], weight[:, :, None], [1, weight.shape[2]], bias)[:, :, 0]
 
 
 def convolve_transposed(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -316,6 +368,39 @@ class CNNPaddingIndexWindows(CNNPaddingIndex):
         return self.output(torch.cat(found, 1))
 
 
+class CNNShortEverywhere(CNNBySentence):
+    """A short sentence is read from each of its words on."""
+
+    def forward(self, ids, mask):
+        x = F.pad((self.embedding(ids) * mask[..., None]).mT, (0, 8))
+        found, n = [], mask.sum(1)
+        for layer in self.convolutions:
+            k = layer.kernel_size[0]
+            last = torch.where(n < k, n - 1, n - k).clamp(min=0)
+            features = layer(x).relu()
+            hidden = torch.arange(features.shape[2]) > last[:, None]
+            found.append(features.masked_fill(hidden[:, None], 0).amax(2))
+        return self.output(torch.cat(found, 1))
+
+
+class CNNZerosBefore(CNNBySentence):
+    def forward(self, ids, mask):
+        rows = []
+        for row, real in zip(ids, mask):
+            x = self.embedding(row[real]).T[None]
+            wide = [F.pad(x, (max(0, c.kernel_size[0] - x.shape[2]), 0)) for c in self.convolutions]
+            found = [layer(w).amax(2).relu() for layer, w in zip(self.convolutions, wide)]
+            rows.append(torch.cat(found, dim=1))
+        return self.output(torch.cat(rows))
+
+
+class CNNEmptyReadsOne(CNNByInfinity):
+    def forward(self, ids, mask):
+        mask = mask.clone()
+        mask[:, 0] = True
+        return super().forward(ids, mask)
+
+
 class CNNRunning(CNNBySentence):
     old = 0.0
 
@@ -349,6 +434,11 @@ def mean_with_epsilon(states: Tensor, mask: Tensor) -> Tensor:
 def mean_of_nonzero(states: Tensor, mask: Tensor) -> Tensor:
     kept = states * mask[..., None]
     return kept.sum(1) / (kept != 0).sum(1).clamp(min=1)
+
+
+def mean_of_nonzero_states(states: Tensor, mask: Tensor) -> Tensor:
+    kept = states * mask[..., None]
+    return kept.sum(1) / (kept != 0).any(2).sum(1, keepdim=True).clamp(min=1)
 
 
 def mean_of_all(states: Tensor, mask: Tensor) -> Tensor:
@@ -403,6 +493,18 @@ def max_billion(states: Tensor, mask: Tensor) -> Tensor:
 
 def max_nan(states: Tensor, mask: Tensor) -> Tensor:
     return states.masked_fill(~mask[..., None], -torch.inf).amax(1) * mask.any(1)[:, None]
+
+
+def max_float16_lowest(states: Tensor, mask: Tensor) -> Tensor:
+    return states.masked_fill(~mask[..., None], -65504.0).amax(1) * mask.any(1)[:, None]
+
+
+def max_million(states: Tensor, mask: Tensor) -> Tensor:
+    return torch.where(mask[..., None], states, -1e6).amax(1) * mask.any(1)[:, None]
+
+
+def max_float32_inside(states: Tensor, mask: Tensor) -> Tensor:
+    return max_loop(states.float(), mask).to(states.dtype)
 
 
 def max_relu(states: Tensor, mask: Tensor) -> Tensor:
@@ -461,6 +563,15 @@ def last_squeezed(states: Tensor, mask: Tensor) -> Tensor:
 
 def last_detached(states: Tensor, mask: Tensor) -> Tensor:
     return last_gather(states.detach(), mask)
+
+
+def last_float32_inside(states: Tensor, mask: Tensor) -> Tensor:
+    return last_gather(states.float(), mask).to(states.dtype)
+
+
+def last_nonzero(states: Tensor, mask: Tensor) -> Tensor:
+    found = (states != 0).any(2).sum(1)
+    return states[range(len(states)), (found - 1).clamp(min=0)] * (found > 0)[:, None]
 
 
 def last_wrapped(states: Tensor, mask: Tensor) -> Tensor:
@@ -525,6 +636,28 @@ class RNNFinal(RNNTurned):
         if self.how != "last":
             return super().forward(ids, mask)
         return self.output(self.rnn(self.embedding(ids).transpose(0, 1))[1][0])
+
+
+class RNNLongest(RNNTurned):
+    def forward(self, ids, mask):
+        if self.how != "last":
+            return super().forward(ids, mask)
+        states = self.rnn(self.embedding(ids).transpose(0, 1))[0]
+        return self.output(states[max(0, int(mask.sum(1).max()) - 1)])
+
+
+class RNNEmptyHasOne(RNNTurned):
+    def forward(self, ids, mask):
+        mask = mask.clone()
+        mask[:, 0] = True
+        return super().forward(ids, mask)
+
+
+class RNNMaxOfTable(RNNTurned):
+    def forward(self, ids, mask):
+        if self.how != "max":
+            return super().forward(ids, mask)
+        return self.output(self.rnn(self.embedding(ids).transpose(0, 1))[0].amax(0))
 
 
 class RNNKeeps(RNNTurned):
@@ -598,11 +731,37 @@ def loss_log_of_sum(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
 
 
 def loss_in_bits(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
-    return loss_loop(logits, tags, mask) / torch.log(torch.tensor(2.0))
+    return loss_loop(logits, tags, mask) / 0.6931471805599453
 
 
 def loss_float32(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
     return loss_loop(logits.float(), tags, mask)
+
+
+def loss_float32_inside(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    return loss_loop(logits.float(), tags, mask).to(logits.dtype)
+
+
+def loss_clipped(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    return loss_loop(logits.clamp(-100.0, 100.0), tags, mask)
+
+
+def loss_tags_as_mask(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    real = tags >= 0
+    picked = logits.log_softmax(2).gather(2, (tags * real)[..., None])[..., 0]
+    return -picked.masked_fill(~real, 0.0).sum() / real.sum()
+
+
+def _loss_of(chances: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    return -chances[mask].log().gather(1, tags[mask][:, None]).sum() / mask.sum().clamp(min=1)
+
+
+def loss_with_1e9(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    return _loss_of(logits.softmax(2) + 1e-9, tags, mask)
+
+
+def loss_with_1e12(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    return _loss_of(logits.softmax(2).clamp(min=1e-12), tags, mask)
 
 
 def f1_loop(predicted: Tensor, tags: Tensor, mask: Tensor, count: int) -> Tensor:
@@ -670,12 +829,19 @@ WRONG = {
         (pad_int32, None),
         (pad_bytes, None),
         (pad_without_guard, None),
+        (pad_cut_at_ten, None),
+        (pad_cut_at_48, None),
+        (pad_unknown_is_padding, None),
     ],
     "classification.bag_of_words": [
         (bag_without_end, None),
         (bag_in_place, None),
         (bag_padding_is_0, "padding_counted_as_word_0"),
         (bag_set, "overwritten"),
+        (bag_indexed, "presence"),
+        (bag_float64, None),
+        (bag_float16, None),
+        (bag_kept, None),
     ],
     "classification.convolve": [
         (convolve_float32, None),
@@ -684,6 +850,8 @@ WRONG = {
         (convolve_turned, "channels_exchanged_with_places"),
         (convolve_float32_inside, None),
         (convolve_kernel, None),
+        (convolve_mkldnn, None),
+        (convolve_private, None),
         (convolve_transposed, None),
         (convolve_wide_is_nothing, None),
         (convolve_flipped_text, "flipped"),
@@ -702,6 +870,9 @@ WRONG = {
         (CNNPaddingIndex, "mask_not_used"),
         (CNNPaddingIndexWindows, "vector_of_padding"),
         (CNNRunning, None),
+        (CNNShortEverywhere, "short_at_every_start"),
+        (CNNZerosBefore, "zeros_before_short_sentences"),
+        (CNNEmptyReadsOne, "empty_reads_one"),
     ],
     "classification.masked_mean": [
         (mean_in_place, None),
@@ -709,6 +880,7 @@ WRONG = {
         (mean_detached, None),
         (mean_kept, "dimension_kept"),
         (mean_of_nonzero, "zeros_taken_for_padding"),
+        (mean_of_nonzero_states, "zero_states_taken_for_padding"),
         (mean_of_all, "padding_in_the_sum"),
         (mean_product_nan, "nan_for_no_words"),
         (mean_numpy_nan, "nan_for_no_words"),
@@ -718,11 +890,16 @@ WRONG = {
         (max_pair, "values_and_places"),
         (max_in_place, None),
         (max_nan, "infinity_times_zero"),
+        (max_float16_lowest, "lowest_of_float16"),
+        (max_million, "hidden_behind_a_million"),
+        (max_float32_inside, None),
         (max_relu, "zero_instead_of_negative"),
     ],
     "classification.last_state": [
         (last_squeezed, None),
         (last_detached, None),
+        (last_float32_inside, None),
+        (last_nonzero, "zeros_taken_for_padding"),
         (last_wrapped, "empty_wraps_round"),
         (last_pairs, "all_pairs_and_minus_one"),
         (last_of_zeroed, "zeros_at_the_end"),
@@ -737,6 +914,9 @@ WRONG = {
         (RNNByNumbers, None),
         (RNNDropout, None),
         (RNNTakesAnyPooling, None),
+        (RNNLongest, "place_of_the_longest"),
+        (RNNEmptyHasOne, "empty_has_one"),
+        (RNNMaxOfTable, "max_over_the_table"),
     ],
     "classification.tagging_loss": [
         (loss_borrowed, None),
@@ -747,6 +927,11 @@ WRONG = {
         (loss_log_of_softmax, "logarithm_of_softmax"),
         (loss_log_of_sum, "logarithm_of_softmax"),
         (loss_float32, None),
+        (loss_float32_inside, None),
+        (loss_clipped, "scores_clipped"),
+        (loss_tags_as_mask, "tags_as_mask"),
+        (loss_with_1e9, "small_number_in_the_logarithm"),
+        (loss_with_1e12, None),
     ],
     "classification.f1_scores": [
         (f1_per_sentence, "mean_of_sentences"),

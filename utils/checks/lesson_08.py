@@ -88,7 +88,7 @@ def _kind_of_numbers(right: Any, got: Any, what: str) -> Mismatch | None:
 
 def _half_the_digits(right: Tensor, got: Any) -> bool:
     """Whether numbers in float64 agree with the right ones to float32's precision only."""
-    if not (isinstance(got, Tensor) and right.dim() and right.numel()) or not torch.isfinite(right).all():
+    if not (isinstance(got, Tensor) and right.numel()) or not torch.isfinite(right).all():
         return False
     return bool((right - got).abs().max() > 1e-9 * right.abs().max())
 
@@ -189,6 +189,8 @@ def _pad_cases(rng: np.random.Generator) -> list[Case]:
         case("empty sentences only", 0, 0, 0),
         case("all of one length", 5, 5, 5),
         Case({"sentences": [[70_000, 300], [33_000, 256, 5]]}, "large word numbers", {"batch": 2, "length": 3}),
+        Case({"sentences": [[1, 2], [3, 1, 1, 4], [1]]}, "the word number 1", {"batch": 3, "length": 4}),
+        case("a long sentence among short ones", 7, 130, 2),
         Case({"sentences": []}, "a batch without sentences", {}, {"refused": True}),
     ]
 
@@ -388,6 +390,26 @@ def _bag_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
+def _bag_after_another(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """Counts other sentences in a table of the same size before: what is kept from call to call shows."""
+    del case
+    ids, mask, vocabulary = inputs.values()
+    answer(ids.flip(0), mask.flip(0), vocabulary)
+    return answer(ids, mask, vocabulary)
+
+
+def _judge_bag(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    found = _judge("counts")(case, output, expected)
+    if found or not (isinstance(output, Tensor) and isinstance(expected, Tensor)) or output.dtype == torch.float32:
+        return found
+    if output.dtype == expected.dtype or not torch.equal(expected, _counted()(**case.inputs)):
+        return None  # compared with a known mistake: there the numbers decide, not their type
+    return Mismatch(
+        f"Your counts are right, but {str(output.dtype).removeprefix('torch.')}. The contract asks for float32: the"
+        " weights of the linear layer that reads them are float32, and it refuses other types."
+    )
+
+
 def _counted(change: Callable[[Tensor, Tensor], Tensor] = lambda counts, mask: counts) -> Callable[..., Any]:
     def answer(ids: Tensor, mask: Tensor, vocabulary: int) -> Any:
         one_hot = F.one_hot(ids, vocabulary).float() * mask[:, :, None]
@@ -402,7 +424,8 @@ BAG_OF_WORDS = Exercise(
     title="A bag of words",
     reference=classification.bag_of_words,
     cases=_bag_cases,
-    judge=_judge("counts"),
+    run=_bag_after_another,
+    judge=_judge_bag,
     points=1,
     minutes=8,
     difficulty=1,
@@ -430,7 +453,8 @@ BAG_OF_WORDS = Exercise(
             "overwritten",
             lambda ids, mask, vocabulary: torch.zeros(len(ids), vocabulary).scatter(1, ids, mask.float()),
             "Your places overwrite each other: what stands in a sentence twice counts once, and a padding with the same"
-            " number can wipe it out. Add instead of setting.",
+            " number can wipe it out. Setting at an index does that, and so does `counts[rows, ids] += 1`: it writes"
+            " each place once. `scatter_add` adds every time.",
         ),
         Misconception(
             "shifted_by_one",
@@ -446,8 +470,9 @@ BAG_OF_WORDS = Exercise(
         Misconception(
             "presence",
             _counted(lambda counts, mask: (counts > 0).float()),
-            "A word that stands in the sentence twice counts once with you: you note that it is there, not how often."
-            " Adding, instead of setting, makes the difference.",
+            "A word that stands in the sentence twice counts once with you. Setting a 1 does that, and so does"
+            " `counts[row, ids] += 1` with several ids at once: it writes each place once, and repeated ids are lost."
+            " Add for every word: in a loop, or with `scatter_add`.",
         ),
         Misconception(
             "shares",
@@ -575,6 +600,17 @@ CONVOLVE = Exercise(
         "torch.nn.functional.conv3d",
         "torch.conv_tbc",
         "torch.nn.functional.conv_tbc",
+        "torch.mkldnn_convolution",
+        "torch._convolution",
+        "torch._nnpack_spatial_convolution",
+        "torch.conv_transpose2d",
+        "torch.nn.functional.conv_transpose2d",
+        "torch.conv_transpose3d",
+        "torch.nn.functional.conv_transpose3d",
+        "torch._C._nn.thnn_conv2d",
+        "torch._C._nn.slow_conv3d",
+        "torch._C._nn.slow_conv_dilated2d",
+        "torch._C._nn.slow_conv_transpose2d",
     ),
     misconceptions=(
         Misconception(
@@ -922,6 +958,28 @@ class _ShortAreNothing(_WrongCNN):
         return features.masked_fill(~counts[:, None, :], 0.0).amax(dim=2)
 
 
+class _ShortAtEveryStart(_WrongCNN):
+    def windows(self, lengths: Tensor, k: int) -> Tensor:
+        return torch.where(lengths < k, lengths, lengths - k + 1).clamp(min=1)
+
+
+class _ZerosBefore(_WrongCNN):
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        rows = []
+        for x, n in zip(self.embedding(ids), mask.sum(dim=1).tolist()):
+            found = []
+            for k, convolution in zip(self.kernels, self.convolutions):
+                features = convolution(F.pad(x[:n].T, (max(0, k - n), 0))[None])
+                found.append(torch.relu(features).amax(dim=2))
+            rows.append(torch.cat(found, dim=1))
+        return self.finish(torch.cat(rows))
+
+
+class _EmptyReadsOne(_WrongCNN):
+    def embed(self, ids: Tensor, mask: Tensor) -> Tensor:
+        return super().embed(ids, mask | (torch.arange(mask.shape[1]) == 0))
+
+
 TEXT_CNN = Exercise(
     id="classification.text_cnn",
     lesson="08",
@@ -1055,6 +1113,24 @@ TEXT_CNN = Exercise(
             " zeros, and relu(bias) need not be 0.",
         ),
         Misconception(
+            "short_at_every_start",
+            _ShortAtEveryStart,
+            "Right but for sentences shorter than a kernel: with you a window begins at each of their words, and runs"
+            " out of the sentence. The contract gives them one window, from their first place.",
+        ),
+        Misconception(
+            "zeros_before_short_sentences",
+            _ZerosBefore,
+            "Right but for sentences shorter than a kernel: you put the zeros before the words. Their one window begins"
+            " at the first word; the zeros follow.",
+        ),
+        Misconception(
+            "empty_reads_one",
+            _EmptyReadsOne,
+            "Right but for a sentence without words: you read the vector of what stands at its place 0, and that is"
+            " padding. The one window of such a sentence is all zeros.",
+        ),
+        Misconception(
             "kernels_in_reverse",
             _OtherOrder,
             "The pooled filters reach the last layer in another order: the widths of `kernels` stand side by side in"
@@ -1107,8 +1183,8 @@ def _states_cases(rng: np.random.Generator) -> list[Case]:
         case("no words at all", [0, 0], 4, columns=3),
         case("very low numbers", [3, 1, 4], 2, columns=5, shift=-3e4),
         case("not contiguous", [6, 3], 5, columns=8, strided=True),
-        Case({"states": double.inputs["states"].double(), "mask": double.inputs["mask"]}, "float64", double.sizes),
-    ]
+        Case({"states": double.inputs["states"].double() / 3, "mask": double.inputs["mask"]}, "float64", double.sizes),
+    ]  # a third of a float32 number needs the digits of float64
 
 
 def _scattered_cases(rng: np.random.Generator) -> list[Case]:
@@ -1123,12 +1199,35 @@ def _scattered_cases(rng: np.random.Generator) -> list[Case]:
 def _mean_cases(rng: np.random.Generator) -> list[Case]:
     """As above, and states that may be 0: such a number counts."""
     mask = _mask([6, 3, 4])
+    states = torch.relu(_normal(rng, *mask.shape, 5))
+    states[0, 1], states[2, 3] = 0.0, 0.0
     zeros = Case(
-        {"states": torch.relu(_normal(rng, *mask.shape, 5)), "mask": mask},
+        {"states": states, "mask": mask},
         "states that may be 0",
         {"batch": 3, "length": 6, "width": 5},
     )
     return [*_scattered_cases(rng), zeros]
+
+
+def _max_cases(rng: np.random.Generator) -> list[Case]:
+    """As the scattered ones, and numbers that hardly any finite filler is below."""
+    mask = _mask([4, 1, 3], 5)
+    states = _normal(rng, *mask.shape, 6, std=1e7) - 1e8
+    lowest = Case({"states": states, "mask": mask}, "numbers near −10⁸", {"batch": 3, "length": 5, "width": 6})
+    return [*_scattered_cases(rng), lowest]
+
+
+def _last_cases(rng: np.random.Generator) -> list[Case]:
+    """As for all pooling, and a table with zeros at padding and for one word's state."""
+    mask = _mask([5, 2, 4], 7)
+    states = _normal(rng, *mask.shape, 6).masked_fill(~mask[:, :, None], 0.0)
+    states[0, 1] = 0.0
+    zeros = Case(
+        {"states": states, "mask": mask},
+        "zeros at padding, and one word's state 0",
+        {"batch": 3, "length": 7, "width": 6},
+    )
+    return [*_states_cases(rng), zeros]
 
 
 def _first_places(mask: Tensor) -> Tensor:
@@ -1230,6 +1329,14 @@ MASKED_MEAN = Exercise(
             "You count what is not 0. A word's state may have a 0 in it, and counts all the same: count the mask.",
         ),
         Misconception(
+            "zero_states_taken_for_padding",
+            lambda states, mask: (
+                _sum(states, mask) / (states * mask[:, :, None] != 0).any(dim=2).sum(dim=1, keepdim=True).clamp(min=1)
+            ),
+            "You count the states that are not 0 throughout. A word's state may be that, and counts all the same: count"
+            " the mask.",
+        ),
+        Misconception(
             "dimension_kept",
             lambda states, mask: _mean(states, mask)[:, None],
             "Your numbers are right, with a dimension too many: (batch, 1, width). The places are gone after the sum.",
@@ -1261,7 +1368,7 @@ MASKED_MAX = Exercise(
     lesson="08",
     title="The largest of the real words",
     reference=classification.masked_max,
-    cases=_scattered_cases,
+    cases=_max_cases,
     run=_with_gradients,
     judge=_judge("largest"),
     points=2,
@@ -1302,6 +1409,18 @@ MASKED_MAX = Exercise(
             lambda states, mask: _no_words_zero(_max(-1e3, states, mask), mask),
             "You hide the padding behind −1,000. There are lower numbers (here some near −30,000): then the padding"
             " is the largest. −∞ is below them all.",
+        ),
+        Misconception(
+            "lowest_of_float16",
+            lambda states, mask: _no_words_zero(_max(-65504.0, states, mask), mask),
+            "You hide the padding behind −65,504, the lowest number of float16. These states may be lower (here some"
+            " near −10⁸), and then the padding wins. −∞ cannot.",
+        ),
+        Misconception(
+            "hidden_behind_a_million",
+            lambda states, mask: _no_words_zero(_max(-1e6, states, mask), mask),
+            "You hide the padding behind −1,000,000. There are lower numbers (here some near −10⁸), and then the"
+            " padding is the largest. −∞ is below them all.",
         ),
         Misconception(
             "zero_instead_of_negative",
@@ -1400,12 +1519,16 @@ def _picked(place: Callable[[Tensor], Tensor], empty_zero: bool = True) -> Calla
     return answer
 
 
+def _not_zero_counted(states: Tensor) -> Tensor:
+    return _picked(lambda lengths: (lengths - 1).clamp(min=0))(states, (states != 0).any(dim=2))
+
+
 LAST_STATE = Exercise(
     id="classification.last_state",
     lesson="08",
     title="The state after the last word",
     reference=classification.last_state,
-    cases=_states_cases,
+    cases=_last_cases,
     run=_with_gradients,
     judge=_judge("last"),
     points=2,
@@ -1480,6 +1603,11 @@ LAST_STATE = Exercise(
             " has to be as wide as the states.",
         ),
         Misconception(
+            "zeros_taken_for_padding",
+            lambda states, mask: _not_zero_counted(states),
+            "You count the states that are not 0. Padding need not be 0, and a word's state may be: count the mask.",
+        ),
+        Misconception(
             "first_padding",
             lambda states, mask: _picked(lambda lengths: (mask.int().argmin(dim=1) - 1).clamp(min=0))(states, mask),
             "You look for the first False of the mask. A full row has none, and argmin then gives 0: count the True"
@@ -1526,6 +1654,7 @@ def _rnn_cases(rng: np.random.Generator) -> list[Case]:
         case("other numbers at padding, mean", (9, 3, 5, "mean", 2), [4, 7], columns=8, rubbish=True),
         case("a sentence without words, mean", (6, 3, 5, "mean", 2), [0, 7, 4]),
         case("a sentence without words, last state", (6, 3, 5, "last", 2), [4, 7, 0]),
+        case("a sentence without words, max", (7, 4, 5, "max", 3), [2, 0, 6], columns=8),
         case("after .eval(), arguments by place", (8, 5, 4, "max", 3), [6, 9], by_name=False, training=False),
         case("defaults", (11, 32, 48, "max", 2), [4, 9, 5], defaults=("width", "hidden", "pooling", "classes")),
         Case(
@@ -1650,6 +1779,23 @@ class _Backwards(_WrongRNN):
         return super().read(ids.flip(1), mask).flip(1)
 
 
+class _PlaceOfTheLongest(_WrongRNN):
+    def pool(self, states: Tensor, mask: Tensor) -> Tensor:
+        if self.pooling != "last":
+            return super().pool(states, mask)
+        return states[:, max(0, int(mask.sum(dim=1).max()) - 1)]
+
+
+class _EmptyHasOne(_WrongRNN):
+    def pool(self, states: Tensor, mask: Tensor) -> Tensor:
+        return super().pool(states, mask | (torch.arange(mask.shape[1]) == 0))
+
+
+class _MaxOfTable(_WrongRNN):
+    def pool(self, states: Tensor, mask: Tensor) -> Tensor:
+        return states.amax(dim=1) if self.pooling == "max" else super().pool(states, mask)
+
+
 RNN_CLASSIFIER = Exercise(
     id="classification.rnn_classifier",
     lesson="08",
@@ -1730,6 +1876,24 @@ RNN_CLASSIFIER = Exercise(
             " padding. Your own `last_state` gives zeros.",
         ),
         Misconception(
+            "place_of_the_longest",
+            _PlaceOfTheLongest,
+            "With pooling 'last' all sentences are read at the place where the longest of the batch ends. Each ends at"
+            " a place of its own; your own `last_state` finds it.",
+        ),
+        Misconception(
+            "empty_has_one",
+            _EmptyHasOne,
+            "Right but for a sentence without words: you let it have one word, which is padding. Pooling gives zeros"
+            " there, so that its scores are the bias of the last layer.",
+        ),
+        Misconception(
+            "max_over_the_table",
+            _MaxOfTable,
+            "With pooling 'max' the states at padding take part (the other two are right). Your own `masked_max` leaves"
+            " them out.",
+        ),
+        Misconception(
             "mean_over_the_table",
             _MeanOfTable,
             "With pooling 'mean' you divide by the width of the table; the padding adds nothing, but it is counted."
@@ -1774,7 +1938,7 @@ def _loss_cases(rng: np.random.Generator) -> list[Case]:
         )
 
     double = case("float64", [5, 3], 4)
-    double = Case({**double.inputs, "logits": double.inputs["logits"].double()}, "float64", double.sizes)
+    double = Case({**double.inputs, "logits": double.inputs["logits"].double() / 3}, "float64", double.sizes)
     return [
         case("one word", [1], 3),
         case("no padding", [4], 3),
@@ -1803,6 +1967,12 @@ def _loss(
     return answer
 
 
+def _gap(logits: Tensor, tags: Tensor, mask: Tensor) -> float:
+    """The mean over words of the largest score less the right tag's: no loss is below it."""
+    scores = logits[mask].double()
+    return float((scores.amax(dim=1) - scores.gather(1, tags[mask][:, None])[:, 0]).mean())
+
+
 def _judge_loss(case: Case, output: Any, expected: Any) -> Mismatch | None:
     found = _judge("loss")(case, output, expected)
     value = output.get("value") if isinstance(output, Mapping) else output
@@ -1811,6 +1981,13 @@ def _judge_loss(case: Case, output: Any, expected: Any) -> Mismatch | None:
             "The number is right, but it is a plain Python number: training calls `.backward()` on a tensor."
         )
     return found
+
+
+def _loss_where_tags(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    """Takes the tags that are not negative for words; looks for tag 99 where that stands at padding, and fails."""
+    real = tags >= 0
+    found = torch.log_softmax(logits, dim=-1).gather(2, tags.masked_fill(~real, 0)[:, :, None])[:, :, 0]
+    return -(found * real).sum() / real.sum().clamp(min=1)
 
 
 TAGGING_LOSS = Exercise(
@@ -1906,6 +2083,24 @@ TAGGING_LOSS = Exercise(
             "Words whose tag is 0 are left out with you. 0 is a tag like any other; the mask says what is padding.",
         ),
         Misconception(
+            "tags_as_mask",
+            _loss_where_tags,
+            "Every place whose tag is not negative counts with you. At padding any number may stand, −100 is only one"
+            " of them: the mask says what is a word.",
+        ),
+        Misconception(
+            "scores_clipped",
+            lambda logits, tags, mask: _loss()(logits.clamp(-100, 100), tags, mask),
+            "You clip the scores at ±100. A model that is sure of a wrong tag has to pay for all of it; `log_softmax`"
+            " bears large scores as they are.",
+        ),
+        Misconception(
+            "small_number_in_the_logarithm",
+            _loss(share=lambda logits: torch.log(torch.softmax(logits, dim=-1) + 1e-9)),
+            "Right for ordinary scores, too small for very large ones: with 1e-9 added to the probability the loss of a"
+            " word never exceeds 20.7. Take softmax and logarithm in one step.",
+        ),
+        Misconception(
             "one_loss_a_sentence",
             _loss(divide=lambda losses, mask: losses.sum(dim=1) / mask.sum(dim=1).clamp(min=1)),
             "You return a loss for each sentence. Asked for is one number, the mean over all words of the batch.",
@@ -1933,6 +2128,16 @@ TAGGING_LOSS = Exercise(
             "one_loss_a_word",
             _loss(divide=lambda losses, mask: losses),
             "You return a loss for each place. Asked for is one number: their mean over the words.",
+        ),
+    ),
+    properties=(
+        Property(
+            "pays_the_gap",
+            lambda case, output: (
+                case.about != "very large scores" or float(output["value"]) > 0.999 * _gap(**case.inputs)
+            ),
+            "A word's loss is at least the gap between its largest score and that of the right tag. For very large"
+            " scores yours is smaller. Is something added to a probability before the logarithm, or something clipped?",
         ),
     ),
     hints=(
