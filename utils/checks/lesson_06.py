@@ -61,10 +61,13 @@ def _double(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _judge(case: Case, output: Any, expected: Any) -> Mismatch | None:
-    """The strict comparison; and float64 must not have become float32 on the way."""
+    """The strict comparison; and no digits may be lost on the way: no float32 for float64, no whole numbers."""
     found = compare(expected, output, 1e-4)
     if found:
         return found
+    if isinstance(expected, Tensor) and isinstance(output, Tensor):
+        if expected.is_floating_point() and not output.is_floating_point():
+            return Mismatch("The values are right, but they are whole numbers in type: a product with U needs floats.")
     if isinstance(expected, Tensor) and expected.dtype == torch.float64 and isinstance(output, Tensor):
         if output.is_floating_point() and output.dtype != torch.float64:
             kind = str(output.dtype).removeprefix("torch.")
@@ -220,7 +223,8 @@ OUTPUT_GRADIENTS = Exercise(
         Property(
             "sums_to_zero",
             lambda case, output: float(output.sum(dim=1).abs().max()) < 1e-4,
-            "Each row sums to zero: adding the same number to all outputs does not change the loss.",
+            "Each row of the gradient should sum to zero, and not all of yours do: adding the same number to all"
+            " outputs of a step does not change its loss.",
         ),
     ),
     hints=(
@@ -350,6 +354,12 @@ SLOPE = Exercise(
             _slope_variant(known=False),
             "Right for the three activations. But a name that nobody knows, such as 'softplus', must raise a"
             " ValueError that mentions it; a silent guess costs somebody an afternoon.",
+        ),
+        Misconception(
+            "relu_whole_numbers",
+            _slope_variant(relu=lambda h: (h > 0).int()),
+            "For ReLU your slopes are whole numbers in type. They will be multiplied with U, which takes floats: give"
+            " them the state's own type.",
         ),
         Misconception(
             "sigmoid_twice",
@@ -506,6 +516,11 @@ STEP_JACOBIAN = Exercise(
             lambda state, U, activation="sigmoid": rnn_gradients.STEEPEST[activation] * U,
             "Every row is scaled by the largest slope there is. That is the bound of section 5; here the slope of each"
             " unit is asked for.",
+        ),
+        Misconception(
+            "tanh_by_default",
+            lambda state, U, activation="tanh": torch.diag(slope(state, activation)) @ U,
+            "Right whenever the activation is named. Without a name you take tanh; the default is the sigmoid.",
         ),
         Misconception(
             "slope_of_u_state",
@@ -1077,6 +1092,22 @@ BPTT_TERM = Exercise(
             ),
             "Right for k < t. For t = k you return zeros, but U has just acted there, and nothing stands between:"
             " ∂h_t/∂h_t is the identity.",
+        ),
+        Misconception(
+            "t_and_k_exchanged",
+            lambda state_gradient, states, U, t, k, activation="sigmoid": _term()(
+                state_gradient, states, U, k, t, activation
+            ),
+            "t and k are exchanged everywhere: the loss is taken at step k and U at step t. Right for t = k alone; the"
+            " past gets zeros and the future something.",
+        ),
+        Misconception(
+            "bracket_up_to_k",
+            lambda state_gradient, states, U, t, k, activation="sigmoid": sum(
+                (_term()(state_gradient, states, U, t, j, activation) for j in range(1, k + 1) if k <= t),
+                torch.zeros_like(U),
+            ),
+            "You add up the terms of all steps from 1 to k. One term is asked for, that of this k.",
         ),
         Misconception(
             "whole_bracket",
