@@ -93,7 +93,7 @@ def noise_distribution(counts: Tensor, power: float = 0.75) -> Tensor:
 
     Args:
         counts: (words,): how often each word occurs, at least 1.
-        power: 1 gives the words' frequencies, 0 the uniform distribution.
+        power: any number; 1 gives the words' frequencies, 0 the uniform distribution.
 
     Returns:
         (words,), floating point, summing to one.
@@ -176,7 +176,7 @@ def nearest(vectors: Tensor, query: Tensor, k: int = 5, exclude: Collection[int]
     Args:
         vectors: (words, d).
         query: (d,).
-        k: how many; if fewer words are left, all of them.
+        k: how many, 0 or more; if fewer words are left, all of them.
         exclude: numbers of words that must not be in the answer, such as that of the query itself.
 
     Returns:
