@@ -1121,8 +1121,8 @@ TEXT_CNN = Exercise(
         Misconception(
             "zeros_before_short_sentences",
             _ZerosBefore,
-            "Right but for sentences shorter than a kernel: you put the zeros before the words. Their one window begins"
-            " at the first word; the zeros follow.",
+            "Right but for sentences shorter than a kernel: with you the words meet its last columns, as if the zeros"
+            " stood before them. Their one window begins at the first word, which meets column 0; the zeros follow.",
         ),
         Misconception(
             "empty_reads_one",
