@@ -210,7 +210,7 @@ def masked_mean(states: Tensor, mask: Tensor) -> Tensor:
         mask: (batch, length), True at words; the True need not be neighbours.
 
     Returns:
-        (batch, width); zeros for a sentence without words.
+        (batch, width), float64 if the states are; zeros for a sentence without words.
     """
     ### BEGIN SOLUTION
     total = states.masked_fill(~mask[:, :, None], 0.0).sum(dim=1)
@@ -226,7 +226,7 @@ def masked_max(states: Tensor, mask: Tensor) -> Tensor:
         mask: (batch, length), True at words; the True need not be neighbours.
 
     Returns:
-        (batch, width); zeros for a sentence without words.
+        (batch, width), float64 if the states are; zeros for a sentence without words.
 
     Collobert et al. 2011, section 3.3.2, "max layer".
     """
@@ -244,7 +244,7 @@ def last_state(states: Tensor, mask: Tensor) -> Tensor:
         mask: (batch, length), True at words; padding at the end.
 
     Returns:
-        (batch, width); zeros for a sentence without words.
+        (batch, width), float64 if the states are; zeros for a sentence without words.
     """
     ### BEGIN SOLUTION
     lengths = mask.sum(dim=1)  # (batch,)
@@ -304,8 +304,8 @@ def tagging_loss(logits: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
         mask: (batch, length), True at words.
 
     Returns:
-        A tensor with a single number, ≥ 0: the sum over real words of −log softmax(logits)[tag], divided by how many
-        there are; 0 if there are none.
+        A tensor with a single number, ≥ 0, float64 if the logits are: the sum over real words of
+        −log softmax(logits)[tag], divided by how many there are; 0 if there are none.
     """
     ### BEGIN SOLUTION
     log_probabilities = torch.log_softmax(logits[mask], dim=-1)  # (words, tags)
@@ -323,11 +323,11 @@ def f1_scores(predicted: Tensor, tags: Tensor, mask: Tensor, count: int) -> Tens
     Args:
         predicted: (batch, length), int64: the tag that was given.
         tags: (batch, length), int64: the right one.
-        mask: (batch, length), True at words.
+        mask: (batch, length), True at words, padding at the end.
         count: how many tags there are; they are 0, …, count − 1.
 
     Returns:
-        (count,), float32; 0 for a tag that is neither given nor there.
+        (count,), float32 or float64; 0 for a tag that is neither given nor there.
     """
     ### BEGIN SOLUTION
     given = torch.bincount(predicted[mask], minlength=count)
