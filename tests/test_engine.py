@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch.nn.functional import softmax as softmax_under_another_name
 
 from utils.checks import compare, engine
-from utils.checks.model import Case, Exercise, Misconception, Property, Told
+from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
 
 
 def scale(x, factor=2.0):
@@ -481,6 +481,21 @@ def test_a_change_in_place_that_gradients_do_not_survive_is_named():
         return squares
 
     assert "changes in place" in _say(squaring, _exercise(run=run)).message
+
+
+def test_a_fault_in_the_type_alone_is_no_relation_of_numbers():
+    """A symmetric output equals itself turned, which is not what was wrong with it."""
+
+    def judge(case, output, expected):
+        return None if output.dtype == expected.dtype else Mismatch("Another type.")
+
+    def run(answer, inputs, case):
+        return torch.ones(2, 2, dtype=answer(inputs["x"], inputs["factor"]).dtype)
+
+    symmetric = _exercise(run=run, judge=judge, properties=())
+    assert _say(scale_copy, symmetric).outcome == "right"
+    verdict = _say(lambda x, factor: scale_copy(x, factor).double(), symmetric)
+    assert "Another type." in verdict.message and "swapped" not in verdict.message
 
 
 def test_forbidding_is_prepared_once_a_check(isolation):
