@@ -183,7 +183,7 @@ def open_forget_gates(lstm: nn.LSTM, value: float = 1.0) -> None:
     Raises:
         ValueError: if the layer has no biases.
 
-    Gers et al. 2000, section 4; Jozefowicz et al. 2015, "An Empirical Exploration of Recurrent Network
+    Gers et al. 2000, section 3; Jozefowicz et al. 2015, "An Empirical Exploration of Recurrent Network
     Architectures" (ICML), which recommends 1.
     """
     if not lstm.bias:
@@ -294,11 +294,11 @@ def count_weights(kind: str, input_size: int, hidden: int, layers: int = 1, bidi
         kind: "rnn" (one block), "lstm" (four) or "gru" (three).
         input_size: width of x_t.
         hidden: width of h_t in one direction.
-        layers: at least 1.
+        layers: how many lie above one another.
         bidirectional: whether each layer reads in both directions.
 
     Raises:
-        ValueError: for another kind.
+        ValueError: for another kind; it names the one given.
 
     >>> count_weights("lstm", 3, 2)
     56

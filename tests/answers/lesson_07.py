@@ -54,6 +54,16 @@ def gate_hard(x, h, w, u, b):
     return (torch.sigmoid(x @ w.T + h @ u.T + b) > 0.5).float()
 
 
+def gate_stable_halves(x, h, w, u, b):
+    a = x @ w.T + h @ u.T + b
+    return torch.exp(-F.softplus(-a))
+
+
+def gate_overflows(x, h, w, u, b):
+    a = torch.exp(x @ w.T + h @ u.T + b)
+    return a / (a + 1)
+
+
 # ---- the memory
 
 
@@ -107,6 +117,11 @@ def step_given_cell(x, h, c, w, u, b):
     cell = nn.LSTMCell(x.shape[1], h.shape[1])
     cell.load_state_dict({"weight_ih": w, "weight_hh": u, "bias_ih": b, "bias_hh": 0 * b})
     return cell(x, (h, c))
+
+
+def step_given_function(x, h, c, w, u, b):
+    _, h, c = torch.lstm(x[:, None], (h[None], c[None]), [w, u, b, 0 * b], True, 1, 0.0, False, False, True)
+    return h[0], c[0]
 
 
 def step_memory_in_place(x, h, c, w, u, b):
@@ -217,6 +232,54 @@ class LayerBorrowed(nn.Module):
         return self.lstm(x, state)
 
 
+class LayerSqueezesItsState(Layer):
+    """Fails where the state has a single number."""
+
+    def forward(self, x, state=None):
+        if state is not None:
+            state = tuple(part.squeeze()[None] if len(x) > 1 else part for part in state)
+        return LayerWithProjectedInput.forward(self, x, state)  # type: ignore[arg-type]
+
+
+class LayerDropsAMemoryBesideZeros(Layer):
+    def forward(self, x, state=None):
+        if state is not None and not state[0].any():
+            state = None
+        return LayerWithProjectedInput.forward(self, x, state)  # type: ignore[arg-type]
+
+
+class LayerTakesThePairWhole(Layer):
+    """h and c as they come, with the dimension of the layers."""
+
+    def forward(self, x, state=None):
+        h, c = (x.new_zeros(len(x), self.hidden_size),) * 2 if state is None else state
+        found = []
+        for row in x.unbind(1):
+            h, c = lstm_step(row, h, c, self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0 + self.bias_hh_l0)
+            found.append(h)
+        return torch.stack(found, 1), (h[None], c[None])
+
+
+class LayerOfTheFunction(Layer):
+    def forward(self, x, state=None):
+        weights = [self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0]
+        if state is None:
+            state = (x.new_zeros(1, len(x), self.hidden_size),) * 2
+        found, h, c = torch.lstm(x, state, weights, True, 1, 0.0, False, False, True)
+        return found, (h, c)
+
+
+class LayerForgetsToAssign(Layer):
+    def forward(self, x, state=None):
+        h, c = (x.new_zeros(len(x), self.hidden_size),) * 2 if state is None else (state[0][0], state[1][0])
+        found = []
+        for row in x.unbind(1):
+            bias = self.bias_ih_l0 + self.bias_hh_l0
+            h, new = lstm_step(row, h, c, self.weight_ih_l0, self.weight_hh_l0, bias)
+            found.append(h)
+        return torch.stack(found, 1), (h[None], new[None])
+
+
 # ---- the direct path
 
 
@@ -245,10 +308,24 @@ def path_by_division(forget):
     return forget.prod(0) / forget.cumprod(0)
 
 
+def path_by_clamped_division(forget):
+    f = forget.clamp(min=1e-6)
+    return f.prod(0) / f.cumprod(0)
+
+
+def path_accumulated(forget):
+    rows = [torch.ones_like(forget[-1])]
+    for row in forget[1:].flip(0):
+        rows.insert(0, rows[0] * row)
+    return torch.stack(rows)
+
+
 # ---- open gates
 
 
 def open_by_state(lstm, value=1.0):
+    if not lstm.bias:
+        raise ValueError("no biases")
     h = lstm.hidden_size
     weights = lstm.state_dict()
     for name in weights:
@@ -259,6 +336,8 @@ def open_by_state(lstm, value=1.0):
 
 @torch.no_grad()
 def open_by_chunks(lstm, value=1.0):
+    if not lstm.bias:
+        raise ValueError("no biases")
     for weights in lstm.all_weights:
         weights[2].chunk(4)[1].fill_(0)
         weights[3].chunk(4)[1].fill_(value)
@@ -277,6 +356,47 @@ def open_every_weight(lstm, value=1.0):
     for name, weight in lstm.named_parameters():
         if "bias" in name:
             weight[lstm.hidden_size :] = value / 2
+
+
+def open_and_freeze(lstm, value=1.0):
+    open_right(lstm, value)
+    for weight in lstm.parameters():
+        weight.requires_grad_(False)
+
+
+def open_new_parameters(lstm, value=1.0):
+    open_right(lstm, value)
+    for name, weight in list(lstm.named_parameters()):
+        setattr(lstm, name, nn.Parameter(weight.detach().clone()))
+
+
+def open_and_eval(lstm, value=1.0):
+    open_right(lstm, value)
+    lstm.eval()
+
+
+@torch.no_grad()
+def open_without_the_error(lstm, value=1.0):
+    for name, weight in lstm.named_parameters():
+        if "bias" in name:
+            weight[lstm.hidden_size : 2 * lstm.hidden_size] = value / 2
+
+
+@torch.no_grad()
+def open_right(lstm, value=1.0):
+    if not lstm.bias:
+        raise ValueError("This LSTM has no biases.")
+    open_without_the_error(lstm, value)
+
+
+@torch.no_grad()
+def open_and_empty(lstm, value=1.0):
+    open_right(lstm, value)
+    for name, weight in lstm.named_parameters():
+        if name.startswith("bias_ih"):
+            weight[lstm.hidden_size : 2 * lstm.hidden_size] = value
+        elif name.startswith("bias_hh"):
+            weight.zero_()
 
 
 # ---- the GRU
@@ -320,6 +440,12 @@ def gru_no_flag(x, h, w, u, b_w, b_u):
     return gru_by_gates(x, h, w, u, b_w, b_u)
 
 
+def gru_given_function(x, h, w, u, b_w, b_u, lecture=False):
+    if lecture:
+        return gru_by_gates(x, h, w, u, b_w, b_u, True)
+    return torch.gru(x[:, None], h[None], [w, u, b_w, b_u], True, 1, 0.0, False, False, True)[1][0]
+
+
 # ---- counting
 
 
@@ -329,6 +455,33 @@ def count_by_torch(kind, input_size, hidden, layers=1, bidirectional=False):
         raise ValueError(f"There is no {kind}.")
     layer = made[kind](input_size, hidden, layers, bidirectional=bidirectional)
     return sum(weight.numel() for weight in layer.parameters())
+
+
+def count_shapes(kind, input_size, hidden, layers=1, bidirectional=False):
+    blocks = {"rnn": ["n"], "gru": ["r", "z", "n"], "lstm": ["i", "f", "g", "o"]}.get(kind)
+    if blocks is None:
+        raise ValueError(f"no such layer: {kind}")
+    shapes, width = [], input_size
+    for _ in range(layers):
+        for _ in range(2 if bidirectional else 1):
+            for _ in blocks:
+                shapes += [(hidden, width), (hidden, hidden), (hidden,), (hidden,)]
+        width = hidden * (2 if bidirectional else 1)
+    return sum(math.prod(shape) for shape in shapes)
+
+
+def count_as_float(kind, input_size, hidden, layers=1, bidirectional=False):
+    return float(count_shapes(kind, input_size, hidden, layers, bidirectional))
+
+
+def count_as_tensor(kind, input_size, hidden, layers=1, bidirectional=False):
+    return torch.tensor(count_shapes(kind, input_size, hidden, layers, bidirectional))
+
+
+def count_nameless_error(kind, input_size, hidden, layers=1, bidirectional=False):
+    if kind not in ("rnn", "lstm", "gru"):
+        raise ValueError("unknown")
+    return count_shapes(kind, input_size, hidden, layers, bidirectional)
 
 
 def count_closed(kind, input_size, hidden, layers=1, bidirectional=False):
@@ -446,6 +599,24 @@ class StackUnregistered(nn.Module):
     forward = Stack.forward
 
 
+class StackKeepsInTheCallersList(Stack):
+    def forward(self, x, states=None):
+        states = [None] * len(self.cells) if states is None else states
+        for layer, (norm, cell) in enumerate(zip(self.norms, self.cells, strict=True)):
+            found, states[layer] = cell(norm(x), states[layer])
+            x = x + found
+        return x, states
+
+
+class StackLengthFirst(Stack):
+    def __init__(self, width: int, layers: int) -> None:
+        super().__init__(width, layers)
+        self.cells = nn.ModuleList(nn.LSTM(width, width) for _ in range(layers))
+
+    def forward(self, x, states=None):
+        return StackByIndex.forward(self, x, states)  # type: ignore[arg-type]
+
+
 class StackTwiceNormed(Stack):
     def forward(self, x, states=None):
         after = []
@@ -457,14 +628,14 @@ class StackTwiceNormed(Stack):
 
 
 RIGHT = {
-    "gated_rnn.gate": [gate_linear, gate_one_product, gate_loop, gate_by_tanh, gate_float64],
+    "gated_rnn.gate": [gate_linear, gate_one_product, gate_loop, gate_by_tanh, gate_float64, gate_stable_halves],
     "gated_rnn.new_memory": [memory_addcmul, memory_loop],
     "gated_rnn.lstm_step": [step_four_products, step_rows, step_float64],
     "gated_rnn.lstm": [LayerWithProjectedInput, LayerLengthFirstInside],
-    "gated_rnn.direct_path": [path_cumprod, path_products],
-    "gated_rnn.open_forget_gates": [open_by_state, open_by_chunks],
+    "gated_rnn.direct_path": [path_cumprod, path_products, path_accumulated],
+    "gated_rnn.open_forget_gates": [open_by_state, open_by_chunks, open_right],
     "gated_rnn.gru_step": [gru_by_gates, gru_rows],
-    "gated_rnn.count_weights": [count_by_torch, count_closed],
+    "gated_rnn.count_weights": [count_shapes, count_closed],
     "gated_rnn.both_directions": [both_by_index, both_loop],
     "gated_rnn.stacked": [StackByIndex],
 }
@@ -474,6 +645,7 @@ WRONG = {
         (gate_detached, None),
         (gate_float32, None),
         (gate_hard, None),
+        (gate_overflows, "overflow"),
         (lambda x, h, w, u, b: torch.sigmoid(F.linear(x, w) + F.linear(h, u.T, b)), "state_weights_turned"),
         (lambda x, h, w, u, b: torch.sigmoid(-(F.linear(x, w) + F.linear(h, u, b))), "one_minus"),
     ],
@@ -485,6 +657,7 @@ WRONG = {
     ],
     "gated_rnn.lstm_step": [
         (step_given_cell, None),
+        (step_given_function, None),
         (step_memory_in_place, None),
         (step_arguments_of_memory, "order_of_the_formulas"),
         (step_detached_memory, None),
@@ -495,10 +668,16 @@ WRONG = {
         (LayerKeepsItsState, None),
         (LayerThreeThings, None),
         (LayerBorrowed, None),
+        (LayerOfTheFunction, None),
+        (LayerSqueezesItsState, None),
+        (LayerDropsAMemoryBesideZeros, None),
+        (LayerTakesThePairWhole, None),
+        (LayerForgetsToAssign, "memory_not_assigned"),
     ],
     "gated_rnn.direct_path": [
         (path_in_place, None),
         (path_by_division, None),
+        (path_by_clamped_division, None),
         (lambda forget: path_cumprod(forget).float(), None),
         (lambda forget: path_cumprod(forget) * forget, "own_gate_included"),
         (lambda forget: path_cumprod(forget).mean(1, keepdim=True).expand_as(forget), None),
@@ -506,17 +685,27 @@ WRONG = {
     "gated_rnn.open_forget_gates": [
         (open_with_gradient, None),
         (open_every_weight, None),
+        (open_and_freeze, None),
+        (open_new_parameters, None),
+        (open_and_eval, None),
+        (open_without_the_error, None),
+        (open_and_empty, "other_bias_emptied"),
         (lambda lstm, value=1.0: value, None),
     ],
     "gated_rnn.gru_step": [
         (gru_state_in_place, None),
         (gru_no_flag, None),
+        (gru_given_function, None),
         (lambda x, h, w, u, b_w, b_u, lecture=False: gru_rows(x, h, w, u, b_w, b_u, not lecture), "flag_turned"),
         (lambda x, h, w, u, b_w, b_u, lecture=False: gru_rows(x, h, w, u, b_w, b_u), "flag_ignored"),
     ],
     "gated_rnn.count_weights": [
         (count_no_error, None),
         (count_float, None),
+        (count_by_torch, None),
+        (count_as_float, None),
+        (count_as_tensor, None),
+        (count_nameless_error, None),
         (lambda kind, n, h, layers=1, bidirectional=False: layers * count_closed(kind, n, h, 1, bidirectional), None),
     ],
     "gated_rnn.both_directions": [
@@ -531,5 +720,7 @@ WRONG = {
         (StackLastState, None),
         (StackUnregistered, None),
         (StackTwiceNormed, None),
+        (StackKeepsInTheCallersList, None),
+        (StackLengthFirst, None),
     ],
 }

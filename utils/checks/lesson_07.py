@@ -25,7 +25,16 @@ READY_MADE = (
     "torch.nn.GRU",
     "torch.nn.GRUCell",
     "torch.gru_cell",
+    "torch.lstm",
+    "torch.gru",
+    "torch.nn.RNN",
+    "torch.nn.RNNCell",
+    "torch.rnn_tanh",
+    "torch.rnn_tanh_cell",
+    "torch.rnn_relu",
+    "torch.rnn_relu_cell",
 )
+READY_LAYERS = ("torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN", "torch.nn.RNNBase")
 
 # ------------------------------------------------------------------------------------------------- 1 · a gate
 
@@ -47,7 +56,7 @@ def _gate_cases(rng: np.random.Generator) -> list[Case]:
         sizes = {"batch": batch, "input_size": input_size, "hidden": hidden}
         cases.append(Case(_gate_inputs(rng, batch, input_size, hidden), about, sizes))
     first = {name: torch.zeros_like(value) for name, value in _gate_inputs(rng, 2, 3, 4).items()}
-    first["b"] = torch.tensor([0.0, 1.0, 40.0, -40.0])
+    first["b"] = torch.tensor([0.0, 1.0, 100.0, -40.0])  # e^100 is more than a float32 holds
     cases.append(Case(first, "only the bias speaks", {"batch": 2, "input_size": 3, "hidden": 4}))
     double = {name: value.double() for name, value in _gate_inputs(rng, 4, 5, 2).items()}
     cases.append(Case(double, "float64", {"batch": 4, "input_size": 5, "hidden": 2}))
@@ -125,6 +134,23 @@ GATE = Exercise(
             "Your gate is shut where it should be open: you return one minus the gate.",
         ),
         Misconception(
+            "bias_subtracted",
+            lambda x, h, w, u, b: torch.sigmoid(_sum(x, h, w, u, b) - 2 * b),
+            "The bias is subtracted: it should be added, so that a large one opens the gate.",
+        ),
+        Misconception(
+            "two_sigmoids_bias_outside",
+            lambda x, h, w, u, b: torch.sigmoid(x @ w.T) + torch.sigmoid(h @ u.T) + b,
+            "You squeeze W x and U h one by one and add the rest outside. There is one sum of three, and one σ around"
+            " all of it.",
+        ),
+        Misconception(
+            "overflow",
+            lambda x, h, w, u, b: torch.exp(_sum(x, h, w, u, b)) / (1 + torch.exp(_sum(x, h, w, u, b))),
+            "The formula is right on paper; but e to a large sum is too large for a float, and ∞ / ∞ is nan. Write it"
+            " with e to the *minus* sum, or take `torch.sigmoid`.",
+        ),
+        Misconception(
             "bias_twice",
             lambda x, h, w, u, b: torch.sigmoid(_sum(x, h, w, u, b) + b),
             "The bias is counted twice, once beside W x and once beside U h. Here it is given once, for both.",
@@ -186,8 +212,8 @@ NEW_MEMORY = Exercise(
         Misconception(
             "gates_swapped",
             lambda c, forget, write, candidate: write * c + forget * candidate,
-            "The two gates have changed places: with the forget gate open and the input gate shut nothing should"
-            " change, and your memory becomes the candidate.",
+            "The two gates (or the memory and the candidate) have changed places: with the forget gate open and the"
+            " input gate shut nothing should change, and your memory becomes the candidate.",
         ),
         Misconception(
             "forget_means_erase",
@@ -232,6 +258,28 @@ NEW_MEMORY = Exercise(
             "matrix_product",
             lambda c, forget, write, candidate: forget * c + (write @ candidate.T).mean(1, keepdim=True),
             "⊙ multiplies place by place. A matrix product mixes the rows of the batch.",
+        ),
+        Misconception(
+            "coupled_to_the_input_gate",
+            lambda c, forget, write, candidate: (1 - write) * c + write * candidate + 0 * forget,
+            "As much is forgotten as is written, and the forget gate takes no part. That is a GRU's way; an LSTM"
+            " decides the two separately.",
+        ),
+        Misconception(
+            "gates_squeezed_again",
+            lambda c, forget, write, candidate: torch.sigmoid(forget) * c + torch.sigmoid(write) * candidate,
+            "The gates go through σ once more, so that none can open beyond 0.73. `forget` and `write` *are* gates"
+            " already: use them as they are.",
+        ),
+        Misconception(
+            "candidate_squeezed_again",
+            lambda c, forget, write, candidate: forget * c + write * torch.tanh(candidate),
+            "The candidate goes through tanh once more. What you are given *is* the candidate, tanh and all.",
+        ),
+        Misconception(
+            "nothing_written",
+            lambda c, forget, write, candidate: forget * c + 0 * write * candidate,
+            "You forget, and write nothing: the input gate and the candidate take no part.",
         ),
         Misconception(
             "subtracted",
@@ -287,6 +335,12 @@ def _step_variant(
         return give(show(part["o"], new, c), new)
 
     return answer
+
+
+def _bare_gates(x: Tensor, h: Tensor, c: Tensor, w: Tensor, u: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    i, f, g, o = _sum(x, h, w, u, b).chunk(4, dim=1)
+    c = f * c + i * torch.tanh(g)
+    return o * torch.tanh(c), c
 
 
 def _interleaved(s: Tensor) -> Any:
@@ -379,6 +433,45 @@ LSTM_STEP = Exercise(
             " look at what `chunk` or a slice does.",
         ),
         Misconception(
+            "state_left_out",
+            _step_variant(sums=lambda x, h, c, w, u, b: x @ w.T + b + 0 * h.sum() + 0 * u.sum()),
+            "The sums do not depend on h: U h_{t−1} is missing, so the gates see the new word alone.",
+        ),
+        Misconception(
+            "squeezed_memory_kept",
+            _step_variant(
+                keep=lambda c, f, i, g: torch.tanh(f * c + i * g), show=lambda o, c, old: torch.sigmoid(o) * c
+            ),
+            "h is right. But the memory that you hand on went through tanh: that is what is shown. The memory itself"
+            " stays as it is, or it would shrink at every step.",
+        ),
+        Misconception(
+            "forget_means_erase",
+            _step_variant(keep=lambda c, f, i, g: (1 - f) * c + i * g),
+            "You read the forget gate as the share to erase. It is the share that stays.",
+        ),
+        Misconception(
+            "lectures_order",
+            _step_variant("fiog"),
+            "The blocks are taken in the order f, i, o, g. They lie in PyTorch's order: i, f, g, o.",
+        ),
+        Misconception(
+            "no_sigmoid",
+            _bare_gates,
+            "No gate has its σ: some are negative, some above one. A gate is σ of its sum; tanh is for the candidate.",
+        ),
+        Misconception(
+            "tanh_output_gate",
+            _step_variant(show=lambda o, c, old: torch.tanh(o) * torch.tanh(c)),
+            "c is right. Your output gate went through tanh, so it may be negative. A gate is σ of its sum.",
+        ),
+        Misconception(
+            "candidate_through_both",
+            _step_variant(squeeze=lambda g: torch.tanh(torch.sigmoid(g))),
+            "Your candidate is never negative: its sum went through σ first and then through tanh. (Did you use `gate`"
+            " for all four blocks? The candidate is no gate.)",
+        ),
+        Misconception(
             "results_swapped",
             _step_variant(give=lambda h, c: (c, h)),
             "Both results are right, in the other order: first h, then c.",
@@ -434,6 +527,8 @@ def _layer_case(
 
 
 def _layer_cases(rng: np.random.Generator) -> list[Case]:
+    silent = _layer_case(rng, "from a state whose h is 0 and whose c is not", 3, 2, 5, 4, True)
+    silent.inputs["h"].zero_()
     return [
         _layer_case(rng, "two steps, a fresh start", 3, 2, 4, 5, False),
         _layer_case(rng, "a fresh start", 2, 5, 3, 4, False),
@@ -442,6 +537,8 @@ def _layer_cases(rng: np.random.Generator) -> list[Case]:
         _layer_case(rng, "one step from a state", 5, 1, 3, 2, True),
         _layer_case(rng, "float64, from a state", 4, 3, 2, 5, True, double=True),
         _layer_case(rng, "float64, a fresh start", 4, 6, 2, 3, False, double=True),
+        _layer_case(rng, "a single hidden number, from a state", 4, 2, 3, 1, True),
+        silent,
     ]
 
 
@@ -455,12 +552,33 @@ def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
         layer(1 - inputs["x"] / 2)
     given = {name: leaf * 1 for name, leaf in leaves.items()}
     with torch.enable_grad():
-        result = layer(given["x"], (given["h"], given["c"])) if "h" in given else layer(given["x"])
+        result = _going_on(layer, given) if "h" in given else layer(given["x"])
         result = _flat(result)
         gradients = _differentiate(result, {**leaves, **parameters})
     for name, tensor in given.items():
         inputs[name] = tensor.detach()
     return {"value": result, "gradients": gradients}
+
+
+def _going_on(layer: nn.Module, given: dict[str, Tensor]) -> Any:
+    """The layer called with a state.
+
+    Raises:
+        Told: it fails, and would not if the state had no dimension for the layers.
+    """
+    try:
+        return layer(given["x"], (given["h"], given["c"]))
+    except Exception:
+        try:
+            layer(given["x"], (given["h"][0], given["c"][0]))
+        except Exception:
+            pass
+        else:
+            raise Told(
+                "A fresh start works. Of a given state, h and c are (1, batch, hidden) each: the 1 counts layers. Your"
+                " step gets them with that 1 in front; take entry [0] of each first."
+            ) from None
+        raise
 
 
 def _flat(result: Any) -> Any:
@@ -532,6 +650,86 @@ class _MemoryLost(_WrongLSTM):
 class _StateLost(_WrongLSTM):
     def carried(self, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         return 0 * h, c
+
+
+class _FromTheStart(_WrongLSTM):
+    """Every step takes from the start what is named in `kept`; at the end that is returned which `returned` names."""
+
+    kept, returned = "hc", ""
+
+    def forward(self, x: Tensor, state: Any = None) -> Any:
+        first = dict(zip("hc", self.start(x, state), strict=True))
+        now, outputs = dict(first), []
+        for row in self.steps(x):
+            taken = {name: (first if name in self.kept else now)[name] for name in "hc"}
+            now = dict(zip("hc", self.step(row, taken["h"], taken["c"]), strict=True))
+            outputs.append(now["h"])
+        last = {name: (first if name in self.returned else now)[name] for name in "hc"}
+        return self.end(outputs, last["h"], last["c"])
+
+
+class _MemoryNotAssigned(_FromTheStart):
+    kept = "c"
+
+
+class _MemoryNotAssignedNorReturned(_FromTheStart):
+    kept, returned = "c", "c"
+
+
+class _StateNotAssigned(_FromTheStart):
+    kept = "h"
+
+
+class _StateNotAssignedNorReturned(_FromTheStart):
+    kept, returned = "h", "h"
+
+
+class _StartReturned(_FromTheStart):
+    kept, returned = "", "hc"
+
+
+class _ResultsCrossed(_WrongLSTM):
+    def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        h, c = super().step(x, h, c)
+        return c, h
+
+
+class _ShownBefore(_WrongLSTM):
+    def forward(self, x: Tensor, state: Any = None) -> Any:
+        h, c = self.start(x, state)
+        outputs = []
+        for row in self.steps(x):
+            outputs.append(h)
+            h, c = self.step(row, h, c)
+        return self.end(outputs, h, c)
+
+
+class _AllStates(_WrongLSTM):
+    def forward(self, x: Tensor, state: Any = None) -> Any:
+        h, c = self.start(x, state)
+        pairs = []
+        for row in self.steps(x):
+            h, c = self.step(row, h, c)
+            pairs.append((h, c))
+        states, memories = (torch.stack(part) for part in zip(*pairs, strict=True))
+        return states.transpose(0, 1), (states, memories)
+
+
+class _FirstStateReturned(_WrongLSTM):
+    def forward(self, x: Tensor, state: Any = None) -> Any:
+        outputs, _ = super().forward(x, state)
+        return outputs, super().forward(x[:, :1], state)[1]
+
+
+class _OnlyMemoryTaken(_WrongLSTM):
+    def start(self, x: Tensor, state: Any) -> tuple[Tensor, Tensor]:
+        h, c = super().start(x, state)
+        return 0 * h, c
+
+
+class _LayersSecond(_WrongLSTM):
+    def end(self, outputs: list[Tensor], h: Tensor, c: Tensor) -> Any:
+        return torch.stack(outputs, dim=1), (h[:, None], c[:, None])
 
 
 class _MemoriesShown(_WrongLSTM):
@@ -645,6 +843,74 @@ LSTM = Exercise(
             "c is handed on from step to step, h is not: the gates cannot see what was shown before.",
         ),
         Misconception(
+            "nothing_assigned",
+            _FromTheStart,
+            "Every step begins with the state that the sequence began with: neither h nor c is handed on. Assign what"
+            " lstm_step returns to the names that go into it next time.",
+        ),
+        Misconception(
+            "memory_not_assigned",
+            _MemoryNotAssigned,
+            "h is handed on from step to step. c is not: every step reads the memory that the sequence began with."
+            " Assign the new c to the name that you read in the next round.",
+        ),
+        Misconception(
+            "memory_thrown_away",
+            _MemoryNotAssignedNorReturned,
+            "h is handed on from step to step. The new c is thrown away: every step reads the memory that the sequence"
+            " began with, and that one you return.",
+        ),
+        Misconception(
+            "state_not_assigned",
+            _StateNotAssigned,
+            "c is handed on from step to step. h is not: every step reads the h that the sequence began with. Assign"
+            " the new h to the name that you read in the next round.",
+        ),
+        Misconception(
+            "state_thrown_away",
+            _StateNotAssignedNorReturned,
+            "c is handed on from step to step. Every step reads the h that the sequence began with, and that one you"
+            " return.",
+        ),
+        Misconception(
+            "start_returned",
+            _StartReturned,
+            "The outputs are right; but the pair that you return is the one the sequence began with. Return h and c"
+            " after the last step.",
+        ),
+        Misconception(
+            "results_crossed",
+            _ResultsCrossed,
+            "lstm_step returns h first, then c; you take them the other way round, so each becomes the other at every"
+            " step.",
+        ),
+        Misconception(
+            "shown_before",
+            _ShownBefore,
+            "Every output is the h from *before* its step: it is collected too early. Collect h after lstm_step.",
+        ),
+        Misconception(
+            "all_states",
+            _AllStates,
+            "The outputs are right. As the pair you return h and c of all steps; it should be those after the last one,"
+            " (1, batch, hidden) each.",
+        ),
+        Misconception(
+            "first_state_returned",
+            _FirstStateReturned,
+            "The outputs are right; the pair that you return is that after the *first* step.",
+        ),
+        Misconception(
+            "only_memory_taken",
+            _OnlyMemoryTaken,
+            "A fresh start is right; of a given state you take the memory c, but h starts from zero.",
+        ),
+        Misconception(
+            "layers_second",
+            _LayersSecond,
+            "h and c are right, but (batch, 1, hidden) each. PyTorch counts the layers in front: (1, batch, hidden).",
+        ),
+        Misconception(
             "memories_shown",
             _MemoriesShown,
             "The outputs are the memories c. What a layer shows at each step is h.",
@@ -739,8 +1005,42 @@ def _path_cases(rng: np.random.Generator) -> list[Case]:
     shut = torch.sigmoid(_normal(rng, 6, 4))
     shut[3, 1] = 0.0
     cases.append(Case({"forget": shut}, "one gate quite shut at step 3", {"length": 6, "hidden": 4}))
+    narrow = 1e-9 * torch.sigmoid(_normal(rng, 8, 5))
+    cases.append(Case({"forget": narrow}, "gates so small that their product is too small for a float", {"length": 8}))
     double = torch.sigmoid(_normal(rng, 5, 2)).double()
     return [*cases, Case({"forget": double}, "float64", {"length": 5, "hidden": 2})]
+
+
+def _run_path(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """The numbers alone: the text asks for no gradient.
+
+    Raises:
+        Told: there is nan among them.
+    """
+    found = answer(inputs["forget"])
+    if isinstance(found, Tensor) and found.is_floating_point() and bool(found.isnan().any()):
+        raise Told(
+            f"There is nan in your result ({case.about}). A gate that is 0, or a product too small for a float, makes"
+            " 0 / 0, or ∞ − ∞ between logarithms. Multiply from the end instead: that needs no division."
+        )
+    return {"value": found, "gradients": {}}
+
+
+def _beside(forget: Tensor, places: Callable[[int], slice], whole: bool = False) -> Tensor:
+    """In row k the product over the rows of a slice; over all columns together if `whole`."""
+    rows = [forget[places(k)] for k in range(len(forget))]
+    return torch.stack([(r.prod() * torch.ones_like(forget[0])) if whole else r.prod(0) for r in rows])
+
+
+def _along_the_memory(forget: Tensor) -> Tensor:
+    return _after(forget.T).T.clone()
+
+
+def _own_gate_for_the_next(forget: Tensor) -> Tensor:
+    left = torch.ones_like(forget)
+    for k in range(len(forget) - 2, -1, -1):
+        left[k] = left[k + 1] * forget[k]
+    return left
 
 
 def _after(forget: Tensor) -> Tensor:
@@ -755,7 +1055,7 @@ DIRECT_PATH = Exercise(
     reference=gated_rnn.direct_path,
     cases=_path_cases,
     judge=_judge("path"),
-    run=lambda answer, inputs, case: {"value": answer(inputs["forget"]), "gradients": {}},
+    run=_run_path,
     points=2,
     minutes=8,
     difficulty=2,
@@ -829,9 +1129,46 @@ DIRECT_PATH = Exercise(
         ),
         Misconception(
             "along_the_memory",
-            lambda forget: forget.flip(1).cumprod(1).flip(1) / forget.clamp(min=1e-30),
+            _along_the_memory,
             "You multiply along a row, across the numbers of the memory. Each of them goes its own way through time:"
             " along dimension 0.",
+        ),
+        Misconception(
+            "own_gate_for_the_next",
+            _own_gate_for_the_next,
+            "The last row is right, but row k gets its own gate f_k instead of the next one: c_k meets f_{k+1} first.",
+        ),
+        Misconception(
+            "next_gate_skipped",
+            lambda forget: _beside(forget, lambda k: slice(k + 2, None)),
+            "Every row lacks its first factor, the gate of the very next step: the products begin two steps on.",
+        ),
+        Misconception(
+            "after_the_first",
+            lambda forget: _beside(forget, lambda k: slice(1, k + 1)),
+            "You multiply from the first step on, up to k. Asked is what happens *after* step k: begin at the end.",
+        ),
+        Misconception(
+            "rolled",
+            lambda forget: forget.flip(0).cumprod(0).flip(0).roll(-1, 0),
+            "All rows but the last are right. The last one is the product of all gates: `roll` brings round what falls"
+            " off in front. There it should be 1.",
+        ),
+        Misconception(
+            "all_numbers_together",
+            lambda forget: _beside(forget, lambda k: slice(k + 1, None), whole=True),
+            "You multiply over the numbers of the memory too, so that a row is one number. Each number of the memory"
+            " goes its own way.",
+        ),
+        Misconception(
+            "shares_erased",
+            lambda forget: _after(1 - forget),
+            "You multiply 1 − f, what is erased. Left is the product of what stays: f itself.",
+        ),
+        Misconception(
+            "last_row_missing",
+            lambda forget: _after(forget)[:-1],
+            "The last row is missing. Of the last memory all is left: a row of ones.",
         ),
         Misconception(
             "logarithms",
@@ -860,6 +1197,11 @@ def _lstm(rng: np.random.Generator, input_size: int, hidden: int, layers: int = 
     return lstm
 
 
+def _without_biases() -> nn.LSTM:
+    with torch.random.fork_rng(devices=[]):
+        return nn.LSTM(2, 3, bias=False)
+
+
 def _open_cases(rng: np.random.Generator) -> list[Case]:
     value = round(float(rng.uniform(1.5, 3.0)), 2)
     made = [
@@ -868,6 +1210,7 @@ def _open_cases(rng: np.random.Generator) -> list[Case]:
         ("three layers", _lstm(rng, 5, 2, 3), value),
         ("both directions", _lstm(rng, 3, 2, 1, True), -value),
         ("two layers in both directions", _lstm(rng, 2, 5, 2, True), 0.0),
+        ("an LSTM made with bias=False", _without_biases(), value),
     ]
     return [Case({"lstm": lstm, "value": v}, about, {"hidden": lstm.hidden_size}) for about, lstm, v in made]
 
@@ -875,10 +1218,19 @@ def _open_cases(rng: np.random.Generator) -> list[Case]:
 def _run_open(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """What the forget gates get in all, and everything else as it was; the learner may share the value out."""
     lstm = inputs["lstm"]
-    with torch.enable_grad():
-        returned = answer(lstm) if inputs["value"] is None else answer(lstm, inputs["value"])
+    before = dict(lstm.named_parameters())
+    try:
+        with torch.enable_grad():
+            returned = answer(lstm) if inputs["value"] is None else answer(lstm, inputs["value"])
+    except ValueError:
+        if lstm.bias:
+            raise
+        return {"error": "ValueError"}
+    if not lstm.bias:
+        raise Told("An LSTM made with bias=False has no bias to set: a ValueError should say so. Keep the lines given.")
     if returned is not None and returned is not lstm:
         raise Told("Nothing has to be returned: the layer that is given gets changed.")
+    _still_the_same(lstm, before)
     h, found = lstm.hidden_size, {}
     for name, weight in lstm.named_parameters():
         weight = weight.detach()
@@ -894,6 +1246,26 @@ def _run_open(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) ->
     return found
 
 
+def _still_the_same(lstm: nn.LSTM, before: Mapping[str, nn.Parameter]) -> None:
+    """Whether the parameters are the objects that they were, and can be trained; and the layer in training mode.
+
+    Raises:
+        Told: they are not.
+    """
+    after = dict(lstm.named_parameters())
+    other = [name for name, weight in before.items() if after.get(name) is not weight]
+    if other:
+        raise Told(
+            f"`{other[0]}` is another parameter afterwards. Change the numbers in the one that is there: an optimiser"
+            " made before would go on training the old one."
+        )
+    frozen = [name for name, weight in after.items() if not weight.requires_grad]
+    if frozen:
+        raise Told(f"`{frozen[0]}` is frozen afterwards (`requires_grad` is False): it would never learn again.")
+    if not lstm.training:
+        raise Told("The layer was in training mode, and is in eval mode afterwards. Nothing else may change.")
+
+
 def _fill(
     places: Callable[[int], slice] = lambda h: slice(h, 2 * h),
     ih: Callable[[Tensor, float], Any] | None = lambda b, v: b.fill_(v),
@@ -901,6 +1273,8 @@ def _fill(
     which: Callable[[str], bool] = lambda name: True,
 ) -> Callable[..., None]:
     def answer(lstm: nn.LSTM, value: float = 1.0) -> None:
+        if not lstm.bias:
+            raise ValueError("no bias")
         with torch.no_grad():
             for name, weight in lstm.named_parameters():
                 change = ih if name.startswith("bias_ih") else hh if name.startswith("bias_hh") else None
@@ -916,6 +1290,25 @@ def _fill_weights(lstm: nn.LSTM, value: float = 1.0) -> None:
         for name, weight in lstm.named_parameters():
             if name.startswith("weight"):
                 weight[lstm.hidden_size : 2 * lstm.hidden_size] = 0.0
+
+
+def _zero_first(zeroed: str) -> Callable[..., None]:
+    """Sets whole biases to 0 before the value goes into bias_ih: those whose names begin with `zeroed`."""
+
+    def answer(lstm: nn.LSTM, value: float = 1.0) -> None:
+        _fill(lambda h: slice(None), ih=lambda b, v: b.fill_(0.0) if zeroed == "bias" else b)(lstm)
+        _fill()(lstm, value)
+
+    return answer
+
+
+def _rows_of_the_input(lstm: nn.LSTM, value: float = 1.0) -> None:
+    n = lstm.input_size
+    _fill(lambda h: slice(n, 2 * n))(lstm, value)
+
+
+def _default_three(lstm: nn.LSTM, value: float = 3.0) -> None:
+    _fill()(lstm, value)
 
 
 OPEN_FORGET_GATES = Exercise(
@@ -956,6 +1349,53 @@ OPEN_FORGET_GATES = Exercise(
             "You set the whole bias, so input and output gates change as well. Only the forget gate's rows are meant.",
         ),
         Misconception(
+            "all_of_both",
+            _fill(lambda h: slice(None), hh=lambda b, v: b.fill_(v)),
+            "Every row of both biases has the value now. Only the forget gate's rows may change, and there the two"
+            " biases *together* should give it.",
+        ),
+        Misconception(
+            "other_bias_emptied",
+            _zero_first("bias_hh"),
+            "The forget gates are right. But all rows of bias_hh are 0 now: the input gate, the candidate and the"
+            " output gate have lost a bias of theirs. Set only the rows of f to 0.",
+        ),
+        Misconception(
+            "both_biases_emptied",
+            _zero_first("bias"),
+            "The forget gates are right. But all other rows of both biases are 0 now. Only the rows of f may change.",
+        ),
+        Misconception(
+            "only_the_second_bias",
+            _fill(ih=None, hh=lambda b, v: b.fill_(v)),
+            "bias_hh has the value, but bias_ih still has its random start, and the two are added.",
+        ),
+        Misconception(
+            "output_gate",
+            _fill(lambda h: slice(3 * h, 4 * h)),
+            "You changed the last block of rows: that is the output gate. The order is i, f, g, o.",
+        ),
+        Misconception(
+            "from_f_on",
+            _fill(lambda h: slice(h, None)),
+            "You changed all rows from f on, so the candidate and the output gate as well. f ends at row 2 · hidden.",
+        ),
+        Misconception(
+            "last_row_missed",
+            _fill(lambda h: slice(h, 2 * h - 1)),
+            "The last row of the forget gate is unchanged: a slice ends *before* its second number.",
+        ),
+        Misconception(
+            "rows_of_the_input",
+            _rows_of_the_input,
+            "You count the rows by `input_size`. A block has `hidden_size` rows, one for each number of the memory.",
+        ),
+        Misconception(
+            "default_changed",
+            _default_three,
+            "A given value is right; without one it should be 1.0, as the first line of the function says.",
+        ),
+        Misconception(
             "first_layer_only",
             _fill(which=lambda name: "_l0" in name),
             "The lowest layer is right; those above it are unchanged. `named_parameters()` lists them all.",
@@ -989,7 +1429,7 @@ OPEN_FORGET_GATES = Exercise(
         ),
         Misconception(
             "nothing_changed",
-            lambda lstm, value=1.0: None,
+            _fill(which=lambda name: False),
             "The layer is as it was before. Change its parameters in place, such as with `weight[1:2] = ...`; an"
             " assignment to a plain name only gives something a new name.",
         ),
@@ -1067,20 +1507,43 @@ def _gru_variant(
     reset: Callable[[Tensor], Tensor] = lambda r: r,
     mix: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda z, keep, take: z * keep + (1 - z) * take,
     biased: Callable[[Tensor], Tensor] = lambda b: b,
+    gates_see: Callable[[Tensor, Tensor], Tensor] = lambda product, b: product + b,
+    candidate_sees: Callable[[Tensor, Mapping[str, Tensor], bool], Tensor] = lambda h, us, lecture: h @ us["n"].T,
+    last_bias: Callable[[Tensor, bool], Tensor] = lambda b, lecture: b,
+    cut: Callable[[Tensor, int], Any] = lambda t, dim: t.chunk(3, dim),
+    mix_reset: bool = False,
 ) -> Callable[..., Tensor]:
     """PyTorch's or the lecture's form, with one thing changed; `after`, `z_keeps` and `bias_reset` are told which."""
 
     def answer(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b_w: Tensor, b_u: Tensor, lecture: bool = False) -> Tensor:
         b_u = biased(b_u)
-        xs = dict(zip(order, (x @ w.T + b_w).chunk(3, 1), strict=True))
-        us, bs = dict(zip(order, u.chunk(3), strict=True)), dict(zip(order, b_u.chunk(3), strict=True))
-        r = reset(torch.sigmoid(xs["r"] + h @ us["r"].T + bs["r"]))
-        z = torch.sigmoid(xs["z"] + h @ us["z"].T + bs["z"])
-        inner = r * (h @ us["n"].T) if after(lecture) else (r * h) @ us["n"].T
-        n = squeeze(xs["n"] + inner + (r * bs["n"] if bias_reset(lecture) else bs["n"]))
+        xs = dict(zip(order, cut(x @ w.T + b_w, 1), strict=True))
+        us, bs = dict(zip(order, cut(u, 0), strict=True)), dict(zip(order, cut(b_u, 0), strict=True))
+        r = reset(torch.sigmoid(xs["r"] + gates_see(h @ us["r"].T, bs["r"])))
+        z = torch.sigmoid(xs["z"] + gates_see(h @ us["z"].T, bs["z"]))
+        inner = r * candidate_sees(h, us, lecture) if after(lecture) else candidate_sees(r * h, us, lecture)
+        b_n = last_bias(bs["n"], lecture)
+        n = squeeze(xs["n"] + inner + (r * b_n if bias_reset(lecture) else b_n))
+        if mix_reset and lecture:
+            h = r * h
         return mix(z, h, n) if z_keeps(lecture) else mix(z, n, h)
 
     return answer
+
+
+def _dealt_out(t: Tensor, dim: int) -> Any:
+    return t.unflatten(dim, (-1, 3)).unbind(dim + 1)
+
+
+def _biases_exchanged(
+    x: Tensor, h: Tensor, w: Tensor, u: Tensor, b_w: Tensor, b_u: Tensor, lecture: bool = False
+) -> Any:
+    return _gru_variant()(x, h, w, u, b_u, b_w, lecture)
+
+
+def _gru_pair(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b_w: Tensor, b_u: Tensor, lecture: bool = False) -> Any:
+    new = _gru_variant()(x, h, w, u, b_w, b_u, lecture)
+    return new, new
 
 
 def _always(value: bool) -> Callable[[bool], bool]:
@@ -1149,7 +1612,79 @@ GRU_STEP = Exercise(
         Misconception(
             "order_of_the_formulas",
             _gru_variant("zrn"),
-            "The two gates have changed places: you take the first block for z. The blocks lie in the order r, z, n.",
+            "The two gates have changed places: r does what z should do, and z what r should. The blocks lie in the"
+            " order r, z, n.",
+        ),
+        Misconception(
+            "candidate_second",
+            _gru_variant("rnz"),
+            "The second and the third block have changed places: the order is r, z, n.",
+        ),
+        Misconception(
+            "interleaved",
+            _gru_variant(cut=_dealt_out),
+            "The rows are dealt out like cards, one to each block in turn. A block is `hidden` rows that lie together:"
+            " look at what `chunk` or a slice does.",
+        ),
+        Misconception(
+            "reset_places_exchanged",
+            _gru_variant(after=lambda lecture: lecture, bias_reset=lambda lecture: lecture),
+            "z is right in both forms. r stands in the wrong place in both: in PyTorch's it multiplies U h + b′, in the"
+            " lecture's h, before U.",
+        ),
+        Misconception(
+            "lectures_second_bias_forgotten",
+            _gru_variant(last_bias=lambda b, lecture: 0 * b if lecture else b),
+            "PyTorch's form is right. In the lecture's candidate the bias b_u of n is missing: both biases are added.",
+        ),
+        Misconception(
+            "lectures_matrix_turned",
+            _gru_variant(candidate_sees=lambda h, us, lecture: h @ (us["n"] if lecture else us["n"].T)),
+            "PyTorch's form is right. In the lecture's U_n is multiplied from the wrong side. It is square, so nothing"
+            " complains: with rows as vectors it has to be transposed.",
+        ),
+        Misconception(
+            "lectures_first_block",
+            _gru_variant(candidate_sees=lambda h, us, lecture: h @ us["r" if lecture else "n"].T),
+            "PyTorch's form is right. In the lecture's candidate you take the first block of u, that of r. U_n is the"
+            " third.",
+        ),
+        Misconception(
+            "lecture_keeps_the_reset_state",
+            _gru_variant(mix_reset=True),
+            "PyTorch's form is right. In the lecture's mixture you keep r ⊙ h. The reset gate is for the candidate"
+            " alone: what is kept is h itself.",
+        ),
+        Misconception(
+            "gates_without_second_bias",
+            _gru_variant(gates_see=lambda product, b: product + 0 * b),
+            "b_u is missing from the two gates: there both biases are added, as in the candidate.",
+        ),
+        Misconception(
+            "gates_without_state",
+            _gru_variant(gates_see=lambda product, b: 0 * product + 0 * b),
+            "Your gates do not depend on h: U h and its bias are missing from both sums.",
+        ),
+        Misconception(
+            "reset_turned",
+            _gru_variant(reset=lambda r: 1 - r),
+            "You multiply by 1 − r where r should stand.",
+        ),
+        Misconception(
+            "bare_candidate",
+            _gru_variant(squeeze=lambda n: n),
+            "The candidate has no tanh, so the state can grow at every step.",
+        ),
+        Misconception(
+            "biases_exchanged",
+            _biases_exchanged,
+            "b_w and b_u have changed places. In the gates that is all one; in the candidate r multiplies the one"
+            " beside U.",
+        ),
+        Misconception(
+            "pair_returned",
+            _gru_pair,
+            "You return two things. A GRU has no second vector: its state is all, one tensor.",
         ),
         Misconception(
             "candidate_first",
@@ -1212,18 +1747,28 @@ def _count_cases(rng: np.random.Generator) -> list[Case]:
         about += f", {given[3]} layers" if len(given) > 3 and given[3] > 1 else ""
         about += ", both directions" if len(given) > 4 else ""
         cases.append(Case(inputs, about))
-    cases.append(Case({"kind": "transformer", "input_size": 3, "hidden": 2}, 'kind is "transformer"'))
+    for kind in ("transformer", "LSTM"):
+        cases.append(Case({"kind": kind, "input_size": 3, "hidden": 2}, f'kind is "{kind}"'))
     return cases
 
 
 def _run_count(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    if inputs["kind"] == "transformer":
+    if inputs["kind"] not in ("rnn", "gru", "lstm"):
+        due = f"For the kind {inputs['kind']!r} a ValueError is due that names it. Keep the two lines that are given. "
         try:
-            return answer(**inputs)
+            found = answer(**inputs)
         except ValueError as error:
-            return f"ValueError, {'names the kind' if 'transformer' in str(error) else 'without the kind'}"
+            if inputs["kind"] in str(error):
+                return "ValueError"
+            raise Told(due + "Yours does not name it.") from None
+        except Exception as error:
+            raise Told(f"{due}Yours raises {type(error).__name__}.") from None
+        raise Told(f"{due}Yours returns {found!r}.")
     given = list(inputs.values())
-    return answer(*given[:4], **({"bidirectional": True} if len(given) > 4 else {}))
+    found = answer(*given[:4], **({"bidirectional": True} if len(given) > 4 else {}))
+    if isinstance(found, (float, np.floating, Tensor)):
+        raise Told(f"A count is a whole number: return an int. Yours is of the type {type(found).__name__}.")
+    return found
 
 
 def _counted(
@@ -1233,13 +1778,22 @@ def _counted(
     directions: Callable[[bool], int] = lambda both: 2 if both else 1,
     layered: Callable[[int], int] = lambda layers: layers,
     inner: Callable[[int, int], int] = lambda h, d: h,
+    turned: bool = False,
+    first_single: bool = False,
+    biases_once: bool = False,
 ) -> Callable[..., int]:
     def answer(kind: str, input_size: int, hidden: int, layers: int = 1, bidirectional: bool = False) -> int:
         if kind not in ("rnn", "lstm", "gru"):
             raise ValueError(f"not {kind!r}")
         each = (blocks or {"rnn": 1, "gru": 3, "lstm": 4})[kind]
         d = directions(bidirectional)
+        if turned:
+            input_size, hidden = hidden, input_size
         sides = [width(layer, input_size, hidden, 2 if bidirectional else 1) for layer in range(layered(layers))]
+        if first_single:
+            return sum((d if n else 1) * each * hidden * (side + hidden + 2) for n, side in enumerate(sides))
+        if biases_once:
+            return sum(d * each * hidden * (side + hidden) for side in sides) + 2 * each * hidden
         return sum(d * each * hidden * (side + inner(hidden, d) + biases) for side in sides)
 
     return answer
@@ -1252,6 +1806,7 @@ COUNT_WEIGHTS = Exercise(
     reference=gated_rnn.count_weights,
     cases=_count_cases,
     run=_run_count,
+    forbids=READY_LAYERS,
     points=2,
     minutes=8,
     difficulty=2,
@@ -1277,6 +1832,53 @@ COUNT_WEIGHTS = Exercise(
             "The LSTM is right; the GRU has a block too many. It has two gates and a candidate.",
         ),
         Misconception(
+            "two_blocks_in_a_gru",
+            _counted({"rnn": 1, "gru": 2, "lstm": 4}),
+            "RNN and LSTM are right; the GRU has a block too few: two gates and a candidate are three.",
+        ),
+        Misconception(
+            "three_blocks_in_an_lstm",
+            _counted({"rnn": 1, "gru": 3, "lstm": 3}),
+            "RNN and GRU are right; the LSTM has a block too few: three gates and a candidate are four.",
+        ),
+        Misconception(
+            "kinds_exchanged",
+            _counted({"rnn": 1, "gru": 4, "lstm": 3}),
+            "The RNN is right; GRU and LSTM have changed places: a GRU has three blocks, an LSTM four.",
+        ),
+        Misconception(
+            "widths_exchanged",
+            _counted(turned=True),
+            "input_size and hidden have changed places. W is (hidden, input_size), U (hidden, hidden).",
+        ),
+        Misconception(
+            "no_state_weights",
+            _counted(inner=lambda h, d: 0),
+            "You count W and the biases; U, (hidden, hidden) in each block, is missing.",
+        ),
+        Misconception(
+            "biases_once",
+            _counted(biases_once=True),
+            "The biases are counted once in all. Every layer has its own, in each direction.",
+        ),
+        Misconception(
+            "first_layer_single",
+            _counted(first_single=True),
+            "The lowest layer is counted in one direction only. With two directions every layer has all its weights"
+            " twice.",
+        ),
+        Misconception(
+            "upper_layers_always_read_both",
+            _counted(width=lambda layer, n, h, d: n if layer == 0 else 2 * h),
+            "Right, but for layers above one another with one direction: there a layer reads `hidden` numbers from the"
+            " one below, not twice as many.",
+        ),
+        Misconception(
+            "second_direction_ignored",
+            _counted(directions=lambda both: 1, width=lambda layer, n, h, d: n if layer == 0 else h),
+            "`bidirectional` changes nothing: you count one direction always.",
+        ),
+        Misconception(
             "one_block",
             _counted({"rnn": 1, "gru": 1, "lstm": 1}),
             "You count every layer as a plain RNN: one W, one U. Each gate has its own.",
@@ -1299,7 +1901,7 @@ COUNT_WEIGHTS = Exercise(
         Misconception(
             "one_layer",
             _counted(layered=lambda layers: 1),
-            "Only the lowest layer is counted.",
+            "Only the lowest layer is counted: `layers` changes nothing.",
         ),
         Misconception(
             "wide_states",
@@ -1349,13 +1951,26 @@ def _both_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
+def _run_both(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """Values and gradients.
+
+    Raises:
+        Told: a layer is in eval mode afterwards.
+    """
+    found = _values_and_gradients(answer, inputs, case)
+    for name in ("forwards", "backwards"):
+        if not inputs[name].training:
+            raise Told(f"`{name}` was in training mode, and is in eval mode afterwards: only call it.")
+    return found
+
+
 BOTH_DIRECTIONS = Exercise(
     id="gated_rnn.both_directions",
     lesson="07",
     title="Read from both sides",
     reference=gated_rnn.both_directions,
     cases=_both_cases,
-    run=_values_and_gradients,
+    run=_run_both,
     judge=_judge("outputs"),
     points=2,
     minutes=8,
@@ -1417,6 +2032,29 @@ BOTH_DIRECTIONS = Exercise(
             " has its own.",
         ),
         Misconception(
+            "other_one_turned",
+            lambda x, forwards, backwards: torch.cat([forwards(x.flip(1))[0].flip(1), backwards(x)[0]], dim=2),
+            "`forwards` reads from the right and `backwards` from the left: x is turned for the wrong one.",
+        ),
+        Misconception(
+            "present_word_left_out",
+            lambda x, forwards, backwards: torch.cat(
+                [forwards(x)[0], backwards(x.flip(1))[0].flip(1).roll(-1, 1)], dim=2
+            ),
+            "The left half is right. The right half is one step off: at step t it shows what the second layer says of"
+            " step t + 1. It should have read x_t too.",
+        ),
+        Misconception(
+            "last_steps_only",
+            lambda x, forwards, backwards: torch.cat([forwards(x)[0][:, -1], backwards(x.flip(1))[0][:, -1]], dim=1),
+            "You return one vector for each sequence: what each layer knows at its end. Asked is one for each step.",
+        ),
+        Misconception(
+            "two_things",
+            lambda x, forwards, backwards: (forwards(x)[0], backwards(x.flip(1))[0].flip(1)),
+            "Both halves are right, and lie apart: lay them side by side in one tensor.",
+        ),
+        Misconception(
             "left_only",
             lambda x, forwards, backwards: forwards(x)[0],
             "Only the direction from the left is there. The vector of each step should have both.",
@@ -1475,7 +2113,14 @@ def _stack_cases(rng: np.random.Generator) -> list[Case]:
 def _run_stack(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """As `_run_layer`; the outputs and then h and c of every layer are the value."""
     stack = answer(inputs["width"], inputs["layers"]).to(inputs["x"].dtype)
+    for name in ("norms", "cells"):
+        if isinstance(getattr(stack, name, None), (list, tuple)):
+            raise Told(
+                f"`{name}` is a plain list, so PyTorch does not see the layers in it. Put them in an nn.ModuleList."
+            )
     load_by_name(stack, case.extra["weights"])
+    if any(isinstance(cell, nn.LSTM) and not cell.batch_first for cell in stack.modules()):
+        raise Told("Your LSTMs were made without `batch_first=True`: they take the batch for the steps.")
     x = inputs["x"].clone().requires_grad_()
     states = inputs["states"]
     leaves = {"x": x}
@@ -1488,7 +2133,13 @@ def _run_stack(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
     given = {name: leaf * 1 for name, leaf in leaves.items()}
     with torch.enable_grad():
         pairs = [(given[f"h of layer {n}"], given[f"c of layer {n}"]) for n in range(len(states or ()))]
+        kept = list(pairs)
         result = stack(given["x"], pairs) if pairs else stack(given["x"])
+        if len(pairs) != len(kept) or any(now is not then for now, then in zip(pairs, kept, strict=True)):
+            raise Told(
+                "Your forward changes the list `states` that it is given. The caller's own states are lost: make a new"
+                " list for those after the last step."
+            )
         result = _outputs_and_states(result, inputs["layers"])
         gradients = _differentiate(result, {**leaves, **parameters})
     inputs["x"] = given["x"].detach()
@@ -1538,6 +2189,51 @@ class _WrongStack(nn.Module):
             x, state = self.around(x, number, self.given(states, number))
             after.append(state)
         return self.end(x, first, after)
+
+
+class _Parallel(_WrongStack):
+    """Every layer reads the first x."""
+
+    def forward(self, x: Tensor, states: Any = None) -> Any:
+        total, after = x, []
+        for number in range(len(self.cells)):
+            found, state = self.cells[number](self.norms[number](x), self.given(states, number))
+            total = total + found
+            after.append(state)
+        return total, after
+
+
+class _LastWithoutSkip(_WrongStack):
+    def around(self, x: Tensor, number: int, state: Any) -> tuple[Tensor, Any]:
+        found, after = self.cells[number](self.norms[number](x), state)
+        return (found if number == len(self.cells) - 1 else x + found), after
+
+
+class _FirstWithoutSkip(_WrongStack):
+    def around(self, x: Tensor, number: int, state: Any) -> tuple[Tensor, Any]:
+        found, after = self.cells[number](self.norms[number](x), state)
+        return (x + found if number else found), after
+
+
+class _FinalNorm(_WrongStack):
+    def end(self, x: Tensor, first: Tensor, after: list[Any]) -> Any:
+        return self.norms[-1](x), after
+
+
+class _OldStates(_WrongStack):
+    def forward(self, x: Tensor, states: Any = None) -> Any:
+        outputs, after = super().forward(x, states)
+        return outputs, after if states is None else states
+
+
+class _OnlyHTaken(_WrongStack):
+    def given(self, states: Any, number: int) -> Any:
+        return None if states is None else (states[number][0], 0 * states[number][1])
+
+
+class _PairsTurned(_WrongStack):
+    def end(self, x: Tensor, first: Tensor, after: list[Any]) -> Any:
+        return x, [(c, h) for h, c in after]
 
 
 class _NoSkip(_WrongStack):
@@ -1705,6 +2401,42 @@ STACKED = Exercise(
             "list_turned",
             _ListTurned,
             "The outputs are right; the list of states is turned round. The lowest layer comes first.",
+        ),
+        Misconception(
+            "parallel",
+            _Parallel,
+            "One layer is right; with more, all of them read the very first x, side by side. Each should read what the"
+            " layers below have made of it.",
+        ),
+        Misconception(
+            "last_without_skip",
+            _LastWithoutSkip,
+            "The last layer has no skip connection: its output replaces x. (With one layer it is the only one.)",
+        ),
+        Misconception(
+            "first_without_skip",
+            _FirstWithoutSkip,
+            "The first layer has no skip connection: its output replaces x. (With one layer it is the only one.)",
+        ),
+        Misconception(
+            "norm_at_the_end",
+            _FinalNorm,
+            "There is a norm too many, over the outputs. Norms stand in front of the LSTMs only.",
+        ),
+        Misconception(
+            "old_states_returned",
+            _OldStates,
+            "The outputs are right; but when states are given, you return those same states instead of the new ones.",
+        ),
+        Misconception(
+            "only_h_taken",
+            _OnlyHTaken,
+            "A fresh start is right; of a given state every layer takes h, but its memory c starts from zero.",
+        ),
+        Misconception(
+            "pairs_turned",
+            _PairsTurned,
+            "The outputs are right; the states are turned: (c, h) where (h, c) is due.",
         ),
         Misconception(
             "one_skip",
