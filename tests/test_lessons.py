@@ -233,6 +233,29 @@ def test_rebound_names_are_found() -> None:
     assert rebound_names([first, "y = [scale for scale in (1, 2)]\nother = lambda scale: scale"]) == []
 
 
+COURSE = {"check", "hint", "progress", "judge"}
+"""What the set-up cell brings, and what a lesson may import besides: a loop variable of the name would hide it."""
+
+
+def hidden_names(source: str) -> set[str]:
+    """The course's own functions that a cell binds to something else."""
+    tree = ast.parse(TransformerManager().transform_cell(source))
+    brought = {alias.asname or alias.name for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for alias in n.names}
+    return (_bound(tree) & COURSE) - brought
+
+
+def test_hidden_names_are_found() -> None:
+    assert hidden_names("for name, (hint, codes) in hints.items():\n    print(hint)") == {"hint"}
+    assert hidden_names("from utils.checks import judge\njudged = [check for check in (1, 2)]") == set()
+
+
+@lessons
+def test_no_cell_hides_the_courses_own_functions(name) -> None:
+    """Who goes back to an exercise after that cell would have no check, or no hints."""
+    hidden = [name for cell in code_cells(committed(name, solution=True))[1:] for name in hidden_names(cell.source)]
+    assert hidden == []
+
+
 @lessons
 def test_no_later_cell_rebinds_what_an_earlier_function_reads(name) -> None:
     """Exercises aside: their check binds the learner's own function under its name, and that is meant."""
