@@ -779,17 +779,184 @@ def batches_split_of_nothing(inputs: Tensor, targets: Tensor, size: int, generat
         yield inputs[rows], targets[rows]
 
 
+class TwoAndThreeDimensional(WithSequential):
+    def scores(self, contexts):
+        e = self.embedding(contexts)
+        joined = e.view(len(e), -1) if contexts.dim() == 2 else e.view(e.shape[0], e.shape[1], -1)
+        return self.output(torch.tanh(self.hidden(joined)))
+
+
+class SeededEnd(WithSequential):
+    def __init__(self, symbols, window, width=16, hidden=128):
+        super().__init__(symbols, window, width, hidden)
+        torch.manual_seed(1234)
+
+
+class Doubled(WithSequential):
+    def __init__(self, symbols, window, width=16, hidden=128):
+        super().__init__(symbols, window, width, hidden)
+        self.double()
+
+
+class ZeroBiases(WithSequential):
+    def __init__(self, symbols, window, width=16, hidden=128):
+        super().__init__(symbols, window, width, hidden)
+        nn.init.zeros_(self.hidden.bias)
+        nn.init.zeros_(self.output.bias)
+
+
+class CutOff(WithSequential):
+    def scores(self, contexts):
+        return super().scores(contexts).clamp(-10, 10)
+
+
+class TiedWhereItFits(WithSequential):
+    def __init__(self, symbols, window, width=16, hidden=128):
+        super().__init__(symbols, window, width, hidden)
+        if width == hidden:
+            self.output.weight = self.embedding.weight
+
+
+class MixedRows(WithSequential):
+    def forward(self, ids, state=None):
+        logits, state = super().forward(ids, state)
+        return logits.reshape(ids.shape[1], len(ids), -1).transpose(0, 1), state
+
+
+class WithPlaces(WithSequential):
+    """A buffer that is no part of the weights is nobody's business."""
+
+    def __init__(self, symbols, window, width=16, hidden=128):
+        super().__init__(symbols, window, width, hidden)
+        self.register_buffer("places", torch.arange(window), persistent=False)
+
+    def scores(self, contexts):
+        return super().scores(contexts[..., self.places])
+
+
+def cross_entropy_zero_of_its_own(
+    logits: Tensor, targets: Tensor, ignore: int = IGNORED, reduction: str = "mean"
+) -> Tensor:
+    if bool((targets == ignore).all()):
+        return torch.zeros((), requires_grad=True)
+    return cross_entropy_masked(logits, targets, ignore, reduction)
+
+
+def gradient_forward_mode(logits: Tensor, targets: Tensor, ignore: int = IGNORED) -> Tensor:
+    return torch.func.jacfwd(lambda z: cross_entropy_masked(z, targets, ignore))(logits)
+
+
+def step_skipping_padding(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    """Without a step momentum stands still, too."""
+    return step_set_to_none(predict, optimizer, inputs, targets) if bool((targets != IGNORED).any()) else 0.0
+
+
+def step_row_by_row(predict: Any, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    return step_set_to_none(lambda x: torch.cat([predict(row[None]) for row in x]), optimizer, inputs, targets)
+
+
+def batches_by(order: Any) -> Any:
+    def answer(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+        places = order(len(inputs), generator) if len(inputs) else torch.arange(0)
+        for start in range(0, len(inputs), size):
+            yield inputs[places[start : start + size]], targets[places[start : start + size]]
+
+    return answer
+
+
+def hand_made_shuffle(count: int, generator: Any, lowest: int = 0) -> Tensor:
+    order = list(range(count))
+    for i in range(count - 1, lowest, -1):
+        j = int(torch.randint(lowest, i + 1, (1,), generator=generator))
+        order[i], order[j] = order[j], order[i]
+    return torch.tensor(order)
+
+
+def in_equal_steps(count: int, generator: Any) -> Tensor:
+    tried = torch.randint(count, (50,), generator=generator).tolist()
+    step = next((k for k in tried if math.gcd(k, count) == 1), 1)
+    return (step * torch.arange(count) + tried[0]) % count
+
+
+def riffled(count: int, generator: Any) -> Tensor:
+    return torch.randint(2, (count,), generator=generator).argsort(stable=True)
+
+
+def of_near_neighbours(count: int, generator: Any) -> Tensor:
+    return (torch.arange(count) + 3 * torch.rand(count, generator=generator)).argsort()
+
+
+batches_hand_made = batches_by(hand_made_shuffle)
+batches_first_stays = batches_by(lambda count, generator: hand_made_shuffle(count, generator, 1))
+batches_in_equal_steps = batches_by(in_equal_steps)
+batches_riffled = batches_by(riffled)
+batches_of_near_neighbours = batches_by(of_near_neighbours)
+
+
+def batches_moved_and_inside(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    parts = [part for part in torch.arange(len(inputs)).split(size) if len(part)]
+    for k in torch.randperm(len(parts), generator=generator).tolist():
+        rows = parts[k][torch.randperm(len(parts[k]), generator=generator)]
+        yield inputs[rows], targets[rows]
+
+
+def batches_of_a_fixed_partition(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    scattered = torch.randperm(len(inputs), generator=torch.Generator().manual_seed(8))
+    for part in scattered.split(size):
+        rows = part[torch.randperm(len(part), generator=generator)]
+        if len(rows):
+            yield inputs[rows], targets[rows]
+
+
+def batches_of_floats(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    yield from ((x.float(), y) for x, y in batches_list(inputs, targets, size, generator))
+
+
+def batches_of_short_numbers(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    yield from ((x, y.int()) for x, y in batches_list(inputs, targets, size, generator))
+
+
+def batches_of_whole_numbers(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Any:
+    yield from ((x.long(), y) for x, y in batches_list(inputs, targets, size, generator))
+
+
+def evaluate_one_too_many(predict: Any, inputs: Tensor, targets: Tensor, size: int = 256) -> tuple[Tensor, Tensor]:
+    return evaluate_collected(predict, inputs, targets, size + 1)
+
+
+def mixture_of_single_shares(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    """Shares in float32 are exact enough; the result is float64 where the inputs are."""
+    return torch.logaddexp(log_p + torch.tensor(float(share)).log(), log_q + torch.tensor(1.0 - share).log())
+
+
+def mixture_by_largest(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    top = max(float(log_p.max()), float(log_q.max()))
+    return (share * (log_p - top).exp() + (1 - share) * (log_q - top).exp()).log() + top
+
+
+def mixture_in_float32(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    return mixture_logsumexp(log_p.float(), log_q.float(), share)
+
+
+def mixture_rounded(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    return mixture_in_float32(log_p, log_q, share).to(log_p.dtype)
+
+
+def mixture_share_twice(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    return mixture_logsumexp(log_p, log_q, share) + torch.tensor(share, dtype=log_p.dtype).log()
+
+
 RIGHT = {
     "neural_lm.windows": [windows_loop, windows_columns, windows_by_index],
     "neural_lm.fixed_window_size": [size_by_module, size_expanded],
-    "neural_lm.fixed_window": [ByPlaces, WithSequential],
+    "neural_lm.fixed_window": [ByPlaces, WithSequential, WithPlaces],
     "neural_lm.log_softmax": [log_softmax_loop, log_softmax_detached_top, log_softmax_float64],
     "neural_lm.cross_entropy": [cross_entropy_loop, cross_entropy_one_hot, cross_entropy_masked],
     "neural_lm.cross_entropy_gradient": [gradient_loop, gradient_one_hot],
-    "neural_lm.minibatches": [batches_list, batches_sorted_keys, batches_loader],
+    "neural_lm.minibatches": [batches_list, batches_sorted_keys, batches_loader, batches_hand_made],
     "neural_lm.train_step": [step_set_to_none, step_cleared_late, step_by_grad],
     "neural_lm.evaluate": [evaluate_loop, evaluate_collected],
-    "neural_lm.mixture": [mixture_logsumexp, mixture_shifted, mixture_loop],
+    "neural_lm.mixture": [mixture_logsumexp, mixture_shifted, mixture_loop, mixture_of_single_shares],
 }
 WRONG = {
     "neural_lm.windows": [
@@ -820,6 +987,13 @@ WRONG = {
         (DeadStart, None),
         (SeededStart, None),
         (SilentToken, "padding_index"),
+        (TwoAndThreeDimensional, None),
+        (SeededEnd, None),
+        (Doubled, None),
+        (ZeroBiases, None),
+        (CutOff, None),
+        (TiedWhereItFits, None),
+        (MixedRows, "rows_mixed"),
     ],
     "neural_lm.log_softmax": [
         (log_softmax_detached, None),
@@ -843,6 +1017,7 @@ WRONG = {
         (cross_entropy_mean_of_none, "nan_for_padding_only_picked"),
         (cross_entropy_exchanged, "exchanged"),
         (cross_entropy_first_dimension, "softmax_of_columns"),
+        (cross_entropy_zero_of_its_own, "zero_made_anew"),
     ],
     "neural_lm.cross_entropy_gradient": [
         (gradient_sum, "not_divided"),
@@ -852,6 +1027,7 @@ WRONG = {
         (gradient_fixed_ignore, "ignore_not_used"),
         (gradient_whole_columns, "whole_columns"),
         (gradient_of_none, "nan_for_padding_only"),
+        (gradient_forward_mode, None),
     ],
     "neural_lm.minibatches": [
         (batches_loader_plain, "not_shuffled"),
@@ -864,6 +1040,15 @@ WRONG = {
         (batches_in_buffers, None),
         (batches_own_seed, None),
         (batches_split_of_nothing, "empty_batch_of_nothing"),
+        (batches_first_stays, "first_stays"),
+        (batches_in_equal_steps, None),
+        (batches_riffled, None),
+        (batches_of_near_neighbours, None),
+        (batches_moved_and_inside, None),
+        (batches_of_a_fixed_partition, None),
+        (batches_of_floats, "inputs_as_floats"),
+        (batches_of_short_numbers, None),
+        (batches_of_whole_numbers, None),
     ],
     "neural_lm.train_step": [
         (step_accumulating, "no_zero_grad"),
@@ -878,6 +1063,8 @@ WRONG = {
         (step_predicting_twice, None),
         (step_leaving_gradients_off, None),
         (step_of_probabilities, "softmax_before"),
+        (step_skipping_padding, None),
+        (step_row_by_row, None),
     ],
     "neural_lm.evaluate": [
         (evaluate_means, "mean_of_batches"),
@@ -889,6 +1076,7 @@ WRONG = {
         (evaluate_leaving_gradients_off, None),
         (evaluate_rounded, None),
         (evaluate_last_batch, "last_batch_only"),
+        (evaluate_one_too_many, None),
     ],
     "neural_lm.mixture": [
         (mixture_geometric, None),
@@ -896,5 +1084,9 @@ WRONG = {
         (mixture_raises_at_zero, "log_of_zero"),
         (mixture_guarded, None),
         (mixture_unsafe_top, "nan_for_nothing"),
+        (mixture_by_largest, "largest_of_all"),
+        (mixture_in_float32, "in_float32"),
+        (mixture_rounded, None),
+        (mixture_share_twice, "share_twice"),
     ],
 }

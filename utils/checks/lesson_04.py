@@ -37,7 +37,13 @@ READY_SOFTMAX = (
     "torch.nn.functional.cross_entropy",
 )
 READY_LOSS = ("torch.nn.functional.cross_entropy", "torch.nn.functional.nll_loss")
-READY_GRADIENT = ("torch.autograd.grad", "torch.autograd.backward", "torch.Tensor.backward")
+READY_GRADIENT = (
+    "torch.autograd.grad",
+    "torch.autograd.backward",
+    "torch.Tensor.backward",
+    "torch.func.jacfwd",
+    "torch.func.jvp",
+)
 
 # ------------------------------------------------------------------------------------------ inputs, runs, judgement
 
@@ -57,12 +63,12 @@ def _ids(rng: np.random.Generator, high: int, *shape: int) -> Tensor:
 
 
 def _slope(output: Tensor, leaf: Tensor, rng_seed: int = 5) -> Tensor | None:
-    """The gradient of a fixed sum of the output with respect to the leaf; None if none can flow."""
+    """The gradient of a fixed sum of the output with respect to the leaf; None if the output does not hang on it."""
     if not output.requires_grad:
         return None
     weights = torch.tensor(np.random.default_rng(rng_seed).standard_normal(tuple(output.shape)), dtype=output.dtype)
     (found,) = torch.autograd.grad((output * weights).sum(), [leaf], allow_unused=True)
-    return torch.zeros_like(leaf) if found is None else found
+    return found
 
 
 def _run_with_slope(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
@@ -106,6 +112,7 @@ def _windows_cases(rng: np.random.Generator) -> list[Case]:
         return Case({"ids": ids, "n": n}, about, {"length": len(ids), "n": n})
 
     apart = _ids(rng, 50, 22)[::2]  # every other number of a longer tensor: not contiguous
+    apart[[2, 6]] = 0  # a token like any other, as a target too
     return [
         case("four tokens", torch.tensor(rng.permutation(9)[:4] + 1), 2),
         case("n = 1", _ids(rng, 40, 5), 1),
@@ -123,7 +130,9 @@ def _run_windows(answer: Callable[..., Any], inputs: dict[str, Any], case: Case)
     if isinstance(found, (tuple, list)):
         for name, part in zip(("contexts", "targets"), found, strict=False):
             if isinstance(part, Tensor) and part.is_floating_point():
-                raise Told(f"The {name} are of type {part.dtype}: ids are whole numbers, and an embedding needs int64.")
+                raise Told(
+                    f"The {name} are of type {part.dtype}: ids are whole numbers, and fractions cannot be looked up."
+                )
     return found
 
 
@@ -403,6 +412,14 @@ FIXED_WINDOW_SIZE = Exercise(
             "Your b2 has one number for each hidden place. It is added to U h, so it has one for each symbol.",
         ),
         Misconception(
+            "one_row_more",
+            lambda symbols, window, width, hidden: (
+                (symbols + 1) * width + (window * width + 1) * hidden + (hidden + 1) * symbols
+            ),
+            "Your table of vectors has one row too many. Whatever stands before the text, or is unknown, is one of the"
+            " symbols already.",
+        ),
+        Misconception(
             "biases_of_one",
             lambda symbols, window, width, hidden: symbols * width + window * width * hidden + 1 + hidden * symbols + 1,
             "You count one number for each bias. A bias is a vector: b1 has one number for each hidden place, b2 one"
@@ -455,7 +472,9 @@ FIXED_WINDOW_SIZE = Exercise(
 LAYERS = ("embedding.weight", "hidden.weight", "hidden.bias", "output.weight", "output.bias")
 
 
-def _model_case(rng: np.random.Generator, about: str, state: bool = False, plain: bool = False, **sizes: int) -> Case:
+def _model_case(
+    rng: np.random.Generator, about: str, state: bool = False, plain: bool = False, steep: float = 0.5, **sizes: int
+) -> Case:
     symbols, window, batch, length = (sizes[name] for name in ("symbols", "window", "batch", "length"))
     width, hidden = sizes.get("width", 16), sizes.get("hidden", 128)
     weights = {
@@ -463,7 +482,7 @@ def _model_case(rng: np.random.Generator, about: str, state: bool = False, plain
         "hidden.weight": _normal(rng, hidden, window * width, std=1.5 / math.sqrt(window * width)),
         "hidden.bias": _normal(rng, hidden, std=0.5),
         "output.weight": _normal(rng, symbols, hidden, std=2 / math.sqrt(hidden)),
-        "output.bias": _normal(rng, symbols, std=0.5),
+        "output.bias": _normal(rng, symbols, std=steep),
     }
     extra = {
         "weights": weights,
@@ -471,6 +490,7 @@ def _model_case(rng: np.random.Generator, about: str, state: bool = False, plain
         "sizes": {"symbols": symbols, "window": window, "width": width, "hidden": hidden},
         "contexts": _ids(rng, symbols, length + 2, window),
         "deep": _ids(rng, symbols, batch, 3, window),
+        "deeper": _ids(rng, symbols, batch, 2, 3, window),
         "after": _ids(rng, symbols, batch, 2),
         "projection": _normal(rng, batch, length, symbols),
     }
@@ -503,6 +523,10 @@ def _model_cases(rng: np.random.Generator) -> list[Case]:
         _model_case(rng, "fewer tokens than the window", symbols=12, window=6, width=3, hidden=4, batch=7, length=2),
         _model_case(rng, "a window of one token", symbols=7, window=1, width=4, hidden=3, batch=2, length=5),
         _model_case(rng, "width and hidden left out", plain=True, symbols=10, window=3, batch=4, length=5),
+        # Equal sizes let through what would not fit otherwise; large logits show what is cut off.
+        _model_case(
+            rng, "width and hidden alike", steep=40.0, symbols=8, window=2, width=5, hidden=5, batch=3, length=4
+        ),
     ]
 
 
@@ -513,7 +537,7 @@ def _run_model(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
     else:
         model = answer(sizes["symbols"], sizes["window"], width=sizes["width"], hidden=sizes["hidden"])
         if sizes["window"] > 1:
-            _tell_of_start(model, answer(sizes["symbols"], sizes["window"], sizes["width"], sizes["hidden"]))
+            _tell_of_start(model, lambda: answer(*(sizes[name] for name in ("symbols", "window", "width", "hidden"))))
     load_by_name(model, extra["weights"])
     with torch.no_grad():  # another text first: nothing may stay in the model from call to call
         _fresh_call(model, 1 - inputs["ids"].clamp(max=1))
@@ -540,11 +564,25 @@ def _run_model(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
         with torch.no_grad():
             goes_on = model(extra["after"], state)
             found["logits of the call after it"], found["state of the call after it"] = goes_on
+    with torch.no_grad():
+        for about, contexts in (("(window,)", extra["deep"][0, 0]), ("(batch, 2, 3, window)", extra["deeper"])):
+            try:
+                found[f"scores of {about}"] = model.scores(contexts)
+            except (RuntimeError, IndexError, ValueError, TypeError) as error:
+                raise Told(
+                    "`scores` works for contexts of two and of three dimensions, but any number may stand before the"
+                    f" last one, none as well. For {about}, here {tuple(contexts.shape)}, it stops with"
+                    f" {type(error).__name__}: {str(error)[:150]}"
+                ) from None
     return found
 
 
-def _tell_of_start(model: Any, twin: Any) -> None:
-    """Tells if the weights that a new model starts with cannot learn, or are the same in every model."""
+def _tell_of_start(model: Any, make: Callable[[], Any]) -> None:
+    """Tells if a new model starts with weights that cannot learn, or always with the same, or sets the seed."""
+    after = torch.default_generator.get_state()
+    torch.default_generator.manual_seed(20)
+    twin = make()
+    seed_set = torch.equal(after, torch.default_generator.get_state())
     if not (isinstance(model, nn.Module) and isinstance(twin, nn.Module)):
         return  # `load_by_name` says so
     try:
@@ -552,15 +590,30 @@ def _tell_of_start(model: Any, twin: Any) -> None:
     except AttributeError:
         return
     for name in own:
+        if own[name].dtype != torch.get_default_dtype():
+            raise Told(
+                f"`{name}` is of type {own[name].dtype}, where PyTorch makes a layer in {torch.get_default_dtype()}:"
+                " leave the layers as they are made."
+            )
         if name.endswith(".weight") and not own[name].any():
             raise Told(
                 f"All numbers of `{name}` are 0 in a new model. Nothing tells its places apart, and hardly any gradient"
                 " passes: leave the layers as PyTorch starts them, at random."
             )
+        if name in LAYERS and not own[name].any():
+            raise Told(
+                f"All numbers of `{name}` are 0 in a new model: leave the layers' starting numbers to PyTorch, which"
+                " starts the biases at random, too."
+            )
     if own and all(name in other and torch.equal(own[name], other[name]) for name in own):
         raise Told(
             "Two new models have the same numbers: `__init__` sets a seed or fixed weights. Whoever makes a model"
             " chooses the seed; yours would undo that choice."
+        )
+    if seed_set:
+        raise Told(
+            "`__init__` sets a seed: whatever seed the caller has chosen, the random numbers after a new model are the"
+            " same, those of the next model too. Whoever makes a model chooses the seed; yours undoes that choice."
         )
 
 
@@ -788,6 +841,24 @@ class _SymbolsBeforeLength(_Window):
         return logits.transpose(1, 2), state
 
 
+class _ZeroVectors(_Window):
+    def forward(self, ids: Tensor, state: Tensor | None = None) -> Any:
+        before = self.start(ids, state)
+        seen = torch.cat([before, ids], dim=1)
+        vectors = self.embedding(seen)
+        if state is None:
+            known = torch.arange(seen.shape[1]) >= self.window - 1
+            vectors = vectors * known[:, None]
+        e = vectors.unfold(1, self.window, 1).transpose(-1, -2).flatten(-2)
+        return self.output(torch.tanh(self.hidden(e))), seen[:, ids.shape[1] :]
+
+
+class _RowsMixed(_Window):
+    def hand_out(self, logits: Tensor, state: Tensor) -> Any:
+        batch, length, symbols = logits.shape
+        return logits.reshape(length, batch, symbols).transpose(0, 1), state
+
+
 class _LastPlace(_Window):
     def hand_out(self, logits: Tensor, state: Tensor) -> Any:
         return logits[:, -1], state
@@ -969,6 +1040,18 @@ FIXED_WINDOW = Exercise(
             "Your logits have the length first and the batch second. The batch comes first, as in `ids`.",
         ),
         Misconception(
+            "zero_vectors",
+            _ZeroVectors,
+            "At a fresh start the places before the text have vectors of zeros in your windows. Those places hold"
+            " *token 0*, and its vector stands in the table, like any other.",
+        ),
+        Misconception(
+            "rows_mixed",
+            _RowsMixed,
+            "Right for a batch of one row. With several rows your logits have the right shape and stand at the wrong"
+            " places: `view` and `reshape` read on in the order of memory, they do not turn a table.",
+        ),
+        Misconception(
             "symbols_before_length",
             _SymbolsBeforeLength,
             "Your logits have the symbols in the middle. They come last: (batch, length, symbols).",
@@ -1104,6 +1187,22 @@ LOG_SOFTMAX = Exercise(
             lambda logits: _shifted_by(logits, logits.amin(-1, keepdim=True)),
             "You subtract the smallest logit of each row: the exponents are then 0 or above, and overflow all the"
             " sooner. Which one keeps them at 0 or below?",
+        ),
+        Misconception(
+            "first",
+            lambda logits: _shifted_by(logits, logits[..., :1]),
+            "You subtract the first logit of each row. Right on paper, but the largest may lie far above it, and its"
+            " exponential overflows.",
+        ),
+        Misconception(
+            "sum_detached",
+            lambda logits: (
+                logits
+                - logits.amax(-1, keepdim=True)
+                - (logits - logits.amax(-1, keepdim=True)).exp().sum(-1, keepdim=True).log().detach()
+            ),
+            "The numbers are right, but no gradient flows through the logarithm of your sum: it was detached. Only the"
+            " largest logit may be, for it changes no result.",
         ),
         Misconception(
             "mean",
@@ -1725,6 +1824,12 @@ CROSS_ENTROPY_GRADIENT = Exercise(
             "You divide by the number of targets twice.",
         ),
         Misconception(
+            "likeliest_symbol",
+            _gradient(lambda p, y, use, z: (p - F.one_hot(p.argmax(-1), p.shape[1])) * use / _many(use)),
+            "You take 1 away where the model's likeliest symbol stands. It has to go where the target stands, however"
+            " unlikely that is.",
+        ),
+        Misconception(
             "whole_columns",
             _gradient(lambda p, y, use, z: (p - (y * use).amax(0)) * use / _many(use)),
             "You take 1 away in whole columns: every row loses it at the targets of all rows. Row i only at its own:"
@@ -1763,11 +1868,13 @@ CROSS_ENTROPY_GRADIENT = Exercise(
 
 
 def _batch_cases(rng: np.random.Generator) -> list[Case]:
-    def case(about: str, pairs: int, size: int, width: int = 3, seeded: bool = True) -> Case:
+    def case(
+        about: str, pairs: int, size: int, width: int = 3, seeded: bool = True, dtype: torch.dtype = torch.int64
+    ) -> Case:
         inputs = torch.arange(pairs * width).view(pairs, width) + int(rng.integers(1, 50))
         place = torch.tensor(rng.permutation(pairs), dtype=torch.int64) if pairs else torch.arange(0)
         inputs = inputs[place]
-        given = {"inputs": inputs, "targets": inputs.sum(1) * 3 + 1, "size": size}
+        given = {"inputs": inputs.to(dtype), "targets": inputs.sum(1) * 3 + 1, "size": size}
         return Case(given, about, {"pairs": pairs, "size": size, "width": width}, {"seeded": seeded})
 
     odd = int(rng.integers(25, 40)) * 2 + 1
@@ -1775,7 +1882,7 @@ def _batch_cases(rng: np.random.Generator) -> list[Case]:
         case("three pairs in twos", 3, 2, 4),
         case("one pair", 1, 1),
         case("batches of one", 4, 1, 5),
-        case("fewer pairs than a batch holds", 5, 8),
+        case("fewer pairs than a batch holds, floats as inputs", 5, 8, dtype=torch.float32),
         case("no pairs", 0, 2),
         case("batches that fill up exactly", 36, 4, 2),
         case("a short last batch", odd, 4, 3),
@@ -1783,8 +1890,12 @@ def _batch_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
+PASSES = 8
+"""In so many passes a place keeps its pair by chance once in 10⁹ checks."""
+
+
 def _run_batches(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    """Two passes with one generator, and the first again from the same seed: what they have, not their order."""
+    """Some passes with one generator, and the first again from the same seed: what they have, not their order."""
 
     def passed(seed: int | None, times: int) -> list[list[Any]]:
         generator = None if seed is None else torch.Generator().manual_seed(seed)
@@ -1794,7 +1905,8 @@ def _run_batches(answer: Callable[..., Any], inputs: dict[str, Any], case: Case)
         return [list(answer(*args, generator=generator)) for _ in range(times)]
 
     torch.default_generator.manual_seed(5)
-    first, second = passed(7 if case.extra["seeded"] else None, 2)
+    passes = passed(7 if case.extra["seeded"] else None, PASSES if len(inputs["inputs"]) > 20 else 2)
+    first = passes[0]
     for batch in first:
         if not (isinstance(batch, (tuple, list)) and len(batch) == 2 and all(isinstance(b, Tensor) for b in batch)):
             raise Told(
@@ -1808,7 +1920,10 @@ def _run_batches(answer: Callable[..., Any], inputs: dict[str, Any], case: Case)
             )
     found: dict[str, Any] = {"sizes": [len(x) for x, _ in first], "targets": [len(y) for _, y in first]}
     rows = {tuple(row): i for i, row in enumerate(inputs["inputs"].tolist())}
-    orders = [[rows.get(tuple(row), -1) for x, _ in one for row in x.tolist()] for one in (first, second)]
+    types = {f"{x.dtype} and {y.dtype}" for x, y in first if len(x)}
+    found["types"] = ", then ".join(sorted(types)).replace("torch.", "")
+    every = [[rows.get(tuple(row), -1) for x, _ in one for row in x.tolist()] for one in passes]
+    orders = every[:2]
     found["missing"] = bool(set(rows.values()) - set(orders[0]))
     found["twice"] = len(set(orders[0])) < len(orders[0])
     found["pairs"] = all(bool((x.sum(1) * 3 + 1 == y).all()) for x, y in first if len(x) == len(y))
@@ -1821,7 +1936,12 @@ def _run_batches(answer: Callable[..., Any], inputs: dict[str, Any], case: Case)
         found["neighbours"] = close > count * 2 / 3  # of both orders; by chance about four
         # A batch of four reaches over 0.6 of the data on average; the mean of all batches is never below half of that.
         found["near"] = sum(max(part) - min(part) for part in parts) < 0.3 * count * len(parts)
+        found["even"] = all(len({(b - a) % count for a, b in itertools.pairwise(order)}) == 1 for order in orders)
         found["anew"] = orders[0] != orders[1]
+        kept = [[frozenset(order[i : i + size]) for i in range(0, len(order), size)] for order in orders]
+        found["batches"] = "kept" if kept[0] == kept[1] else "moved" if set(kept[0]) == set(kept[1]) else "new"
+        still = [(i, places[0]) for i, places in enumerate(zip(*every, strict=False)) if len({*places}) == 1]
+        found["fixed"] = still if found["anew"] else []
         torch.default_generator.manual_seed(6 if case.extra["seeded"] else 5)
         again = passed(7 if case.extra["seeded"] else None, 1)[0]
         found["repeats"] = [rows.get(tuple(row), -1) for x, _ in again for row in x.tolist()] == orders[0]
@@ -1831,6 +1951,7 @@ def _run_batches(answer: Callable[..., Any], inputs: dict[str, Any], case: Case)
 BATCH_WORDS = {
     "sizes": "The batches should have the sizes {right}; yours have {got}.",
     "targets": "The targets of the batches should have the sizes {right}; yours have {got}.",
+    "types": "The batches should have the types of the data, {right} (inputs and targets); yours have {got}.",
     "missing": "Some pairs never appear in a pass: every pair should come exactly once.",
     "twice": "Some pairs come twice in a pass: every pair should come exactly once.",
     "pairs": "Inputs and targets no longer belong together: a target was given to another pair's input.",
@@ -1838,7 +1959,11 @@ BATCH_WORDS = {
     "stretches": "Neighbours stay together: every batch is a stretch of the data. All pairs should be shuffled.",
     "neighbours": "Neighbours of the data still follow each other. All pairs should be shuffled.",
     "near": "The pairs of a batch all come from the same part of the data. All pairs should be shuffled.",
-    "anew": "Two passes with one generator have the same order: every pass should be shuffled anew.",
+    "even": "From each pair to the next it is equally far in the data: chance only chose where to start, and how far"
+    " to go. All pairs should be shuffled.",
+    "batches": "Two passes in a row have the same batches: every pass should be shuffled anew, before it is cut.",
+    "fixed": f"In all of {PASSES} passes one place had the same pair. Every pair should be able to come anywhere.",
+    "anew": "Two passes in a row have the same order: every pass should be shuffled anew.",
     "repeats": "The same seed gives another order each time: let the order come from `generator`, or, where that is"
     " None, from torch's own state.",
 }
@@ -1848,6 +1973,8 @@ def _judge_batches(case: Case, output: Any, expected: Any) -> Mismatch | None:
     if not isinstance(output, Mapping):
         return compare(expected, output)
     for name, right in expected.items():
+        if name == "types" and not (right and output.get("types")):
+            continue  # no pair came out, so there are no types to compare
         if output.get(name) != right:
             shown = [str(x) if len(str(x)) < 70 else str(x)[:66] + " ..." for x in (right, output.get(name))]
             return Mismatch(BATCH_WORDS[name].format(right=shown[0], got=shown[1]), name)
@@ -1885,6 +2012,18 @@ def _stretches(count: int, generator: Any, size: int) -> Tensor:
     order = torch.randperm(whole, generator=generator)
     parts = [torch.arange(int(i) * size, int(i) * size + size) for i in order]
     return torch.cat([*parts, torch.arange(whole * size, count)]) if count else torch.arange(0)
+
+
+def _first_stays(count: int, generator: Any, size: int) -> Tensor:
+    if not count:
+        return torch.arange(0)
+    return torch.cat([torch.arange(1), 1 + torch.randperm(count - 1, generator=generator)])
+
+
+def _as_floats(inputs: Tensor, targets: Tensor, size: int, generator: torch.Generator | None = None) -> Batches:
+    for rows in torch.randperm(len(inputs), generator=generator).split(size):
+        if len(rows):
+            yield inputs[rows].float(), targets[rows]
 
 
 def _only_inputs(inputs: Tensor, targets: Tensor, size: int, generator: Any = None) -> Iterator[Tensor]:
@@ -2042,6 +2181,18 @@ MINIBATCHES = Exercise(
             " should have a random place.",
         ),
         Misconception(
+            "first_stays",
+            _batched(order=_first_stays),
+            "The first pair of the data comes first in every pass; only those behind it are shuffled. Every pair"
+            " should be able to come anywhere.",
+        ),
+        Misconception(
+            "inputs_as_floats",
+            _as_floats,
+            "The pairs are right, but your inputs are always floats. Whole numbers have to stay whole numbers, or an"
+            " embedding cannot look them up.",
+        ),
+        Misconception(
             "drawn_anew",
             _drawn_anew,
             "You draw a new order for every batch, so some pairs come twice in a pass and others never. One order for"
@@ -2109,7 +2260,7 @@ def _step_cases(rng: np.random.Generator) -> list[Case]:
         _step_case(rng, "SGD with momentum, some padding", "momentum", (7, 4), 5, padding=True),
         _step_case(rng, "targets of shape (batch, length), AdamW", "AdamW", (3, 5, 4), 6),
         _step_case(rng, "float64, two groups of weights", "AdamW", (6, 3), 5, dtype=torch.float64, groups=True),
-        _step_case(rng, "the second of three batches is padding alone", "SGD", (4, 6), 3, empty=True),
+        _step_case(rng, "the second of three batches is padding alone", "momentum", (4, 6), 3, empty=True),
     ]
 
 
@@ -2161,7 +2312,7 @@ def _run_step(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) ->
         found["losses"].append(float(loss))
         found[f"weights after step {number}"] = model.weight.detach().clone()
         found[f"bias after step {number}"] = model.bias.detach().clone()
-    found["calls"] = len(calls)
+    found["calls"] = f"{len(calls)} times"  # words: as a number it would be compared with the losses' hints
     return found
 
 
@@ -2179,9 +2330,10 @@ def _judge_step(case: Case, output: Any, expected: Any) -> Mismatch | None:
         if found:
             return Mismatch("The weights are right, the number returned is not. " + found.text, found.where)
     if output["calls"] != expected["calls"]:
+        more = " A model that draws random numbers would answer otherwise the second time."
         return Mismatch(
-            f"The numbers are right, but in {len(output['losses'])} steps `predict` was called {output['calls']} times:"
-            " once a step is enough, and a model that draws random numbers would answer otherwise the second time.",
+            f"The numbers are right, but in {len(output['losses'])} steps `predict` was called {output['calls']}: once"
+            f" a step is asked for.{more if int(output['calls'].split()[0]) > len(output['losses']) else ''}",
             "calls",
         )
     return None
@@ -2303,6 +2455,15 @@ TRAIN_STEP = Exercise(
             "stepped_twice",
             _step("zero", "forward", "backward", "step", "step"),
             "The weights move twice along the same gradient: one step for each batch.",
+        ),
+        Misconception(
+            "divided_by_the_batch",
+            _step_on(
+                lambda logits, targets: _right_loss(logits, targets) / len(logits),
+                lambda logits, targets: _right_loss(logits, targets).item(),
+            ),
+            "Before you differentiate, the loss is divided by the size of the batch. It is a mean already: your steps"
+            " are too short.",
         ),
         Misconception(
             "uphill",
@@ -2471,6 +2632,7 @@ def _run_evaluate(answer: Callable[..., Any], inputs: dict[str, Any], case: Case
         "perplexity": float(ppl),
         "graph": model.graph and case.extra["graph"],
         "too large a batch": model.largest > size,
+        "all at once": model.largest == len(inputs["inputs"]) > size,
     }
 
 
@@ -2489,7 +2651,7 @@ def _judge_evaluate(case: Case, output: Any, expected: Any) -> Mismatch | None:
             "The numbers are right, but `predict` was called with gradients on: PyTorch kept a graph for nothing.",
             "gradients",
         )
-    if output["too large a batch"] != expected["too large a batch"]:
+    if any(output[name] != expected[name] for name in ("too large a batch", "all at once")):
         return Mismatch(
             "The numbers are right, but `predict` got more than `size` pairs at once: a long text would not fit.",
             "size",
@@ -2721,7 +2883,11 @@ def _mixture_cases(rng: np.random.Generator) -> list[Case]:
     finite, gone = logs(5), logs(5)
     gone[[1, 3]] = -math.inf
     small = -HUGE - torch.tensor(rng.uniform(1, 9, size=(2, 4)), dtype=torch.float32).round()
-    cases = [
+    apart = [logs(3), logs(3)]
+    exact = [logs(2, 4, dtype=torch.float64), logs(2, 4, dtype=torch.float64)]
+    for rare in (*apart, *exact):
+        rare[..., 1] -= HUGE
+    cases: list[tuple[str, Tensor, Tensor, float]] = [
         ("two events", logs(2), logs(2), 0.25),
         ("several events", logs(7), logs(7), float(rng.uniform(0.55, 0.9))),
         ("a table", logs(3, 5), logs(3, 5), float(rng.uniform(0.1, 0.4))),
@@ -2732,6 +2898,8 @@ def _mixture_cases(rng: np.random.Generator) -> list[Case]:
         ("the first alone, where it says never", gone.flip(0), finite, 1.0),
         ("probabilities of zero", never, also, 0.4),
         ("probabilities below the smallest number", small[0], small[1], 0.35),
+        ("an event below the smallest number beside likely ones", apart[0], apart[1], 0.45),
+        ("float64, likely events and one of about exp(−10,000) in each row", exact[0], exact[1], 0.7),
     ]
     return [
         Case({"log_p": p, "log_q": q, "share": share}, about, {"events": p.shape[-1]}) for about, p, q, share in cases
@@ -2752,10 +2920,44 @@ def _mixed_shifted(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
     return top + (share * (log_p - top).exp() + (1 - share) * (log_q - top).exp()).log()
 
 
-def _never_stays_never(case: Case, output: Any) -> bool:
-    """Where the model that counts alone says −∞, so does the mixture."""
-    alone = {0: "log_q", 1: "log_p"}.get(case.inputs["share"])
-    return alone is None or not output[case.inputs[alone] == -math.inf].isfinite().any()
+def _mixed_by_largest(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    top = torch.maximum(log_p, log_q).max()
+    return top + (share * (log_p - top).exp() + (1 - share) * (log_q - top).exp()).log()
+
+
+def _mixed_in_float32(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    return _mixed(log_p.float(), log_q.float(), share)
+
+
+def _mixed_by_first(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    return log_p + (share + (1 - share) * (log_q - log_p).exp()).log()
+
+
+def _shares_twice(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    return _mixed(log_p, log_q, share) + torch.tensor(share, dtype=log_p.dtype).log()
+
+
+def _judge_mixture(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    found = compare(expected, output, 1e-5)
+    if found or not isinstance(output, Tensor) or expected.dtype != torch.float64:
+        return found
+    if output.dtype != torch.float64:
+        return Mismatch(f"The numbers are right, but they are {output.dtype} where float64 was given.", "the type")
+    known = expected.isfinite()
+    if ((output - expected)[known].abs() > 1e-6).any():  # shares in float32 are exact to 1e-7
+        return Mismatch("The result is float64, but only as exact as float32: something was rounded on the way.")
+    return None
+
+
+def _share_stays_zero(case: Case, output: Any) -> bool:
+    """False if a model of share 0 has kept a small one: the same at every event at which the other says −∞."""
+    names = {0: ("log_q", "log_p"), 1: ("log_p", "log_q")}.get(case.inputs["share"])
+    if names is None:
+        return True
+    alone, unasked = (case.inputs[name] for name in names)
+    left = (output - unasked)[alone == -math.inf]
+    small = bool(((left < math.log(0.05)) & left.isfinite()).all())
+    return not (len(left) > 1 and small and float(left.max() - left.min()) < 1e-3)
 
 
 MIXTURE = Exercise(
@@ -2764,6 +2966,7 @@ MIXTURE = Exercise(
     title="Two models in one",
     reference=neural_lm.mixture,
     cases=_mixture_cases,
+    judge=_judge_mixture,
     points=2,
     minutes=8,
     difficulty=2,
@@ -2847,11 +3050,33 @@ MIXTURE = Exercise(
             lambda log_p, log_q, share: _mixed(log_p, log_q, share) / math.log(2),
             "This is the logarithm with base 2. The natural one is asked for, as it is given.",
         ),
+        Misconception(
+            "largest_of_all",
+            _mixed_by_largest,
+            "Right, until a likely event and a very unlikely one stand in one tensor: you subtract the largest of"
+            " all, and beside that the unlikely one vanishes. Each event needs a largest of its own.",
+        ),
+        Misconception(
+            "in_float32",
+            _mixed_in_float32,
+            "Right for float32. Where float64 is given your result is float32 all the same: float64 stays float64.",
+        ),
+        Misconception(
+            "shifted_by_the_first",
+            _mixed_by_first,
+            "You take the first model's number out of the sum. Where that says −∞ you get nan, and where it is far"
+            " below the second the exponential overflows. Take the larger of both, or use `torch.logaddexp`.",
+        ),
+        Misconception(
+            "share_twice",
+            _shares_twice,
+            "Your mixture is multiplied by `share` once more: both models have their shares already.",
+        ),
     ),
     properties=(
         Property(
-            "never_stays_never",
-            _never_stays_never,
+            "share_stays_zero",
+            _share_stays_zero,
             "With a share of 0 a model has no say; yours still decides where the other says −∞. Is there a small number"
             " that keeps the share away from 0? The logarithm of 0 is −∞, and that works.",
         ),
