@@ -2141,7 +2141,15 @@ def _run_stack(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
                 " list for those after the last step."
             )
         result = _outputs_and_states(result, inputs["layers"])
-        gradients = _differentiate(result, {**leaves, **parameters})
+        try:
+            gradients = _differentiate(result, {**leaves, **parameters})
+        except RuntimeError as error:
+            if "inplace operation" not in str(error):
+                raise
+            raise Told(
+                "No gradient can be computed: a tensor is changed in place, as by `+=`, while the way back still needs"
+                " what it held. Make a new tensor, and leave the x that came in as it is."
+            ) from None
     inputs["x"] = given["x"].detach()
     return {"value": result, "gradients": gradients}
 
