@@ -42,6 +42,8 @@ BENCHMARKS = (
     Benchmark("fixed-window", "a fixed window, larger and mixed", "neural_lm:measure"),
     Benchmark("rnn", "a recurrent network by hand against nn.RNN", "rnn:measure_training"),
     Benchmark("buckets", "batches of similar length against random ones", "rnn:measure_batches"),
+    Benchmark("lstm", "an LSTM by hand against nn.LSTM", "recurrent_lm:measure_cells"),
+    Benchmark("minute", "four language models, a minute of training each", "recurrent_lm:measure_minute"),
     Benchmark("skip-gram", "skip-gram on the verses", "word_vectors:measure"),
     Benchmark("gensim", "skip-gram against gensim's", "word_vectors:measure_against_gensim"),
     Benchmark("bpe", "BPE training against sentencepiece's", "bpe:measure"),
