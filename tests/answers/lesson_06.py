@@ -424,7 +424,7 @@ def model_flat(parameters: Any, max_norm: float) -> Tensor:
     if norm > max_norm:
         for p in kept:
             p.grad.copy_(p.grad * (max_norm / norm))
-    return torch.tensor(norm)
+    return torch.tensor(norm, dtype=torch.float64)
 
 
 def model_with_lists(parameters: Any, max_norm: float) -> Tensor:
@@ -435,7 +435,7 @@ def model_with_lists(parameters: Any, max_norm: float) -> Tensor:
     for p in parameters:
         if p.grad is not None:
             p.grad[...] = p.grad * factor
-    return torch.tensor(norm)
+    return torch.tensor(norm, dtype=parameters[0].dtype)
 
 
 def model_none_forgotten(parameters: Any, max_norm: float) -> Tensor:
@@ -582,6 +582,171 @@ def clip_zero_over_zero(gradient: Tensor, max_norm: float) -> Tensor:
     return max_norm / gradient.norm() * gradient
 
 
+def output_gradients_from_one(outputs: Tensor, targets: Tensor) -> Tensor:
+    result = outputs.softmax(1)
+    result[torch.arange(len(targets)), targets - 1] -= 1
+    return result
+
+
+def slope_some_threshold(state: Tensor, activation: str = "sigmoid") -> Tensor:
+    return (state > 1e-3).to(state.dtype) if activation == "relu" else slope_where(state, activation)
+
+
+def slope_lower_case(state: Tensor, activation: str = "sigmoid") -> Tensor:
+    return slope_where(state, activation.lower())
+
+
+def slope_empty_name(state: Tensor, activation: str = "sigmoid") -> Tensor:
+    return slope_where(state, activation or "sigmoid")
+
+
+def slope_linear_too(state: Tensor, activation: str = "sigmoid") -> Tensor:
+    return torch.ones_like(state) if activation == "linear" else slope_where(state, activation)
+
+
+def step_relu_by_default(state: Tensor, U: Tensor, activation: str = "relu") -> Tensor:
+    return slope(state, activation)[:, None] * U
+
+
+def step_activation_guessed(state: Tensor, U: Tensor, activation: str = "sigmoid") -> Tensor:
+    inside = bool(((state > 0) & (state < 1)).all())
+    return slope(state, "sigmoid" if inside else activation)[:, None] * U
+
+
+def step_cached(state: Tensor, U: Tensor, activation: str = "sigmoid") -> Tensor:
+    cache = _CACHES.setdefault("step", {})
+    return cache.setdefault((len(state), activation), slope(state, activation)[:, None] * U)
+
+
+def chain_cached(states: Tensor, U: Tensor, t: int, k: int, activation: str = "sigmoid") -> Tensor:
+    cache = _CACHES.setdefault("chain", {})
+    return cache.setdefault((t, k, len(U)), chain_recursive(states, U, t, k, activation))
+
+
+def chain_next_is_identity(states: Tensor, U: Tensor, t: int, k: int, activation: str = "sigmoid") -> Tensor:
+    return torch.eye(len(U), dtype=U.dtype) if k == t + 1 else chain_recursive(states, U, t, k, activation)
+
+
+def chain_truncated(states: Tensor, U: Tensor, t: int, k: int, activation: str = "sigmoid") -> Tensor:
+    return chain_recursive(states, U, t, max(k, t - 12) if k <= t else k, activation)
+
+
+def direct_one_buffer(state: Tensor, previous: Tensor, activation: str = "sigmoid") -> Tensor:
+    n = len(state)
+    buffer = _CACHES.setdefault("direct", {}).setdefault((n, state.dtype), torch.zeros(n, n, n, dtype=state.dtype))
+    buffer[torch.arange(n), torch.arange(n)] = slope(state, activation)[:, None] * previous
+    return buffer
+
+
+def term_truncated(g: Tensor, states: Tensor, U: Tensor, t: int, k: int, activation: str = "sigmoid") -> Tensor:
+    return term_outer(g, states, U, t, k, activation) * (t - k <= 12)
+
+
+def term_earlier_slope(g: Tensor, states: Tensor, U: Tensor, t: int, k: int, activation: str = "sigmoid") -> Tensor:
+    arrived = g @ state_jacobian(states, U, t, k, activation)
+    return torch.outer(arrived * slope(states[k - 1], activation), states[k - 1])
+
+
+def bptt_until_nothing(g: Tensor, h: Tensor, U: Tensor, activation: str = "sigmoid") -> Tensor:
+    total, delta = torch.zeros_like(U), torch.zeros_like(h[0])
+    for k in range(len(h) - 1, 0, -1):
+        delta = (delta + g[k - 1]) * slope(h[k], activation)
+        if float(delta.norm()) == 0:
+            return total
+        total += delta[:, None] * h[k - 1]
+        delta = U.T @ delta
+    return total
+
+
+def bptt_until_no_loss(g: Tensor, h: Tensor, U: Tensor, activation: str = "sigmoid") -> Tensor:
+    lossless = [k for k in range(1, len(h)) if not g[k - 1].any()]
+    first = max(lossless, default=0)
+    return bptt_collected(g[first:], h[first:], U, activation) if first < len(g) else torch.zeros_like(U)
+
+
+def bptt_losses_only(g: Tensor, h: Tensor, U: Tensor, activation: str = "sigmoid") -> Tensor:
+    total, carried = torch.zeros_like(U), torch.zeros_like(h[0])
+    for k in range(len(g), 0, -1):
+        if g[k - 1].abs().sum() > 0:
+            delta = (g[k - 1] + carried) * slope(h[k], activation)
+            total, carried = total + torch.outer(delta, h[k - 1]), delta @ U
+    return total
+
+
+def bound_by_logarithm(U: Tensor, steps: int, activation: str = "sigmoid") -> float:
+    return math.exp(steps * math.log(bound_svd(U, 1, activation)))
+
+
+def bound_below_sixty(U: Tensor, steps: int, activation: str = "sigmoid") -> float:
+    return min(60.0, bound_svd(U, steps, activation))
+
+
+def bound_average(U: Tensor, steps: int, activation: str = "sigmoid") -> float:
+    gamma = 0.25 if activation == "sigmoid" else 1.0
+    return (gamma * math.sqrt(float(U.square().sum()) / U.shape[0])) ** steps
+
+
+def clip_nothing_small(gradient: Tensor, max_norm: float) -> Tensor:
+    return torch.zeros_like(gradient) if gradient.norm() < 1e-3 else clip_plain(gradient, max_norm)
+
+
+def clip_never_zero(gradient: Tensor, max_norm: float) -> Tensor:
+    return clip_plain(gradient + 1e-6, max_norm)
+
+
+def clip_too_hard(gradient: Tensor, max_norm: float) -> Tensor:
+    return gradient / max(1.0, float(gradient.norm()) / max_norm) ** 2
+
+
+def model_norm_in_float32(parameters: Any, max_norm: float) -> Tensor:
+    return model_like_torch(parameters, max_norm).float()
+
+
+def model_first_three(parameters: Any, max_norm: float) -> Tensor:
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    norm = torch.stack([g.norm() for g in gradients]).norm() if gradients else torch.tensor(0.0)
+    for g in gradients[:3]:
+        g.mul_(min(1.0, max_norm / max(float(norm), 1e-12)))
+    return norm
+
+
+def model_with_a_margin(parameters: Any, max_norm: float) -> Tensor:
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    norm = torch.stack([g.norm() for g in gradients]).norm() if gradients else torch.tensor(0.0)
+    if norm > 1.1 * max_norm:
+        for g in gradients:
+            g.mul_(max_norm / norm)
+    return norm
+
+
+def model_trained_only(parameters: Any, max_norm: float) -> Tensor:
+    return model_like_torch([p for p in parameters if p.requires_grad], max_norm)
+
+
+def model_freezes(parameters: Any, max_norm: float) -> Tensor:
+    parameters = [p.requires_grad_(False) for p in parameters]
+    return model_like_torch(parameters, max_norm)
+
+
+def model_reshaped(parameters: Any, max_norm: float) -> Tensor:
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    norm = torch.stack([g.norm() for g in gradients]).norm() if gradients else torch.tensor(0.0)
+    for g in gradients:
+        g.reshape(-1).mul_(min(1.0, max_norm / max(float(norm), 1e-12)))
+    return norm
+
+
+def model_each_then_all(parameters: Any, max_norm: float) -> Tensor:
+    parameters = list(parameters)
+    norm = torch.tensor([float(p.grad.norm()) for p in parameters if p.grad is not None]).norm()
+    for p in parameters:
+        model_like_torch([p], max_norm)
+    model_like_torch(parameters, max_norm)
+    return norm
+
+
+_CACHES: dict[str, dict[Any, Tensor]] = {}
+
 RIGHT: dict[str, list[Callable[..., Any]]] = {
     "rnn_gradients.output_gradients": [
         output_gradients_loop,
@@ -608,6 +773,7 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (output_gradients_each_alone, "sigmoid_for_softmax"),
         (output_gradients_float32, None),
         (output_gradients_turned, "sign_turned"),
+        (output_gradients_from_one, "tokens_counted_from_one"),
     ],
     "rnn_gradients.slope": [
         (slope_of_z, None),
@@ -616,6 +782,10 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (slope_key_error, "key_error"),
         (slope_silent_error, None),
         (slope_float32, None),
+        (slope_some_threshold, None),
+        (slope_lower_case, "capitals_forgiven"),
+        (slope_empty_name, None),
+        (slope_linear_too, None),
     ],
     "rnn_gradients.step_jacobian": [
         (step_broadcast_wrong, "columns_scaled"),
@@ -623,6 +793,9 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (step_in_place, None),
         (step_no_default, None),
         (step_float32, None),
+        (step_relu_by_default, "relu_by_default"),
+        (step_activation_guessed, None),
+        (step_cached, None),
     ],
     "rnn_gradients.state_jacobian": [
         (chain_wrong_order, "order_turned"),
@@ -633,12 +806,16 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (chain_float32, None),
         (chain_absolute, None),
         (chain_in_place, None),
+        (chain_cached, None),
+        (chain_next_is_identity, None),
+        (chain_truncated, None),
     ],
     "rnn_gradients.direct_term": [
         (direct_other_axis, None),
         (direct_flat, None),
         (direct_float32, None),
         (direct_repeated, "every_unit_moved"),
+        (direct_one_buffer, None),
     ],
     "rnn_gradients.bptt_term": [
         (term_of_other_gradient, None),
@@ -647,6 +824,8 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (term_float32, None),
         (term_same_step, "same_step_only"),
         (term_float32_where_empty, None),
+        (term_truncated, None),
+        (term_earlier_slope, "slope_of_previous"),
     ],
     "rnn_gradients.bptt": [
         (bptt_truncated, None),
@@ -656,11 +835,17 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (bptt_own_step_only, "nothing_carried"),
         (bptt_in_place, None),
         (bptt_float32, None),
+        (bptt_until_nothing, "stops_at_zero"),
+        (bptt_until_no_loss, None),
+        (bptt_losses_only, "steps_without_loss_skipped"),
     ],
     "rnn_gradients.norm_bound": [
         (bound_of_the_power, "norm_of_the_power"),
         (bound_default_norm, "frobenius"),
         (bound_below_one, "capped"),
+        (bound_by_logarithm, None),
+        (bound_below_sixty, None),
+        (bound_average, "root_mean_square"),
     ],
     "rnn_gradients.clip_vector": [
         (clip_at_one, None),
@@ -668,6 +853,9 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (clip_zero_over_zero, "always_rescaled_even_zero"),
         (clip_entries, "by_value"),
         (clip_strictly, None),
+        (clip_nothing_small, None),
+        (clip_never_zero, None),
+        (clip_too_hard, "factor_squared"),
     ],
     "rnn_gradients.clip_gradients": [
         (model_none_forgotten, None),
@@ -680,5 +868,12 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (model_breaks_at_none, "stops_at_none"),
         (model_rescaled, "always_rescaled_even_zero"),
         (model_first_only, None),
+        (model_norm_in_float32, "norm_in_float32"),
+        (model_first_three, None),
+        (model_with_a_margin, None),
+        (model_trained_only, "frozen_passed_over"),
+        (model_freezes, None),
+        (model_reshaped, None),
+        (model_each_then_all, "each_then_all"),
     ],
 }

@@ -17,7 +17,7 @@ from torch.overrides import TorchFunctionMode
 
 from utils import rnn_gradients
 from utils.checks.compare import compare, kind
-from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property
+from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
 from utils.rnn_gradients import ACTIVATIONS, direct_term, slope, state_jacobian, step_jacobian
 
 AUTOGRAD = (
@@ -185,6 +185,14 @@ OUTPUT_GRADIENTS = Exercise(
             " belongs to the same step.",
         ),
         Misconception(
+            "tokens_counted_from_one",
+            lambda outputs, targets: (
+                torch.softmax(outputs, dim=1) - _one_hot(outputs, (targets - 1) % outputs.shape[1])
+            ),
+            "One is taken off one column to the left of the token asked for (for token 0 in the last column). Tokens"
+            " are counted from 0 here, as columns are: token v has the column v.",
+        ),
+        Misconception(
             "naive_softmax",
             lambda outputs, targets: (
                 outputs.exp() / outputs.exp().sum(dim=1, keepdim=True) - _one_hot(outputs, targets)
@@ -243,7 +251,7 @@ def _slope_cases(rng: np.random.Generator) -> list[Case]:
         return ACTIVATIONS[activation](_normal(rng, *shape, std=1.5))
 
     relu = states("relu", 7)
-    relu[:3] = torch.tensor([0.0, 2.5, 0.3])
+    relu[:4] = torch.tensor([0.0, 2.5, 0.3, 1e-6])  # on is on, by however little
     return [
         Case({"state": states("sigmoid", 3)}, "no activation named", {"hidden": 3}),
         Case({"state": states("tanh", 4), "activation": "tanh"}, "tanh", {"hidden": 4}),
@@ -253,7 +261,10 @@ def _slope_cases(rng: np.random.Generator) -> list[Case]:
         Case({"state": torch.tensor([0.0, 1.0, 0.5])}, "saturated units", {"hidden": 3}),
         Case({"state": states("sigmoid", 6).double()}, "float64", {"hidden": 6}),
         Case({"state": states("relu", 2, 8).double(), "activation": "relu"}, "float64, ReLU", {"hidden": 8}),
-        Case({"state": states("sigmoid", 2), "activation": "softplus"}, "an activation that is not known"),
+        *(
+            Case({"state": states("sigmoid", 2), "activation": name}, "an activation that is not known")
+            for name in ("softplus", "linear", "Sigmoid", "")
+        ),
     ]
 
 
@@ -356,6 +367,12 @@ SLOPE = Exercise(
             " ValueError that mentions it; a silent guess costs somebody an afternoon.",
         ),
         Misconception(
+            "capitals_forgiven",
+            lambda state, activation="sigmoid": _slope_variant()(state, activation.strip().lower()),
+            "Right for the three activations. But you take 'Sigmoid' for \"sigmoid\": the given lines raise ValueError"
+            " for every other name, also for one with a capital letter. Leave the name as it is.",
+        ),
+        Misconception(
             "relu_whole_numbers",
             _slope_variant(relu=lambda h: (h > 0).int()),
             "For ReLU your slopes are whole numbers in type. They will be multiplied with U, which takes floats: give"
@@ -415,12 +432,16 @@ def _step_cases(rng: np.random.Generator) -> list[Case]:
 
     double, turned = case(4, "float64", "tanh"), case(6, "U is a transposed view")
     turned.inputs["U"] = turned.inputs["U"].T.clone().T  # type: ignore[index]
+    positive = case(7, "tanh, all states between 0 and 1", "tanh")  # they could be a sigmoid's
+    positive.inputs["state"] = positive.inputs["state"].abs().clamp(0.05, 0.95)  # type: ignore[index]
     return [
         case(2, "two units, no activation named"),
         case(1, "one unit"),
         case(3, "tanh", "tanh"),
+        case(3, "tanh, the same sizes with other numbers", "tanh"),
         case(5, "ReLU", "relu"),
         turned,
+        positive,
         Case(_double(double.inputs), double.about, double.sizes),
     ]
 
@@ -523,6 +544,11 @@ STEP_JACOBIAN = Exercise(
             "Right whenever the activation is named. Without a name you take tanh; the default is the sigmoid.",
         ),
         Misconception(
+            "relu_by_default",
+            lambda state, U, activation="relu": torch.diag(slope(state, activation)) @ U,
+            "Right whenever the activation is named. Without a name you take ReLU; the default is the sigmoid.",
+        ),
+        Misconception(
             "slope_of_u_state",
             lambda state, U, activation="sigmoid": (
                 torch.diag(slope(ACTIVATIONS[activation](U @ state), activation)) @ U
@@ -542,6 +568,18 @@ STEP_JACOBIAN = Exercise(
 # -------------------------------------------------------------------------------------------- 4 · product of Jacobians
 
 
+def _gentle_network(rng: np.random.Generator, hidden: int, steps: int) -> tuple[Tensor, Tensor]:
+    """U and the states (steps + 1, hidden) of a tanh network through which a gradient survives: every step counts.
+
+    U is a rotation and a little more, and the inputs are so small that tanh is nearly straight.
+    """
+    U = 1.02 * torch.linalg.qr(_normal(rng, hidden, hidden))[0]
+    states = [0.2 * _normal(rng, hidden)]
+    for _ in range(steps):
+        states.append(torch.tanh(U @ states[-1] + _normal(rng, hidden, std=0.05)))
+    return U, torch.stack(states)
+
+
 def _path_case(
     rng: np.random.Generator,
     hidden: int,
@@ -551,8 +589,9 @@ def _path_case(
     about: str,
     activation: str | None = None,
     gradient: bool = False,
+    gentle: bool = False,
 ) -> Case:
-    U, states = _network(rng, hidden, steps, activation or "sigmoid")
+    U, states = _gentle_network(rng, hidden, steps) if gentle else _network(rng, hidden, steps, activation or "sigmoid")
     inputs: dict[str, Any] = {"state_gradient": _normal(rng, hidden)} if gradient else {}
     inputs |= {"states": states, "U": U, "t": t, "k": k}
     if activation:
@@ -571,10 +610,13 @@ def _path_cases(rng: np.random.Generator) -> list[Case]:
         _path_case(rng, 3, 4, 2, 2, "t = k"),
         _path_case(rng, 2, 2, 1, 0, "one step, back to h_0"),
         _path_case(rng, 4, 5, 1, 4, "k > t"),
+        _path_case(rng, 3, 4, 2, 3, "k = t + 1"),
+        _path_case(rng, 2, 3, 3, 1, "two steps back, the same sizes with other numbers"),
         _path_case(rng, 3, 6, 5, 1, "four steps, tanh", "tanh"),
         _path_case(rng, 4, 6, 5, 2, "three steps, ReLU", "relu"),
         _path_case(rng, 1, 5, 4, 0, "one unit"),
         _path_case(rng, 5, 7, 7, 4, "from the last state"),
+        _path_case(rng, 3, 24, 24, 1, "23 steps, tanh", "tanh", gentle=True),
         *(Case(_double(double.inputs), double.about, double.sizes) for double in doubles),
     ]
 
@@ -787,14 +829,30 @@ def _direct_cases(rng: np.random.Generator) -> list[Case]:
             inputs["activation"] = activation
         return Case(inputs, about, {"hidden": hidden})
 
-    double = case(5, "float64")
+    double, twice = case(5, "float64"), case(6, "called twice")
+    twice = Case(twice.inputs, twice.about, twice.sizes, extra={"again": True})
     return [
         case(2, "two units, no activation named"),
         case(1, "one unit"),
         case(3, "tanh", "tanh"),
         case(4, "ReLU", "relu"),
         Case(_double(double.inputs), double.about, double.sizes),
+        twice,
     ]
+
+
+def _run_direct(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """One call; in one case a second one with other numbers, which must leave the first result alone."""
+    first = answer(*inputs.values())
+    if case.extra.get("again") and isinstance(first, Tensor):
+        before = first.clone()
+        answer(inputs["previous"], inputs["state"])
+        if not torch.equal(before, first):
+            raise Told(
+                "The result of a first call changed when your function was called a second time: both calls hand out"
+                " the same tensor. Make a new one at every call."
+            )
+    return first
 
 
 def _direct(state: Tensor, previous: Tensor, activation: str = "sigmoid") -> Tensor:
@@ -807,6 +865,7 @@ DIRECT_TERM = Exercise(
     title="What U does within one step",
     reference=rnn_gradients.direct_term,
     cases=_direct_cases,
+    run=_run_direct,
     judge=_judge,
     forbids=AUTOGRAD,
     points=2,
@@ -949,6 +1008,7 @@ def _term_cases(rng: np.random.Generator) -> list[Case]:
         _path_case(rng, 4, 6, 6, 3, "three steps back, ReLU", "relu", gradient=True),
         _path_case(rng, 1, 5, 4, 1, "one unit", gradient=True),
         _path_case(rng, 5, 7, 6, 2, "four steps back", gradient=True),
+        _path_case(rng, 2, 22, 22, 1, "21 steps back, tanh", "tanh", gradient=True, gentle=True),
         *(Case(_double(double.inputs), double.about, double.sizes) for double in doubles),
     ]
 
@@ -1032,6 +1092,12 @@ BPTT_TERM = Exercise(
             "no_slope",
             _term(own=lambda state, previous, a: torch.eye(len(state), dtype=state.dtype)[:, :, None] * previous),
             "Rung ∂⁺h_k/∂U is the first wrong one: the slope of the activation at step k is missing.",
+        ),
+        Misconception(
+            "slope_of_previous",
+            _term(own=lambda state, previous, a: torch.diag(slope(previous, a))[:, :, None] * previous),
+            "Rung ∂⁺h_k/∂U is the first wrong one: its slopes are those of h_{k−1}. Step k passes through the"
+            " activation that made h_k.",
         ),
         Misconception(
             "direct_term_one_early",
@@ -1200,15 +1266,9 @@ SHORT, LONG = 10, 40
 
 
 def _long_case(rng: np.random.Generator) -> Case:
-    """Forty steps through which the gradient survives, so that every term counts; its operations are counted too.
-
-    U is a rotation and a little more, and the inputs are so small that tanh is nearly straight.
-    """
-    U = 1.02 * torch.linalg.qr(_normal(rng, 3, 3))[0]
-    states = [0.2 * _normal(rng, 3)]
-    for _ in range(LONG):
-        states.append(torch.tanh(U @ states[-1] + _normal(rng, 3, std=0.05)))
-    inputs = {"state_gradients": _normal(rng, LONG, 3), "states": torch.stack(states), "U": U, "activation": "tanh"}
+    """Forty steps through which the gradient survives, so that every term counts; its operations are counted too."""
+    U, states = _gentle_network(rng, 3, LONG)
+    inputs = {"state_gradients": _normal(rng, LONG, 3), "states": states, "U": U, "activation": "tanh"}
     return Case(inputs, "forty steps", {"m": LONG, "hidden": 3, "m + 1": LONG + 1}, extra={"count": True})
 
 
@@ -1248,10 +1308,10 @@ def _judge_pass(case: Case, output: Any, expected: Any) -> Mismatch | None:
     return None
 
 
-def _last_only(case: Case) -> Case:
-    gradients = case.inputs["state_gradients"]
-    gradients[:-1] = 0
-    return Case(case.inputs, "a loss at the last step only", case.sizes)
+def _without_loss(case: Case, rows: Any, about: str) -> Case:
+    """The same case with no loss at some of its steps."""
+    case.inputs["state_gradients"][rows] = 0
+    return Case(case.inputs, about, case.sizes)
 
 
 def _pass_cases(rng: np.random.Generator) -> list[Case]:
@@ -1261,7 +1321,9 @@ def _pass_cases(rng: np.random.Generator) -> list[Case]:
         _pass_case(rng, 3, 1, "one step"),
         _pass_case(rng, 3, 5, "tanh", "tanh"),
         _pass_case(rng, 4, 6, "ReLU", "relu"),
-        _last_only(_pass_case(rng, 3, 4, "")),
+        _without_loss(_pass_case(rng, 3, 4, ""), slice(None, -1), "a loss at the last step only"),
+        _without_loss(_pass_case(rng, 4, 6, "", "tanh"), slice(-2, None), "no loss at the last two steps"),
+        _without_loss(_pass_case(rng, 2, 5, "", "tanh"), 2, "no loss at one step between"),
         _pass_case(rng, 1, 3, "one unit"),
         _pass_case(rng, 5, 8, "eight steps"),
         Case(_double(double.inputs), double.about, double.sizes),
@@ -1311,6 +1373,27 @@ def _unusual_pass(
             total = part if last else total + part
             handed = (before * slopes if again else before) @ U
             carried = carried + handed if pile else handed
+        return total
+
+    return answer
+
+
+def _pass_that_stumbles(at_no_loss: str) -> Callable[..., Tensor]:
+    """The pass back, which does something odd at a step without a gradient: "stop", "skip" or "forget"."""
+
+    def answer(state_gradients: Tensor, states: Tensor, U: Tensor, activation: str = "sigmoid") -> Tensor:
+        total, carried = torch.zeros_like(U), torch.zeros_like(states[0])
+        for k in range(len(state_gradients), 0, -1):
+            own = state_gradients[k - 1]
+            if at_no_loss == "stop" and not (own + carried).any():
+                break
+            if at_no_loss == "skip" and not own.any():
+                continue
+            if at_no_loss == "forget" and not own.any():
+                carried = torch.zeros_like(carried)
+            before = (own + carried) * slope(states[k], activation)
+            total = total + torch.outer(before, states[k - 1])
+            carried = before @ U
         return total
 
     return answer
@@ -1467,6 +1550,24 @@ BPTT = Exercise(
             " h_{k−1}.",
         ),
         Misconception(
+            "stops_at_zero",
+            _pass_that_stumbles("stop"),
+            "Right unless the last steps have no loss: there your pass ends, as nothing has arrived yet. Earlier steps"
+            " may have losses of their own; go on to step 1.",
+        ),
+        Misconception(
+            "steps_without_loss_skipped",
+            _pass_that_stumbles("skip"),
+            "Steps whose own gradient is zero are left out. What later losses say still passes through them: through"
+            " their activation, into U, and on to the step before.",
+        ),
+        Misconception(
+            "carry_forgotten_without_loss",
+            _pass_that_stumbles("forget"),
+            "At a step whose own gradient is zero you also drop what is carried. It tells what later losses want, and"
+            " they are not gone because this step has no loss.",
+        ),
+        Misconception(
             "tanh_by_default",
             lambda state_gradients, states, U, activation="tanh": _pass()(state_gradients, states, U, activation),
             "Right whenever the activation is named. Without a name you take tanh; the default is the sigmoid.",
@@ -1514,6 +1615,8 @@ def _bound_cases(rng: np.random.Generator) -> list[Case]:
         Case({"U": turn, "steps": 5}, "an orthogonal U", {"hidden": 6}),
         case(1, 2, "one unit"),
         shear,
+        Case({"U": torch.zeros(3, 3), "steps": 2}, "U is zero", {"hidden": 3}),
+        case(5, 6, "a large bound", "tanh", std=2.0),
         Case({"U": _normal(rng, 5, 5).double(), "steps": 7, "activation": "sigmoid"}, "float64", {"hidden": 5}),
     ]
 
@@ -1654,6 +1757,41 @@ NORM_BOUND = Exercise(
             "Right unless there is no step: the Jacobian of no step is the identity, whose norm is 1.",
         ),
         Misconception(
+            "longest_row",
+            _bound(norm=lambda U: U.norm(dim=1).max()),
+            "You take the length of the longest row. That is how far one entry of U h can get; all entries together"
+            " can make U h longer.",
+        ),
+        Misconception(
+            "longest_column",
+            _bound(norm=lambda U: U.norm(dim=0).max()),
+            "You take the length of the longest column. That is how far U stretches a vector along one axis; another"
+            " direction may be stretched further.",
+        ),
+        Misconception(
+            "root_mean_square",
+            _bound(norm=lambda U: U.norm() / len(U) ** 0.5),
+            "You divide the root of the sum of squares by √hidden: that is how far U stretches on the average, the root"
+            " of the mean square of its singular values. A bound needs the largest.",
+        ),
+        Misconception(
+            "mean_singular_value",
+            _bound(norm=lambda U: torch.linalg.svdvals(U).mean()),
+            "You take the mean of the singular values. Some vector is stretched by the largest; a bound must cover it.",
+        ),
+        Misconception(
+            "symmetric_part",
+            _bound(norm=lambda U: torch.linalg.matrix_norm((U + U.T) / 2, ord=2)),
+            "You measure the symmetric part of U, (U + Uᵀ)/2. Its norm can be smaller than that of U: the part that"
+            " turns stretches too.",
+        ),
+        Misconception(
+            "at_least_one_step",
+            _bound(join=lambda gamma, norm, steps: (gamma * norm) ** max(steps, 1)),
+            "Right unless there is no step: then you give the bound of one step. The Jacobian of no step is the"
+            " identity, whose norm is 1.",
+        ),
+        Misconception(
             "tanh_by_default",
             lambda U, steps, activation="tanh": _bound()(U, steps, activation),
             "Right whenever the activation is named. Without a name you take tanh; the default is the sigmoid.",
@@ -1683,8 +1821,19 @@ def _vector_cases(rng: np.random.Generator) -> list[Case]:
         Case({"gradient": torch.zeros(4), "max_norm": 0.5}, "a zero gradient", {"n": 4}),
         Case({"gradient": torch.tensor([-float(rng.uniform(8, 9))]), "max_norm": 4.0}, "one number", {"n": 1}),
         Case({"gradient": _of_norm(_normal(rng, 7), 0.02), "max_norm": 0.01}, "a small limit", {"n": 7}),
+        Case({"gradient": _of_norm(_normal(rng, 9), 1e-4), "max_norm": 0.7}, "a very short gradient", {"n": 9}),
         Case({"gradient": _of_norm(_normal(rng, 8), 30.0).double(), "max_norm": 20.0}, "float64", {"n": 8}),
     ]
+
+
+def _judge_vector(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    """As `_judge`; below the limit nothing may change, so there the comparison leaves room for rounding alone."""
+    found = _judge(case, output, expected)
+    if found or case.inputs["gradient"].norm() >= 0.99 * case.inputs["max_norm"]:
+        return found
+    if torch.allclose(output.double(), expected.double(), rtol=1e-5, atol=1e-9, equal_nan=True):
+        return None
+    return Mismatch("This gradient is below the limit and should stay as it is. Its numbers have changed a little.")
 
 
 def _scaled(
@@ -1705,7 +1854,7 @@ CLIP_VECTOR = Exercise(
     title="Shorten a gradient",
     reference=rnn_gradients.clip_vector,
     cases=_vector_cases,
-    judge=_judge,
+    judge=_judge_vector,
     points=1,
     minutes=5,
     difficulty=1,
@@ -1787,6 +1936,18 @@ CLIP_VECTOR = Exercise(
             "Long gradients are multiplied by the limit. To give them that length, divide by their own first.",
         ),
         Misconception(
+            "factor_squared",
+            _scaled(factor=lambda norm, limit: (limit / norm) ** 2 if norm > limit else 1.0),
+            "Long gradients become too short: the factor max_norm / ‖g‖ is squared. Once is enough to bring the norm to"
+            " the limit.",
+        ),
+        Misconception(
+            "factor_rooted",
+            _scaled(factor=lambda norm, limit: (limit / norm) ** 0.5 if norm > limit else 1.0),
+            "Long gradients stay too long: you take the root of the factor max_norm / ‖g‖. A norm grows in proportion"
+            " to its vector; there is nothing to root.",
+        ),
+        Misconception(
             "limit_squared",
             _scaled(factor=lambda norm, limit: limit / norm if norm > limit**2 else 1.0),
             "You compare the norm with the square of the limit. Either both are squared or none.",
@@ -1815,8 +1976,14 @@ def _model_case(
     about: str,
     once: bool = False,
     double: bool = False,
+    frozen: tuple[int, ...] = (),
+    turned: bool = False,
 ) -> Case:
-    """Gradients of these shapes (None: no gradient), together of this norm."""
+    """Gradients of these shapes (None: no gradient), together of this norm.
+
+    `frozen` are the numbers of parameters with `requires_grad` False (they keep the gradient they have); `turned`:
+    gradients with two dimensions lie in memory column by column.
+    """
     gradients = [None if shape is None else _normal(rng, *shape) for shape in shapes]
     parts = [torch.linalg.vector_norm(g) for g in gradients if g is not None]
     whole = torch.stack(parts).norm() if parts else torch.ones(())
@@ -1824,7 +1991,8 @@ def _model_case(
         None if g is None else (g * (norm / whole)).to(torch.float64 if double else torch.float32) for g in gradients
     ]
     weights = [_normal(rng, *(shape or (3,))) for shape in shapes]
-    extra = {"weights": [w.double() for w in weights] if double else weights, "once": once}
+    extra: dict[str, Any] = {"weights": [w.double() for w in weights] if double else weights, "once": once}
+    extra |= {"frozen": frozen, "turned": turned}
     return Case({"parameters": scaled, "max_norm": limit}, about, extra=extra)
 
 
@@ -1846,18 +2014,27 @@ def _model_cases(rng: np.random.Generator) -> list[Case]:
         _model_case(rng, [(4, 3)], 8.0, 3.0, "one parameter"),
         _model_case(rng, [(2, 5), (3,)], 0.3, 6.0, "a generator, below the limit", once=True),
         _model_case(rng, [(3, 2), (7,)], 11.0, 5.0, "float64", double=True),
+        _model_case(rng, [(2, 3), (4,), None, (3, 5), (1,), (5, 2), (6,)], 7.0, 3.5, "many parameters"),
+        _model_case(rng, [(4, 2), (5,)], 2.1, 2.0, "just above the limit"),
+        _model_case(rng, [(3, 3), (4, 2), (2,)], 6.0, 1.5, "gradients stored column by column", turned=True),
+        _model_case(rng, [(5,), (2, 4), (3,)], 5.0, 4.0, "a frozen parameter that has a gradient", frozen=(1,)),
     ]
 
 
 def _run_clip(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> dict[str, Any]:
     parameters = [nn.Parameter(weight.clone()) for weight in case.extra["weights"]]
     held = [None if gradient is None else gradient.clone() for gradient in inputs["parameters"]]
-    for parameter, gradient in zip(parameters, held, strict=True):
+    if case.extra.get("turned"):
+        held = [g.T.contiguous().T if g is not None and g.dim() == 2 else g for g in held]
+    for number, (parameter, gradient) in enumerate(zip(parameters, held, strict=True)):
+        parameter.requires_grad_(number not in case.extra.get("frozen", ()))
         parameter.grad = gradient
     given = (parameter for parameter in parameters) if case.extra["once"] else parameters
     norm = answer(given, inputs["max_norm"])
     after = [parameter.grad for parameter in parameters]
-    return {"norm": norm, "after": after, "held": held, "weights": [p.detach() for p in parameters]}
+    trained = [p.requires_grad for p in parameters]
+    weights = [p.detach() for p in parameters]
+    return {"norm": norm, "after": after, "held": held, "weights": weights, "trained": trained}
 
 
 def _judge_clip(case: Case, output: Any, expected: Any) -> Mismatch | None:
@@ -1876,6 +2053,13 @@ def _judge_clip(case: Case, output: Any, expected: Any) -> Mismatch | None:
             " still sees what was too long. Change the numbers in place, as with `mul_`.",
             "held",
         )
+    for number, (right, got) in enumerate(zip(expected["trained"], output["trained"], strict=True)):
+        if right != got:
+            return Mismatch(
+                f"Parameter {number + 1} had `requires_grad` {right}, and has {got} afterwards. Only the numbers in"
+                " `.grad` may change.",
+                "requires_grad",
+            )
     found = compare(expected["norm"], output["norm"], 1e-3, "the returned norm")
     if not found and isinstance(expected["norm"], Tensor) and not isinstance(output["norm"], Tensor):
         return Mismatch(
@@ -1883,6 +2067,14 @@ def _judge_clip(case: Case, output: Any, expected: Any) -> Mismatch | None:
             " number, as PyTorch's own function returns.",
             "norm",
         )
+    if not found and isinstance(expected["norm"], Tensor) and expected["norm"].dtype == torch.float64:
+        if output["norm"].dtype != torch.float64:
+            got = str(output["norm"].dtype).removeprefix("torch.")
+            return Mismatch(
+                f"The gradients are float64, the norm that you return is {got}: half its digits are lost. Give it the"
+                " gradients' own type.",
+                "norm",
+            )
     return found
 
 
@@ -1949,6 +2141,36 @@ def _clip_none_to_zero(parameters: Any, max_norm: float) -> Tensor:
     return _clipping()(kept, max_norm)
 
 
+def _clip_zeros_to_none(parameters: Any, max_norm: float) -> Tensor:
+    kept = list(parameters)
+    norm = _clipping()(kept, max_norm)
+    for parameter in kept:
+        if parameter.grad is not None and not parameter.grad.any():
+            parameter.grad = None
+    return norm
+
+
+def _clip_long_ones(parameters: Any, max_norm: float) -> Tensor:
+    """The common factor, for those gradients alone that are above the limit by themselves."""
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    norm = _together(gradients) if gradients else torch.tensor(0.0)
+    for gradient in gradients:
+        if gradient.norm() > max_norm:
+            gradient.mul_(max_norm / norm)
+    return norm.float()
+
+
+def _clip_each_then_all(parameters: Any, max_norm: float) -> Tensor:
+    kept = list(parameters)
+    norm = _clip_each(kept, max_norm)
+    _clipping()(kept, max_norm)
+    return norm
+
+
+def _clip_trained(parameters: Any, max_norm: float) -> Tensor:
+    return _clipping()([p for p in parameters if p.requires_grad], max_norm)
+
+
 def _clip_new_tensors(parameter: Tensor, scale: float) -> None:
     assert parameter.grad is not None
     parameter.grad = parameter.grad * scale
@@ -1965,7 +2187,7 @@ def _clip_all_weights(parameters: Any, max_norm: float) -> Tensor:
     norm = _together(gradients) if gradients else torch.tensor(0.0)
     for parameter in kept:
         parameter.data.mul_(min(1.0, max_norm / float(norm)) if norm else 1.0)
-    return norm
+    return norm.float()  # so that the norm's type does not hide what is worse
 
 
 def _clip_by_weights(parameters: Any, max_norm: float) -> Tensor:
@@ -1974,7 +2196,7 @@ def _clip_by_weights(parameters: Any, max_norm: float) -> Tensor:
     norm = _together([p.detach() for p in kept])
     for parameter in kept:
         parameter.data.mul_(min(1.0, max_norm / float(norm)))
-    return norm
+    return norm.float()
 
 
 def _clip_until_none(parameters: Any, max_norm: float) -> Tensor:
@@ -1993,7 +2215,7 @@ def _clip_all(parameters: Any, max_norm: float) -> Tensor:
     for parameter in kept:
         if norm > max_norm:
             parameter.grad.mul_(max_norm / norm)
-    return norm
+    return norm.float()
 
 
 def _clip_at_least_one(parameters: Any, max_norm: float) -> Tensor:
@@ -2041,6 +2263,36 @@ CLIP_GRADIENTS = Exercise(
             _clip_values,
             "Each number is cut off at ±`max_norm`, by itself. That bends the step into another direction; one factor"
             " for all keeps it.",
+        ),
+        Misconception(
+            "each_then_all",
+            _clip_each_then_all,
+            "Each parameter is clipped by its own norm first, and all of them together afterwards. The first cut bends"
+            " the step already; one norm and one factor for all is enough.",
+        ),
+        Misconception(
+            "long_ones_only",
+            _clip_long_ones,
+            "The common factor is given only to those gradients that are longer than the limit by themselves. If the"
+            " norm of all together is above it, all of them are multiplied, the short ones too.",
+        ),
+        Misconception(
+            "zeros_become_none",
+            _clip_zeros_to_none,
+            "A gradient of zeros has become None. An optimiser treats the two differently: None is passed over, zeros"
+            " may move a weight by decay and momentum. Leave it alone.",
+        ),
+        Misconception(
+            "frozen_passed_over",
+            _clip_trained,
+            "A parameter with `requires_grad` False is passed over although it has a gradient. What counts is `.grad`:"
+            " only where that is None is there nothing to do.",
+        ),
+        Misconception(
+            "norm_in_float32",
+            _clipping(),
+            "The gradients are right. But with float64 gradients the norm you return is float32, as `torch.tensor` of"
+            " a Python number is: give it the gradients' type.",
         ),
         Misconception(
             "norm_afterwards",
@@ -2093,7 +2345,7 @@ CLIP_GRADIENTS = Exercise(
         Misconception(
             "read_twice",
             _clip_after_reading_twice,
-            "Right for a list, without effect for `model.parameters()`: a generator can be read once only, and your"
+            "Your clipping has no effect for `model.parameters()`: a generator can be read once only, and your"
             " second loop gets nothing. Keep what you read in a list.",
         ),
         Misconception(
@@ -2107,8 +2359,8 @@ CLIP_GRADIENTS = Exercise(
             lambda parameters, max_norm: _clipping(
                 factor=lambda norm, limit: min(norm, limit) / norm if norm else float("nan")
             )(parameters, max_norm),
-            "Right, except for zero gradients: 0/0 is nan, and the next step puts it into the weights. Below the limit"
-            " there is nothing to divide.",
+            "Zero gradients become 0/0 = nan, and the next step puts it into the weights. Below the limit there is"
+            " nothing to divide.",
         ),
         Misconception(
             "number_returned",
