@@ -11,6 +11,7 @@ import heapq
 import itertools
 import math
 import re
+import unicodedata
 from collections import Counter, defaultdict
 
 import numpy as np
@@ -382,6 +383,7 @@ class TokenizerWithBuffer:
         for left, right in self.merges:
             self.known[left + right] = 256 + len(self.known)
         self.names = {n: piece for piece, n in self.known.items()}
+        self.pieces = tuple(f"<0x{byte:02X}>" for byte in range(256)) + (*sorted(set(text)), *map("".join, self.merges))
 
     def encode(self, text):
         out = []
@@ -627,11 +629,213 @@ def fertility_twice(encode, text):
     return len(encode(text)) / len(text.split()) if text.split() and len(encode(text)) else 0.0
 
 
+def vocabulary_that_remembers(tokens, size, counts=Counter()):  # noqa: B006 - the mistake
+    counts.update(tokens)
+    return [UNKNOWN, *sorted(counts, key=lambda token: (-counts[token], token))][:size]
+
+
+def pairs_that_remember(words, table=Counter()):  # noqa: B006 - the mistake
+    for pieces, n in words.items():
+        for pair in itertools.pairwise(pieces):
+            table[pair] += n
+    return table
+
+
+def pairs_on_by_two(words):
+    table = Counter()
+    for pieces, n in words.items():
+        i = 0
+        while i + 1 < len(pieces):
+            table[pieces[i], pieces[i + 1]] += n
+            i += 1 + (pieces[i] == pieces[i + 1])
+    return table
+
+
+def merge_at_most_twice(pieces, pair):
+    out = list(pieces)
+    for _ in range(2):
+        for i in range(len(out) - 1):
+            if (out[i], out[i + 1]) == pair:
+                out[i : i + 2] = [pair[0] + pair[1]]
+                break
+    return tuple(out)
+
+
+def merge_in_small_letters(pieces, pair):
+    wanted, out = tuple(half.lower() for half in pair), []
+    pieces = list(pieces)
+    while pieces:
+        width = 2 if tuple(piece.lower() for piece in pieces[:2]) == wanted else 1
+        out.append("".join(pieces[:width]))
+        del pieces[:width]
+    return tuple(out)
+
+
+def merge_three_at_least(pieces, pair):
+    return merge_recursive(pieces, pair) if len(pieces) > 2 else tuple(pieces)
+
+
+def merge_with_stack(pieces, pair):
+    """Right: remembers which pieces were made in this call."""
+    out = []
+    for piece in pieces:
+        if out and out[-1] == (pair[0], False) and piece == pair[1]:
+            out[-1] = (out[-1][0] + piece, True)
+        else:
+            out.append((piece, False))
+    return tuple(piece for piece, _ in out)
+
+
+def train_by(key):
+    def train(words, size):
+        cut, merges = {tuple(word): n for word, n in words.items()}, []
+        for _ in range(size - len(set("".join(words)))):
+            pairs = pairs_by_index(cut)
+            best = max(pairs, key=lambda pair: key(pairs[pair], pair), default=None)
+            if best is None or pairs[best] < 2:
+                break
+            merges.append(best)
+            cut = {merge_pair(pieces, best): n for pieces, n in cut.items()}
+        return merges
+
+    return train
+
+
+def train_small_alphabet(words, size):
+    letters = "".join(words)
+    return train_with_lists(words, size + len(set(letters)) - len(set(letters.lower())))
+
+
+def encode_shorter_first(text, merges):
+    return encode_like_gpt2(text, sorted(merges, key=lambda pair: len(pair[0] + pair[1])))
+
+
+def encode_known_words_whole(text, merges):
+    joined = {left + right for left, right in merges}
+    return [p for word in split_words(text) for p in ([word] if word in joined else encode_like_gpt2(word, merges))]
+
+
+def encode_long_words_whole(text, merges):
+    return [p for word in split_words(text) for p in ([word] if len(word) > 100 else encode_like_gpt2(word, merges))]
+
+
+def wordpiece_longest_piece_first(word, vocabulary, unknown="[UNK]"):
+    """Takes the longest piece of the vocabulary as a limit, and there may be none."""
+    max(map(len, vocabulary))
+    return wordpiece_like_google(word, vocabulary, unknown)
+
+
+def wordpiece_limited(word, vocabulary, unknown="[UNK]"):
+    return [unknown] if len(word) > 110 else wordpiece_like_google(word, vocabulary, unknown)
+
+
+def unigram_rounded(text, log_probs):
+    return _viterbi(text, lambda total, piece: round(total + log_probs[piece]), pieces=log_probs)
+
+
+def unigram_limit(text, log_probs):
+    return unigram_forward(text, {piece: p for piece, p in log_probs.items() if len(piece) <= 20})
+
+
+def unigram_limit_of_the_table(text, log_probs):
+    """Takes the longest piece of the table as a limit, and there may be none."""
+    longest = max(map(len, log_probs))
+    return unigram_forward(text, {piece: p for piece, p in log_probs.items() if len(piece) <= longest})
+
+
+def unigram_letters_asked(text, log_probs):
+    if not all(any(letter in piece for piece in log_probs) for letter in text):
+        raise ValueError("a letter is unknown")
+    try:
+        return unigram_forward(text, log_probs)
+    except ValueError:
+        return []
+
+
+def unigram_greedy_twice(text, log_probs):
+    """The better of two longest matches, from the left and from the right."""
+    cuts = []
+    for turn in (1, -1):
+        try:
+            cut = unigram_greedy_forward(text[::turn], {piece[::turn]: p for piece, p in log_probs.items()})
+        except ValueError:
+            continue
+        cuts.append([piece[::turn] for piece in cut][::turn])
+    if not cuts:
+        return unigram_forward(text, log_probs)
+    return max(cuts, key=lambda cut: sum(log_probs[piece] for piece in cut))
+
+
+class TokenizerOfFirst256(TokenizerWithBuffer):
+    def encode(self, text):
+        out = []
+        for piece in bpe_encode(text, self.merges):
+            if piece in self.known:
+                out.append(self.known[piece])
+            else:
+                out += [ord(piece)] if ord(piece) <= 255 else piece.encode()
+        return out
+
+
+class TokenizerUniversalNewlines(TokenizerWithBuffer):
+    def encode(self, text):
+        return super().encode("\n".join(text.split("\r\n")))
+
+
+class TokenizerSurrogates(TokenizerWithBuffer):
+    errors = "surrogatepass"
+
+    def encode(self, text):
+        out = []
+        for piece in bpe_encode(text, self.merges):
+            out += [self.known[piece]] if piece in self.known else piece.encode("utf-8", self.errors)
+        return out
+
+
+class TokenizerSurrogatesReplaced(TokenizerSurrogates):
+    errors = "replace"
+
+
+class TokenizerSurrogatesDropped(TokenizerSurrogates):
+    errors = "ignore"
+
+
+class TokenizerSig(TokenizerWithBuffer):
+    def decode(self, numbers):
+        text = super().decode(numbers)
+        return text[1:] if text[:1] == "\ufeff" else text
+
+
+class TokenizerOneMark(TokenizerWithBuffer):
+    def decode(self, numbers):
+        return re.sub("\ufffd\ufffd+", "\ufffd", super().decode(numbers))
+
+
+class TokenizerOtherNames(TokenizerWithBuffer):
+    def __init__(self, text, size):
+        super().__init__(text, size)
+        self.pieces = [chr(byte) for byte in range(256)] + list(self.pieces[256:])
+
+
+class TokenizerWithoutMerges(TokenizerWithBuffer):
+    def __init__(self, text, size):
+        super().__init__(text, size)
+        self.kept, self.merges = self.merges, None
+
+    def encode(self, text):
+        pieces = bpe_encode(text, self.kept)
+        return [n for p in pieces for n in ([self.known[p]] if p in self.known else p.encode())]
+
+
+def fertility_small_letters(encode, text):
+    return len(encode(text.lower())) / len(text.split()) if text.split() else 0.0
+
+
 RIGHT = {
     "tokenization.word_vocabulary": [vocabulary_by_two_sorts, vocabulary_with_heap, vocabulary_sorted_first],
     "tokenization.zipf_exponent": [zipf_by_hand, zipf_by_lstsq, zipf_shares],
     "tokenization.count_pairs": [pairs_by_index, pairs_by_update],
-    "tokenization.merge_pair": [merge_with_flag, merge_recursive, merge_cascading],
+    "tokenization.merge_pair": [merge_with_flag, merge_recursive, merge_cascading, merge_with_stack],
     "tokenization.train_bpe": [train_with_lists, train_as_tuple],
     "tokenization.bpe_encode": [encode_one_after_the_other, encode_like_gpt2],
     "tokenization.wordpiece_encode": [wordpiece_like_google, wordpiece_recursive],
@@ -643,23 +847,35 @@ RIGHT = {
 WRONG = {
     "tokenization.word_vocabulary": [
         (vocabulary_letters_only, "letters_only"),
+        (vocabulary_that_remembers, None),
         (vocabulary_ties_casefold, "ties_without_capitals"),
         (vocabulary_cut_then_sort, "cut_before_sorting"),
         (vocabulary_most_common, "ties_by_first_appearance"),
         (lambda tokens, size: {UNKNOWN, *tokens}, None),
     ],
     "tokenization.zipf_exponent": [
+        (lambda counts: zipf_by_hand(sorted(counts, reverse=True)[:100]), None),
         (lambda counts: zipf_by_hand([c for c in counts if c > 1]), "rare_dropped"),
         (lambda counts: -zipf_by_hand(counts), "sign"),
         (lambda counts: zipf_by_hand(list(dict.fromkeys(counts))), None),
         (zipf_of_squares, None),
     ],
     "tokenization.count_pairs": [
+        (pairs_on_by_two, "on_by_two"),
+        (pairs_that_remember, None),
+        (lambda words: pairs_by_index({tuple(p.lower() for p in w): n for w, n in words.items()}), None),
+        (lambda words: pairs_by_index({word[:12]: n for word, n in words.items()}), None),
         (lambda words: {p: n for p, n in pairs_by_index(words).items() if n > 1}, "twice_at_least"),
         (pairs_of_keys, "word_counts_ignored"),
         (lambda words: pairs_by_index({tuple("".join(p)): n for p, n in words.items()}), None),
     ],
     "tokenization.merge_pair": [
+        (merge_at_most_twice, None),
+        (merge_in_small_letters, "capitals_alike"),
+        (
+            lambda pieces, pair: tuple(pieces) if len(pieces) < 3 else merge_recursive(pieces, pair),
+            "two_pieces_left_alone",
+        ),
         (merge_adding_up, "tuples_only"),
         (merge_spelling, "by_spelling"),
         (merge_text, "string_replace"),
@@ -668,6 +884,9 @@ WRONG = {
         (lambda pieces, pair: merge_pair(merge_pair(pieces, pair), pair[::-1]), None),
     ],
     "tokenization.train_bpe": [
+        (train_by(lambda n, p: (n, [-ord(c) for c in p[0]], [-ord(c) for c in p[1]])), "ties_longer_first"),
+        (train_small_alphabet, "characters_without_capitals"),
+        (lambda words, size: train_with_lists(words, size)[:30], None),
         (train_and_cut_off, "all_then_cut"),
         (train_until_nothing, "merges_what_occurs_once"),
         (train_most_common, "ties_first_seen"),
@@ -675,6 +894,13 @@ WRONG = {
         (train_bpe_fast, None),
     ],
     "tokenization.bpe_encode": [
+        (encode_shorter_first, "shortest_first"),
+        (encode_known_words_whole, "known_words_whole"),
+        (encode_long_words_whole, None),
+        (lambda text, merges: encode_like_gpt2(text, merges[:100]), None),
+        (lambda text, merges: encode_like_gpt2(unicodedata.normalize("NFC", text), merges), "composed"),
+        (lambda text, merges: encode_like_gpt2("\n".join(text.split("\r\n")), merges), "line_ends_changed"),
+        (lambda text, merges: encode_like_gpt2(text.strip(" "), merges), "spaces_at_the_ends_lost"),
         (encode_by_spelling, "by_spelling"),
         (encode_own_words, "own_words"),
         (encode_leftmost, "leftmost_place"),
@@ -683,6 +909,8 @@ WRONG = {
         (encode_in_lower_case, None),
     ],
     "tokenization.wordpiece_encode": [
+        (wordpiece_longest_piece_first, None),
+        (wordpiece_limited, "hundred_letters"),
         (wordpiece_short_window, None),
         (wordpiece_fewest, "fewest_pieces"),
         (
@@ -693,6 +921,11 @@ WRONG = {
         (lambda word, vocabulary, unknown="[UNK]": [word] if word in vocabulary else [unknown], None),
     ],
     "tokenization.unigram_encode": [
+        (unigram_rounded, None),
+        (unigram_limit, "short_pieces_only"),
+        (unigram_limit_of_the_table, None),
+        (unigram_letters_asked, "only_letters_asked"),
+        (unigram_greedy_twice, None),
         (unigram_last_piece, "last_piece_only"),
         (unigram_fewest, "fewest_pieces_first_found"),
         (unigram_per_letter, "per_letter"),
@@ -701,6 +934,15 @@ WRONG = {
         (unigram_greedy_forward, "longest_match"),
     ],
     "tokenization.byte_fallback": [
+        (TokenizerOfFirst256, "small_code_point"),
+        (TokenizerUniversalNewlines, "line_ends_changed"),
+        (TokenizerSurrogates, "half_pair_passed"),
+        (TokenizerSurrogatesReplaced, "half_pair_replaced"),
+        (TokenizerSurrogatesDropped, "half_pair_dropped"),
+        (TokenizerSig, "byte_order_mark_lost"),
+        (TokenizerOneMark, None),
+        (TokenizerOtherNames, None),
+        (TokenizerWithoutMerges, None),
         (TokenizerStrips, "ends_stripped"),
         (TokenizerLongest, "longest_match"),
         (TokenizerEmptiesItsInput, None),
@@ -709,6 +951,7 @@ WRONG = {
         (TokenizerLookup, None),
     ],
     "tokenization.fertility": [
+        (fertility_small_letters, "lower_case"),
         (fertility_letters, "letters_only"),
         (fertility_ascii_space, "some_white_space_only"),
         (fertility_line_by_line, None),

@@ -6,6 +6,8 @@ stands beside them: ties, repeated letters, unusual Unicode, nothing at all.
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import math
 import re
 import unicodedata
@@ -51,6 +53,32 @@ def _as_list(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> 
     """What the answer returns; a tuple passes for a list."""
     output = answer(*inputs.values())
     return list(output) if isinstance(output, tuple) else output
+
+
+def _again_after(**between: Any) -> Callable[[Callable[..., Any], dict[str, Any], Case], Any]:
+    """Asks twice, with another question between: a counter that outlives the call answers differently then."""
+
+    def run(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+        again = copy.deepcopy(inputs)
+        first = compare.plain(answer(*inputs.values()))
+        with contextlib.suppress(Exception):
+            answer(*copy.deepcopy(between).values())
+        second = compare.plain(answer(*again.values()))
+        if _speakable(first) and _speakable(second) and compare.compare(first, second) is not None:
+            raise Told(
+                "Asked the same twice, your function answers differently: it remembers something from a call before."
+                " Make the counter inside of the function, not before it and not as a default in its first line."
+            )
+        return list(first) if isinstance(first, tuple) else first
+
+    return run
+
+
+def _speakable(value: Any) -> bool:
+    """Whether this is a list of texts or a table of counts; anything else may differ for other reasons."""
+    if isinstance(value, dict):
+        return all(type(count) is int for count in value.values())
+    return isinstance(value, (list, tuple)) and all(type(item) is str for item in value)
 
 
 # ------------------------------------------------------------------------------------------------------- 1 · vocabulary
@@ -240,6 +268,7 @@ def _zipf_cases(rng: np.random.Generator) -> list[Case]:
         Case({"counts": power(9, 300.0, 1.1)}, "nine tokens"),
         Case({"counts": power(14, 900.0, 0.7)}, "14 tokens"),
         Case({"counts": power(40, 5000.0, 1.4)}, "40 tokens"),
+        Case({"counts": [2000 // rank for rank in range(1, 230)]}, "229 tokens"),
     ]
 
 
@@ -431,6 +460,9 @@ def _pairs_cases(rng: np.random.Generator) -> list[Case]:
         Case({"words": {("n", "a", "n", "a"): 3}}, "a pair twice in one word"),
         Case({"words": {}}, "no words"),
         Case({"words": {("a", "b"): 1}}, "one word, once"),
+        Case({"words": {("A", "b"): 2, ("a", "b"): 3}}, "a capital and a small letter"),
+        Case({"words": {tuple("letters"): 2, ("o", "o", "n"): 3}}, "two equal letters side by side"),
+        Case({"words": {tuple("honorificabilitudinitatibus"): 2}}, "a word of 27 letters"),
         Case({"words": {("ё", "ж"): 2, ("猫",): 5, (" ", "ё", "ж", "и"): 4}}, "other scripts"),
         Case({"words": made}, "six words of characters"),
         Case({"words": pieces}, "four words of longer pieces"),
@@ -495,12 +527,21 @@ def _no_overlap(pieces: tuple[str, ...]) -> list[Pair]:
     return found
 
 
+def _on_by_two(pieces: tuple[str, ...]) -> Iterable[Pair]:
+    """Goes on by two places after two equal pieces, as a merge would."""
+    i = 0
+    while i < len(pieces) - 1:
+        yield pieces[i], pieces[i + 1]
+        i += 2 if pieces[i] == pieces[i + 1] else 1
+
+
 PAIRS = Exercise(
     id="tokenization.count_pairs",
     lesson="01",
     title="Count neighbours",
     reference=tokenization.count_pairs,
     cases=_pairs_cases,
+    run=_again_after(words={("z", "e"): 50}),
     misconceptions=(
         Misconception(
             "word_counts_ignored",
@@ -552,6 +593,18 @@ PAIRS = Exercise(
             _pairs_with(neighbours=_no_overlap),
             "In (a, a, a) you find the pair (a, a) once, because two of them overlap. For counting, each place between"
             " two pieces is a neighbourhood: here are two. (Only a merge uses a piece up.)",
+        ),
+        Misconception(
+            "on_by_two",
+            _pairs_with(neighbours=_on_by_two),
+            "After two equal pieces you go on by two places, so the neighbourhood that begins at the second of them is"
+            " lost: (o, o, n) holds (o, o) and (o, n). Counting uses nothing up; only a merge does.",
+        ),
+        Misconception(
+            "capitals_alike",
+            _pairs_with(neighbours=lambda p: pairwise([piece.lower() for piece in p])),
+            "Capitals have become small letters in your pairs. Take the pieces as they are: (A, b) and (a, b) are two"
+            " pairs.",
         ),
         Misconception(
             "order_ignored",
@@ -635,6 +688,9 @@ def _merge_cases(rng: np.random.Generator) -> list[Case]:
         case("the same letters, cut otherwise", ("a", "bc", "ab", "c"), "ab", "c"),
         case("a piece with a space", (" ", "t", "he"), " ", "t"),
         case("one piece", ("a",), "a", "a"),
+        case("the pair and nothing else", ("o", "n"), "o", "n"),
+        case("three times", tuple("tatata"), "t", "a"),
+        case("capitals", ("O", "n", "o", "N", "o", "n"), "o", "n"),
         case("no pieces", (), "together", "ness"),  # long, so that it is not the first case to be shown
         case("a list of pieces", ["о", "н", "о", "н"], "о", "н"),
         case("a list, with pieces left over", ["s", "e", "a", "s"], "s", "e"),
@@ -846,6 +902,18 @@ MERGE = Exercise(
             "Only the first occurrence is merged. Go on to the end of the word.",
         ),
         Misconception(
+            "two_pieces_left_alone",
+            lambda pieces, pair: _merged(pieces, pair) if len(pieces) > 2 else tuple(pieces),
+            "A word of two pieces comes back as it was, even if the two are the pair. It should become one piece then.",
+        ),
+        Misconception(
+            "capitals_alike",
+            lambda pieces, pair: _merge_loop(
+                pieces, lambda i: (pieces[i].lower(), pieces[i + 1].lower()) == (pair[0].lower(), pair[1].lower())
+            ),
+            "You compare without regard to capitals: O and o are different pieces here. Compare them as they are.",
+        ),
+        Misconception(
             "right_half_kept",
             lambda pieces, pair: _merge_loop(pieces, _is_pair(pieces, pair), step=1),
             "The right half of a merged pair is there a second time: after a merge, go on behind both pieces.",
@@ -929,6 +997,7 @@ def _train_cases(rng: np.random.Generator) -> list[Case]:
 
     letters = {"".join("ab"[i] for i in rng.integers(2, size=n)): int(rng.integers(1, 4)) for n in (3, 5, 6, 8)}
     ten = some(10)
+    alphabets = ("abcdefghijklmnopqrstuvwxyz", "абвгдежзийклмнопрстуфхцчшщъыьэюя")
     return [
         Case({"words": {"he": 3, "the": 2, "she": 1}, "size": 6}, "three words, room for two merges"),
         Case({"words": {"he": 3, "the": 2, "she": 1}, "size": 30}, "more room than the text can fill"),
@@ -937,13 +1006,16 @@ def _train_cases(rng: np.random.Generator) -> list[Case]:
         Case({"words": {"abababcab": 9, "z": 1}, "size": 3}, "one character more than there is room for"),
         Case({"words": {"th": 5, "the": 3, "he": 4}, "size": 7}, "a piece that ends like another pair begins"),
         Case({"words": {"He": 3, "he": 2, "Hem": 2}, "size": 8}, "capitals"),
+        Case({"words": {"Aa": 5, "aA": 3}, "size": 3}, "a capital and its small letter, room for one merge"),
         Case({"words": {"ba": 2, "ab": 2, "cab": 1}, "size": 5}, "two pairs equally frequent"),
+        Case({"words": {"ab": 2, "aba": 3, "aa": 3}, "size": 4}, "a tie of two pairs, one with a longer left piece"),
         Case({"words": {"ab": 5, "aba": 2, "ac": 2}, "size": 5}, "a tie between pairs of different lengths"),
         Case({"words": {"aaaa": 2}, "size": 9}, "one word of one letter"),
         Case({"words": {"sea": 1}, "size": 9}, "every pair occurs once"),
         Case({"words": {}, "size": 9}, "no words"),
         Case({"words": {" on": 3, "on": 1, ":": 9, " the": 2, "12": 4}, "size": 11}, "spaces, signs, digits"),
         Case({"words": letters, "size": 12}, "words of two letters"),
+        Case({"words": dict.fromkeys(alphabets, 2), "size": 200}, "two alphabets, with more than 50 merges"),
         Case({"words": ten, "size": len(set("".join(ten))) + 5}, "ten words"),
         Case({"words": some(20), "size": 28}, "twenty words"),
     ]
@@ -1120,6 +1192,24 @@ TRAIN = Exercise(
             " left pieces, then the right ones. (ab, a) comes after (a, c), though aba comes before ac.",
         ),
         Misconception(
+            "ties_longer_first",
+            lambda words, size: _train(
+                words,
+                size,
+                best=lambda pairs: max(
+                    pairs, key=lambda p: (pairs[p], [-ord(c) for c in p[0]], [-ord(c) for c in p[1]]), default=None
+                ),
+            ),
+            "Of two equally frequent pairs you take the longer left piece first where one begins with the other. In"
+            " the alphabet a comes before ab: Python compares the tuples rightly as they are.",
+        ),
+        Misconception(
+            "characters_without_capitals",
+            lambda words, size: _train(words, size, characters=lambda words: len(set("".join(words).lower()))),
+            "A capital and its small letter share one place of the vocabulary in your reckoning, so you make too many"
+            " merges. They are two characters.",
+        ),
+        Misconception(
             "rarest",
             lambda words, size: _train(
                 words, size, best=lambda pairs: min(pairs, key=lambda p: (pairs[p], p), default=None)
@@ -1227,6 +1317,7 @@ def _encode_cases(rng: np.random.Generator) -> list[Case]:
     learned = train_bpe(Counter(split_words(text)), len(set(text)) + 12)
     other = train_bpe(Counter(split_words(" ".join(_made_up(rng, 25)))), 30)
     low = [("l", "o"), ("lo", "w"), ("e", "r")]
+    many = [(left, right) for left in "abcdefghijk" for right in "mnpqrstuvwxy"]
     return [
         Case({"text": "lower", "merges": low}, "one word"),
         Case({"text": "abc", "merges": [("b", "c"), ("a", "b")]}, "two merges want the same letter"),
@@ -1243,6 +1334,12 @@ def _encode_cases(rng: np.random.Generator) -> list[Case]:
             "a longer piece was learned later",
         ),
         Case({"text": "low slow", "merges": low}, "two words"),
+        Case({"text": "abcd", "merges": [("a", "b"), ("ab", "c"), ("c", "d")]}, "a longer piece was learned earlier"),
+        Case({"text": "abcd", "merges": [("b", "c"), ("a", "b"), ("ab", "c")]}, "the start of a word in another way"),
+        Case({"text": "low e\u0301", "merges": low}, "an e with an accent behind it"),
+        Case({"text": " low  ", "merges": low}, "spaces at both ends"),
+        Case({"text": "low\r\nlow\r", "merges": low}, "line ends of several kinds"),
+        Case({"text": "lo" * 60, "merges": [*many, ("l", "o")]}, "a word of 120 letters, and 133 merges"),
         Case(
             {"text": "at the end", "merges": [("t", " "), ("t", "h"), ("e", " e"), (" ", "th")]},
             "pairs that cross words",
@@ -1296,6 +1393,11 @@ def _encode_greedy(text: str, merges: Sequence[Pair]) -> list[str]:
             found.append(word[start:end])
             start = end
     return found
+
+
+def _encode_known_words(text: str, merges: Sequence[Pair]) -> list[str]:
+    known = {a + b for a, b in merges}
+    return [p for word in split_words(text) for p in ([word] if word in known else _encode_words(word, merges)[0])]
 
 
 def _encode_replace(text: str, merges: Sequence[Pair]) -> list[str]:
@@ -1412,6 +1514,37 @@ ENCODE = Exercise(
             ),
             "Of the known pairs you merge the one that gives the longest piece. The order in which the merges were"
             " learned decides.",
+        ),
+        Misconception(
+            "shortest_first",
+            lambda text, merges: _encode(
+                text, merges, key=lambda merges, pair: (len("".join(pair)), merges.index(pair))
+            ),
+            "Of the known pairs you merge the one that gives the shortest piece. The order in which the merges were"
+            " learned decides: a long piece may be learned before a short one.",
+        ),
+        Misconception(
+            "known_words_whole",
+            _encode_known_words,
+            "A word that is spelled like a learned piece is taken whole. BPE replays the merges, and they may cut this"
+            " word otherwise: a piece that they do not reach is not used.",
+        ),
+        Misconception(
+            "composed",
+            lambda text, merges: _encode(unicodedata.normalize("NFC", text), merges),
+            "You normalise the text: an e with an accent behind it becomes one é. They look alike and are two different"
+            " texts; laid end to end, the pieces must be the text that came.",
+        ),
+        Misconception(
+            "line_ends_changed",
+            lambda text, merges: _encode(text.replace("\r\n", "\n"), merges),
+            "Line ends of two characters, a carriage return and a line feed, have become one. Laid end to end, the"
+            " pieces must be the text that came: change nothing in it.",
+        ),
+        Misconception(
+            "spaces_at_the_ends_lost",
+            lambda text, merges: _encode(text.strip(" "), merges),
+            "Spaces at the ends of the text are gone. They belong to it: laid end to end, the pieces must be the text.",
         ),
         Misconception(
             "one_merge_a_word",
@@ -1564,6 +1697,7 @@ def _wordpiece_cases(rng: np.random.Generator) -> list[Case]:
         case("a long whole word", "lightning", "lightning", "l", *(f"##{letter}" for letter in "ightning")),
         case("a long piece inside", "unfathomable", "un", "##fathomable", "##f", "##a", "##thom", "##able"),
         Case({"word": "lights", "vocabulary": ["##s", "light", "l", "##ights", "##i"]}, "the longest one listed first"),
+        case("an empty vocabulary", "ab"),
         case("the mark as a piece", "ab", "a", "##", "b"),
         case("120 letters", "ha" * 60, "ha", "##ha", "h", "##a"),
         case("Cyrillic", "ёжики", "ёж", "##и", "##ик", "##ки", "ё", *light),
@@ -1828,8 +1962,8 @@ WORDPIECE = Exercise(
             lambda word, vocabulary, unknown="[UNK]": (
                 [unknown] if len(word) > 100 else _piece_by_piece(word, vocabulary, unknown)
             ),
-            "Words of more than 100 letters are unknown to your function, as in BERT's published code. No such limit is"
-            " asked for here.",
+            "Long words are unknown to your function. BERT's published code has such a limit, 100 letters; here none is"
+            " asked for.",
         ),
         Misconception(
             "from_the_right",
@@ -1906,7 +2040,8 @@ def _unigram_cases(rng: np.random.Generator) -> list[Case]:
     def case(about: str, text: str, **log_probs: float) -> Case:
         return Case({"text": text, "log_probs": log_probs}, about)
 
-    whole = "counterrevolutionary"
+    whole = "pneumonoultramicroscopicsilicovolcanoconiosis"
+    rare = {"abc": -5.0, "def": -5.5, "abcd": -2.0, "e": -1.0, "f": -1.1, "a": -2.1, "b": -2.2, "cdef": -3.0}
     spaced = {" the": -3.0, " ": -2.0, "th": -4.0, "t": -5.0, "h": -5.5, "e": -4.5, "ёж": -9.0, "ё": -4.0, "ж": -4.4}
     return [
         case("two ways", "ab", a=-1.0, b=-1.5, ab=-2.0),
@@ -1917,6 +2052,10 @@ def _unigram_cases(rng: np.random.Generator) -> list[Case]:
         case("one letter", "a", a=-1.0, b=-0.5),
         case("no text", "", a=-1.0),
         case("a letter that no piece has", "abz", a=-1.0, b=-1.5, ab=-2.0),
+        case("known letters in an order that cannot be cut", "ba", ab=-1.0),
+        case("no text and no pieces", ""),
+        case("two sums that are near one another", "ab", a=-0.6, b=-0.6, ab=-1.4),
+        case("the fewest pieces are rare", "abcdef", **rare),
         case("no pieces that reach the end", "abc", ab=-1.0, a=-2.0, b=-1.5),
         case("two cuts of two pieces", "abc", a=-3.0, b=-2.5, c=-1.0, ab=-1.2, bc=-3.1),
         case("frequent pieces and a rare one", "abc", a=-1.0, b=-1.1, c=-3.0, abc=-2.0),
@@ -1924,7 +2063,7 @@ def _unigram_cases(rng: np.random.Generator) -> list[Case]:
         case("a frequent last piece", "abc", a=-1.5, b=-6.0, c=-1.0, ab=-3.0, bc=-2.0),
         case("a piece that is certain", "a", a=0.0, b=-1.0),
         Case({"text": "of the", "log_probs": {"of the": -3.0, "of": -2.0, " the": -2.5}}, "a piece with a space in it"),
-        Case({"text": whole, "log_probs": {whole: -9.0, **dict.fromkeys(whole, -4.0)}}, "one piece of 20 letters"),
+        Case({"text": whole, "log_probs": {whole: -9.0, **dict.fromkeys(whole, -4.0)}}, "one piece of 45 letters"),
         Case({"text": " the ёж", "log_probs": spaced}, "spaces and other scripts"),
         Case({"text": text("abc", 9), "log_probs": table("abc", 3, 0.7)}, "nine letters"),
         Case({"text": text("abcd", 14), "log_probs": table("abcd", 4, 0.5)}, "14 letters"),
@@ -2038,6 +2177,15 @@ def _unigram_otherwise(instead: Callable[[str], Any]) -> Callable[[str, Mapping[
             return instead(text)
 
     return answer
+
+
+def _unigram_dead_end(text: str, log_probs: Mapping[str, float]) -> Cut:
+    if set(text) - set("".join(log_probs)):
+        raise ValueError("a character is unknown")
+    try:
+        return _best_cut(text, log_probs)
+    except ValueError:
+        return []
 
 
 def _raise(error: BaseException) -> Any:
@@ -2235,6 +2383,12 @@ UNIGRAM = Exercise(
             "A text that cannot be cut gives an empty list, and is lost without a word. Raise a ValueError instead.",
         ),
         Misconception(
+            "only_letters_asked",
+            _unigram_dead_end,
+            "A letter that is in no piece raises your error. But known letters may stand in an order that no pieces"
+            " give, and such a text comes back as an empty list. Ask at the end whether the last place was reached.",
+        ),
+        Misconception(
             "none_for_unknown",
             _unigram_otherwise(lambda text: None),
             "A text that cannot be cut gives None. Raise a ValueError, with a sentence that says what is wrong.",
@@ -2293,7 +2447,7 @@ UNIGRAM = Exercise(
         Misconception(
             "short_pieces_only",
             _unigram_window,
-            "A piece of 20 letters is never found. The table may hold pieces of any length.",
+            "A long piece, one of 45 letters, is never found. The table may hold pieces of any length.",
         ),
         Misconception(
             "certain_piece_missed",
@@ -2363,13 +2517,21 @@ _PROBES = (
     "a\n\t  b",
     "👩‍🚀▁<0x41>",
     "\0\ufeff\ufffd",
+    "\ufeffa",
+    "a\r\nb\r",
 )
 _BROKEN = [0xD0, 0x91, 0x20, 0xD0, 0x74, 0xFF]
+_TWO_BROKEN = [0xD0, 0xD0, 0x74]
+_HALF = "\ud83d"  # the first half of a surrogate pair
+
+
+def _has_half(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _class_case(about: str, text: str, size: int, *probes: str) -> Case:
     right = tokenization.BPETokenizer(text, size)
-    numbers = [right.encode(probe) for probe in probes] + [_BROKEN]
+    numbers = [right.encode(probe) for probe in probes if not _has_half(probe)] + [_BROKEN, _TWO_BROKEN]
     return Case({"text": text, "size": size, "to_encode": list(probes), "to_decode": numbers}, about)
 
 
@@ -2383,6 +2545,8 @@ def _class_cases(rng: np.random.Generator) -> list[Case]:
         _class_case("the order of the merges decides", "bc\nbc\nbc\nab\nab", 300, "abc", "ab\ncab"),
         _class_case("room for two merges", "the light, the night", 267, "the light", "night, the"),
         _class_case("one letter, no room", "a", 256, "aa", "ab"),
+        _class_case("unknown letters with small code points", "a", 257, "é", "\u00a0a", "ÿ", "a\u0080"),
+        _class_case("half of a surrogate pair", "day after day " * 12, 275, "a" + _HALF),
         _class_case("20 words", text, 290, text, made, *_PROBES),
         _class_case("15 made-up words", made, 280, made + "…", text),
     ]
@@ -2390,10 +2554,25 @@ def _class_cases(rng: np.random.Generator) -> list[Case]:
 
 def _run_class(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     tokenizer = answer(inputs["text"], inputs["size"])
-    numbers = [tokenizer.encode(probe) for probe in inputs["to_encode"]]
+    numbers = [_encoded(tokenizer, probe) for probe in inputs["to_encode"]]
     numbers = [list(n) if isinstance(n, (tuple, bytes)) else n for n in numbers]
-    # Texts come from the right numbers, so that a mistake in `encode` is not told twice.
-    return {"encoded": numbers, "decoded": [tokenizer.decode(n) for n in inputs["to_decode"]]}
+    return {
+        "encoded": numbers,
+        # Texts come from the right numbers, so that a mistake in `encode` is not told twice.
+        "decoded": [tokenizer.decode(n) for n in inputs["to_decode"]],
+        "merges": getattr(tokenizer, "merges", None),
+        "pieces": getattr(tokenizer, "pieces", None),
+    }
+
+
+def _encoded(tokenizer: Any, probe: str) -> Any:
+    """What `encode` returns; the error that the contract promises for half of a surrogate pair, as a text."""
+    try:
+        return tokenizer.encode(probe)
+    except UnicodeEncodeError:
+        if not _has_half(probe):
+            raise
+        return "UnicodeEncodeError"
 
 
 def _judge_class(case: Case, output: Any, expected: Any) -> Mismatch | None:
@@ -2401,8 +2580,17 @@ def _judge_class(case: Case, output: Any, expected: Any) -> Mismatch | None:
     for method, done, given in (("encode", "encoded", "to_encode"), ("decode", "decoded", "to_decode")):
         for one, right, own in zip(case.inputs[given], expected[done], output[done]):
             found = compare.compare(right, own)
+            if found and right == "UnicodeEncodeError" and method == "encode":
+                return Mismatch(
+                    f"`encode({compare.show(one, 60)})` should raise a UnicodeEncodeError: half of a surrogate pair has"
+                    f" no UTF-8 form. Your method returned {compare.show(own)}."
+                )
             if found:
                 return Mismatch(f"`{method}({compare.show(one, 60)})`: {found.text}", found.where)
+    for name in ("merges", "pieces"):
+        found = compare.compare(expected[name], output[name])
+        if found:
+            return Mismatch(f"The attribute `{name}` is not what the given code made: {found.text}", found.where)
     return None
 
 
@@ -2453,6 +2641,36 @@ class _NoOffset(_WrongTokenizer):
 class _CodePoint(_WrongTokenizer):
     def unknown(self, piece: str) -> list[int]:
         return [ord(piece)]
+
+
+class _SmallCodePoint(_WrongTokenizer):
+    def unknown(self, piece: str) -> list[int]:
+        return [ord(piece)] if ord(piece) < 256 else list(piece.encode("utf-8"))
+
+
+class _LineEnds(_WrongTokenizer):
+    def encode(self, text: str) -> list[int]:
+        return super().encode(text.replace("\r\n", "\n"))
+
+
+class _HalfPassed(_WrongTokenizer):
+    def unknown(self, piece: str) -> list[int]:
+        return list(piece.encode("utf-8", "surrogatepass"))
+
+
+class _HalfReplaced(_WrongTokenizer):
+    def unknown(self, piece: str) -> list[int]:
+        return list(piece.encode("utf-8", "replace"))
+
+
+class _HalfIgnored(_WrongTokenizer):
+    def unknown(self, piece: str) -> list[int]:
+        return list(piece.encode("utf-8", "ignore"))
+
+
+class _DecodeMark(_WrongTokenizer):
+    def decode(self, numbers: Sequence[int]) -> str:
+        return super().decode(numbers).removeprefix("\ufeff")
 
 
 class _Utf16(_WrongTokenizer):
@@ -2699,6 +2917,42 @@ TOKENIZER = Exercise(
             " another piece, or of none. Its UTF-8 bytes are one to four numbers from 0 to 255.",
         ),
         Misconception(
+            "small_code_point",
+            _SmallCodePoint,
+            "For an unknown character whose code point is below 256, such as é, you write the code point as a byte. In"
+            " UTF-8 only the first 128 characters are one byte: é has two, and a byte 233 alone is no good UTF-8.",
+        ),
+        Misconception(
+            "line_ends_changed",
+            _LineEnds,
+            "Line ends of two characters, a carriage return and a line feed, have become one. Any text should survive:"
+            " give back what came.",
+        ),
+        Misconception(
+            "half_pair_passed",
+            _HalfPassed,
+            "You let half of a surrogate pair pass as three bytes, which are no good UTF-8 and cannot be decoded again."
+            " `encode` should raise a UnicodeEncodeError then, as Python does where nothing else is asked of it.",
+        ),
+        Misconception(
+            "half_pair_replaced",
+            _HalfReplaced,
+            "Half of a surrogate pair becomes a question mark without a word. `encode` should raise a"
+            " UnicodeEncodeError then, as Python does where nothing else is asked of it.",
+        ),
+        Misconception(
+            "half_pair_dropped",
+            _HalfIgnored,
+            "Half of a surrogate pair disappears without a word. `encode` should raise a UnicodeEncodeError then, as"
+            " Python does where nothing else is asked of it.",
+        ),
+        Misconception(
+            "byte_order_mark_lost",
+            _DecodeMark,
+            "A U+FEFF at the start of a text is gone after `decode`. The encoding utf-8-sig drops it; it belongs to the"
+            " text: decode as UTF-8.",
+        ),
+        Misconception(
             "utf_16",
             _Utf16,
             "Your bytes are those of another encoding: two for an ordinary letter. UTF-8 is asked for.",
@@ -2804,12 +3058,33 @@ class Tokenizer:
         return [text[i : i + self.n] for i in range(0, len(text), self.n)]
 
 
+class WordTokenizer:
+    """`split_words`, with a name that a learner can read."""
+
+    def __repr__(self) -> str:
+        return "split_words"
+
+    def __call__(self, text: str) -> list[str]:
+        return split_words(text)
+
+
+class CapitalTokenizer:
+    """A tokenizer that cuts before every capital."""
+
+    def __repr__(self) -> str:
+        return "a tokenizer that cuts before every capital"
+
+    def __call__(self, text: str) -> list[str]:
+        return [piece for piece in re.split(r"(?=[A-Z])", text) if piece]
+
+
 def _fertility_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case({"encode": Tokenizer(1), "text": "no sea"}, "characters as tokens"),
         Case({"encode": Tokenizer(3), "text": "the light, the night"}, "three characters a token"),
         Case({"encode": Tokenizer(2), "text": "  two \n\n lines\tof  it "}, "all kinds of white space"),
-        Case({"encode": split_words, "text": "day after day after day"}, "words as tokens, some of them twice"),
+        Case({"encode": WordTokenizer(), "text": "day after day after day"}, "words as tokens, some of them twice"),
+        Case({"encode": CapitalTokenizer(), "text": "Light and Night and NoDay"}, "a tokenizer that sees capitals"),
         Case({"encode": Tokenizer(2), "text": "don't stop now – don't"}, "signs inside a word, and a dash for a word"),
         Case({"encode": Tokenizer(3), "text": "two\u00a0words, one\u2003more"}, "other white space"),
         Case({"encode": Tokenizer(4), "text": ""}, "no text"),
@@ -2873,6 +3148,11 @@ FERTILITY = Exercise(
             "spaces_normalised",
             lambda encode, text: _over(text, len(encode(" ".join(text.split()))), len(text.split())),
             "You put single spaces between the words before you encode. The tokenizer should see the text as it is.",
+        ),
+        Misconception(
+            "lower_case",
+            lambda encode, text: _over(text, len(encode(text.lower())), len(text.split())),
+            "You make small letters of the capitals before you encode. The tokenizer should see the text as it is.",
         ),
         Misconception(
             "only_the_empty_text",
