@@ -50,7 +50,7 @@ def rnn_step(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
         b: (hidden,).
 
     Returns:
-        (batch, hidden): the new state.
+        (batch, hidden): the new state; in float64 if that is what comes in.
 
     Elman 1990; lecture L0 writes σ, PyTorch's `nn.RNN` takes tanh.
     """
@@ -88,7 +88,7 @@ class RNN(nn.Module):
 
         Args:
             x: (batch, length, input_size) if `batch_first`, else (length, batch, input_size).
-            state: (1, batch, hidden), whatever `batch_first` says; None = zeros.
+            state: (1, batch, hidden), whatever `batch_first` says; None = zeros, in the precision of x.
 
         Returns:
             outputs: h_1 … h_length, (batch, length, hidden) if `batch_first`, else
@@ -96,7 +96,7 @@ class RNN(nn.Module):
             last: (1, batch, hidden), the state after the last step.
 
         Raises:
-            ValueError: if `x` has not three dimensions, or there is no step to take.
+            ValueError: if `x` has not three dimensions, or there is no step to take; its text names the shape.
         """
         if x.dim() != 3 or 0 in x.shape[:2]:
             raise ValueError(f"x must have a batch, a length and a width, none empty; got {tuple(x.shape)}.")
@@ -124,13 +124,14 @@ def count_weights(symbols: int, width: int, hidden: int) -> int:
 
     Returns:
         The count. The length of the text does not occur in it.
+
+    >>> count_weights(3, 2, 4)  # E 6, W 8, U 16, biases 4 + 4, V 12, its bias 3
+    53
     """
-    ### BEGIN SOLUTION
     embedding = symbols * width
     recurrent = hidden * width + hidden * hidden + 2 * hidden  # W, U, and the two biases of PyTorch
     output = symbols * hidden + symbols  # V, b_v
     return embedding + recurrent + output
-    ### END SOLUTION
 
 
 class RNNLanguageModel(nn.Module):
@@ -148,7 +149,8 @@ class RNNLanguageModel(nn.Module):
         rnn: the recurrent layer.
         output: `nn.Linear(hidden, symbols)`; its weight is the lecture's V, one row a symbol.
 
-    Mikolov et al. 2010, section 2.
+    After Mikolov et al. 2010, section 2. Their network reads one-hot symbols through one matrix and takes the logistic
+    function; the embedding of its own is that of Bengio et al. 2003 and of lecture L3.
     """
 
     def __init__(
@@ -187,7 +189,7 @@ def corpus_loss(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
     """The lecture's loss of a corpus: sum over the steps of each sequence, mean over the sequences; padding is free.
 
     Args:
-        logits: (batch, length, symbols), with a batch of at least one.
+        logits: (batch, length, symbols), with a batch of at least one; scores may be hundreds apart.
         targets: (batch, length), int64: row n holds `lengths[n]` symbols, and behind them
             anything, even numbers that are no symbols.
         lengths: (batch,), int64, each from 0 to length.
@@ -200,8 +202,8 @@ def corpus_loss(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
     ### BEGIN SOLUTION
     real = torch.arange(targets.shape[1], device=targets.device) < lengths[:, None]  # (batch, length)
     inside = targets.where(real, 0)  # behind the end may stand a number that is no symbol
-    log_p = torch.log_softmax(logits, dim=-1).gather(-1, inside[..., None])[..., 0]  # (batch, length)
-    return -log_p.where(real, 0.0).sum() / len(lengths)
+    cost = -torch.log_softmax(logits, dim=-1).gather(-1, inside[..., None])[..., 0]  # (batch, length)
+    return cost.where(real, 0.0).sum() / len(lengths)
     ### END SOLUTION
 
 
@@ -209,12 +211,13 @@ def pad_batch(sequences: Sequence[Sequence[int]], pad: int = 0, limit: int | Non
     """Sequences of different lengths as one rectangle: cut to `limit`, filled up with `pad` on the right.
 
     Args:
-        sequences: lists of numbers; any of them may be empty.
+        sequences: lists or tuples of numbers; any of them may be empty, and there may be none.
         pad: the number to fill up with.
-        limit: no sequence keeps more than its first `limit` numbers; None = no limit.
+        limit: no sequence keeps more than its first `limit` numbers, 0 or more; None = no limit.
 
     Returns:
-        ids: (batch, longest), int64, where longest is the length of the longest row that is left.
+        ids: (batch, longest), int64, where longest is the length of the longest row that is left
+            (0 if nothing is left of any).
         lengths: (batch,), int64: how many numbers of each row are real.
 
     Lecture L3, "minibatches for RNN": padding and truncation.
@@ -240,7 +243,7 @@ def similar_batches(lengths: Sequence[int], size: int) -> list[list[int]]:
         place first.
 
     Raises:
-        ValueError: if `size` is below 1.
+        ValueError: if `size` is below 1; its text names the value.
     """
     if size < 1:
         raise ValueError(f"A batch holds at least one sequence, not {size}.")
@@ -265,7 +268,7 @@ def last_state(outputs: Tensor, lengths: Tensor) -> Tensor:
     """The state of each sequence after its own last step, from a padded batch.
 
     Args:
-        outputs: (batch, length, hidden), the states of all steps, padding included.
+        outputs: (batch, length, hidden), the states of all steps, padding included; at least one step.
         lengths: (batch,), int64, each from 0 to length.
 
     Returns:
@@ -293,7 +296,7 @@ def run_in_chunks(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = 
         that goes out are not cut.
 
     Raises:
-        ValueError: if `chunk` is below 1.
+        ValueError: if `chunk` is below 1; its text names the value.
 
     Truncated backpropagation through time: Williams and Peng 1990.
     """
@@ -318,10 +321,11 @@ def generate(model: nn.Module, prompt: Sequence[int], numbers: Sequence[float]) 
         prompt: at least one symbol.
         numbers: one number from 0 to below 1 for each symbol to write. With the symbols laid side
             by side on a line in their order, each as long as its probability, the symbol on which
-            the number falls is drawn.
+            the number falls is drawn; an end belongs to the symbol on its right, and what rounding
+            leaves over at the end of the line to the last symbol.
 
     Returns:
-        The new symbols, as many as there are numbers. The model reads each symbol once.
+        The new symbols, as many as there are numbers. The model reads no symbol twice.
 
     Raises:
         ValueError: if the prompt is empty.
@@ -346,13 +350,13 @@ def nearest_rows(weight: Tensor, row: int, count: int) -> list[int]:
     """The rows of a matrix that point most nearly in the direction of one of them.
 
     Args:
-        weight: (symbols, width), such as the V of a language model; no row is zero.
-        row: the row to compare with.
+        weight: (symbols, width), such as the V of a language model, gradients or not; no row is zero.
+        row: the row to compare with, from 0 to symbols − 1.
         count: how many others are wanted.
 
     Returns:
         The places of `count` other rows (fewer if there are not so many), the largest cosine
-        first.
+        first. Only the row itself is left out, not another that points the same way.
     """
     ### BEGIN SOLUTION
     unit = F.normalize(weight.detach(), dim=1, eps=1e-30)  # rows of length one: a dot product is a cosine

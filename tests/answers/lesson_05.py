@@ -19,7 +19,22 @@ def step_linear(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor
 
 def step_joined(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
     both = torch.cat([x, h], dim=1) @ torch.cat([w, u], dim=1).mT + b
-    return 1 - 2 / (torch.exp(2 * both) + 1)
+    return 2 * torch.sigmoid(2 * both) - 1
+
+
+def step_exponentials_guarded(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    a = x @ w.T + h @ u.T + b
+    e = torch.exp(-2 * a.abs())
+    return torch.sign(a) * (1 - e) / (1 + e)
+
+
+def step_always_float64(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    return torch.tanh(x.double() @ w.double().T + h.double() @ u.double().T + b.double())
+
+
+def step_exponentials(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    a = x @ w.T + h @ u.T + b
+    return (torch.exp(2 * a) - 1) / (torch.exp(2 * a) + 1)
 
 
 def step_rows(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
@@ -39,10 +54,8 @@ def step_first_row(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Ten
 
 
 def step_in_place(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
-    new = torch.tanh(x @ w.T + h @ u.T + b)
-    with torch.no_grad():
-        h.zero_()
-    return new
+    h.copy_(torch.tanh(x @ w.T + h @ u.T + b))
+    return h
 
 
 def step_float32(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
@@ -68,6 +81,10 @@ class Weights(nn.Module):
         self.bias_hh_l0 = nn.Parameter(torch.zeros(hidden))
         self.batch_first = batch_first
 
+    def refuse(self, x: Tensor) -> None:
+        if x.dim() != 3 or 0 in x.shape[:2]:
+            raise ValueError(f"x has the shape {tuple(x.shape)}")
+
     def next(self, x: Tensor, h: Tensor) -> Tensor:
         return (
             F.linear(x, self.weight_ih_l0, self.bias_ih_l0) + F.linear(h, self.weight_hh_l0, self.bias_hh_l0)
@@ -78,6 +95,7 @@ class LayerByIndex(Weights):
     """Right: a filled tensor, one index a step, no turning."""
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        self.refuse(x)
         time = 1 if self.batch_first else 0
         batch = x.shape[1 - time]
         h = torch.zeros(batch, len(self.bias_hh_l0), dtype=x.dtype) if state is None else state.squeeze(0)
@@ -92,6 +110,7 @@ class LayerRecursive(Weights):
     """Right: a function that calls itself."""
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        self.refuse(x)
         steps = list(x.unbind(1 if self.batch_first else 0))
         h = x.new_zeros(steps[0].shape[0], self.bias_hh_l0.numel()) if state is None else state[0]
         states = self.follow(steps, h)
@@ -102,6 +121,33 @@ class LayerRecursive(Weights):
             return []
         new = self.next(steps[0], h)
         return [new, *self.follow(steps[1:], new)]
+
+
+class LayerUnguarded(LayerByIndex):
+    """Wrong: reads whatever comes."""
+
+    def refuse(self, x: Tensor) -> None:
+        pass
+
+
+class LayerSqueezing(LayerByIndex):
+    """Wrong: a state of one number loses two dimensions."""
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        self.refuse(x)
+        if state is None:
+            return super().forward(x)
+        return super().forward(x, state.squeeze().unsqueeze(0))
+
+
+class LayerSinglePrecision(LayerByIndex):
+    """Wrong: zeros of a fixed type."""
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        self.refuse(x)
+        if state is None:
+            state = torch.zeros(1, x.shape[0 if self.batch_first else 1], len(self.bias_hh_l0))
+        return super().forward(x, state)
 
 
 class LayerKeeping(LayerByIndex):
@@ -174,26 +220,6 @@ class LayerFloat32(LayerByIndex):
         return outputs.float(), last.float()
 
 
-# ---- weights counted
-
-
-def count_by_building(symbols: int, width: int, hidden: int) -> int:
-    parts = [nn.Embedding(symbols, width), nn.RNN(width, hidden), nn.Linear(hidden, symbols)]
-    return sum(weight.numel() for part in parts for weight in part.parameters())
-
-
-def count_in_one_line(symbols: int, width: int, hidden: int) -> int:
-    return symbols * (width + hidden + 1) + hidden * (width + hidden + 2)
-
-
-def count_tied(symbols: int, width: int, hidden: int) -> int:
-    return symbols * hidden + hidden * (width + hidden + 2) + symbols
-
-
-def count_gated(symbols: int, width: int, hidden: int) -> int:
-    return symbols * (width + hidden + 1) + 4 * hidden * (width + hidden + 2)
-
-
 # ---- a language model
 
 
@@ -225,6 +251,26 @@ class ModelStepByStep(ModelWithFunctional):
         return torch.cat(found, 1), state
 
 
+class ModelTiedWeights(ModelWithFunctional):
+    """Wrong: where it fits, one matrix stands for two."""
+
+    def __init__(self, symbols: int, width: int = 64, hidden: int = 256, recurrent: Any = nn.RNN) -> None:
+        super().__init__(symbols, width, hidden, recurrent)
+        if width == hidden:
+            self.output.weight = self.embedding.weight
+
+
+class ModelOtherDefaults(ModelWithFunctional):
+    def __init__(self, symbols: int, width: int = 32, hidden: int = 128, recurrent: Any = nn.RNN) -> None:
+        super().__init__(symbols, width, hidden, recurrent)
+
+
+class ModelStateFromOutputs(ModelWithFunctional):
+    def forward(self, ids: Tensor, state: Any = None) -> Any:
+        states, _ = self.rnn(self.embedding(ids), state)
+        return self.output(states), states[:, -1:].transpose(0, 1)
+
+
 class ModelKeeping(ModelWithFunctional):
     """Wrong: goes on from the text of the call before."""
 
@@ -232,9 +278,9 @@ class ModelKeeping(ModelWithFunctional):
 
     def forward(self, ids: Tensor, state: Any = None) -> Any:
         start = self.kept if state is None and self.kept is not None and self.kept.shape[1] == len(ids) else state
-        logits, self.kept = super().forward(ids, start)
-        self.kept = self.kept.detach()
-        return logits, self.kept
+        logits, after = super().forward(ids, start)
+        self.kept = after.detach() if isinstance(after, Tensor) else None
+        return logits, after
 
 
 class ModelAlwaysRNN(ModelWithFunctional):
@@ -296,6 +342,31 @@ def loss_mean_of_steps(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tens
     return F.cross_entropy(logits[real], targets[real], reduction="sum") / max(int(real.sum()), 1)
 
 
+def loss_cross_entropy_default(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    return F.cross_entropy(logits.transpose(1, 2), targets)
+
+
+def loss_mean_of_real(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    real = torch.arange(targets.shape[1])[None] < lengths[:, None]
+    return F.cross_entropy(logits[real], targets[real])
+
+
+def loss_log_of_softmax(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    real = torch.arange(targets.shape[1])[None] < lengths[:, None]
+    p = logits[real].softmax(-1)[torch.arange(int(real.sum())), targets[real]]
+    return -p.log().sum() / len(lengths)
+
+
+def loss_log_sum_exp(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    real = torch.arange(targets.shape[1])[None] < lengths[:, None]
+    each = logits[real].exp().sum(-1).log() - logits[real][torch.arange(int(real.sum())), targets[real]]
+    return each.sum() / len(lengths)
+
+
+def loss_always_float64(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    return loss_cross_entropy(logits.double(), targets, lengths)
+
+
 def loss_padding_by_value(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
     each = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=0, reduction="sum")
     return each / len(lengths)
@@ -334,7 +405,28 @@ def pad_by_place(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
     for n, row in enumerate(cut):
         for t in range(longest):
             ids[n, t] = row[t] if t < len(row) else pad
-    return ids, torch.as_tensor([len(row) for row in cut])
+    return ids, torch.as_tensor([len(row) for row in cut], dtype=torch.int64)
+
+
+def pad_if_limit(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    return pad_by_place([row[:limit] if limit else row for row in sequences], pad)
+
+
+def pad_lists_only(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    rows = [row[:limit] for row in sequences]
+    longest = max(map(len, rows), default=0)
+    filled = [row + [pad] * (longest - len(row)) for row in rows]
+    return torch.tensor(filled, dtype=torch.int64).reshape(len(rows), longest), pad_by_place(rows)[1]
+
+
+def pad_without_rows_flat(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    ids, lengths = pad_by_place(sequences, pad, limit)
+    return (ids if len(ids) else torch.tensor([], dtype=torch.int64)), lengths
+
+
+def pad_by_library(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    rows = [torch.tensor(list(row)[:limit], dtype=torch.int64) for row in sequences]
+    return nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=pad), torch.tensor([len(r) for r in rows])
 
 
 def pad_in_place(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
@@ -398,6 +490,19 @@ def batches_lengths_sorted_in_place(lengths: Any, size: int) -> list[list[int]]:
     found = batches_by_pairs(list(lengths), size)
     lengths.sort()
     return found
+
+
+def batches_within(lengths: Any, size: int) -> list[list[int]]:
+    if size < 1:
+        raise ValueError(f"not {size}")
+    places = list(range(len(lengths)))
+    return [sorted(places[i : i + size], key=lengths.__getitem__) for i in range(0, len(places), size)]
+
+
+def batches_nameless_error(lengths: Any, size: int) -> list[list[int]]:
+    if size < 1:
+        raise ValueError("A batch holds at least one sequence.")
+    return batches_by_pairs(lengths, size)
 
 
 def batches_without_error(lengths: Any, size: int) -> list[list[int]]:
@@ -477,6 +582,31 @@ def chunks_reset(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = N
     return torch.cat([run[0] for run in runs], 1), runs[-1][1]
 
 
+def chunks_always_fresh(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    if chunk < 1:
+        raise ValueError(f"{chunk}")
+    runs = [rnn(piece) for piece in x.split(chunk, 1)]
+    return torch.cat([run[0] for run in runs], 1), runs[-1][1]
+
+
+def chunks_detached_in_place(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    if chunk < 1:
+        raise ValueError(f"{chunk}")
+    outputs = []
+    for i, piece in enumerate(x.split(chunk, 1)):
+        if i:
+            state.detach_()  # type: ignore[union-attr]
+        output, state = rnn(piece, state)
+        outputs.append(output)
+    return torch.cat(outputs, 1), state
+
+
+def chunks_backward(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    found = chunks_by_index(rnn, x, chunk, state)
+    found[0].sum().backward(retain_graph=True)
+    return found
+
+
 def chunks_one_run(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
     if chunk < 1:
         raise ValueError(f"{chunk}")
@@ -497,7 +627,7 @@ def write_searched(model: Any, prompt: Any, numbers: Any) -> list[int]:
     with torch.inference_mode():
         logits, state = model(torch.as_tensor(prompt)[None], None)
         for number in numbers:
-            ends = logits[0, -1].softmax(0).cumsum(0)
+            ends = logits[0, -1].softmax(0).cumsum(0)[:-1]  # what lies beyond the last but one is the last one's
             found.append(int(torch.searchsorted(ends, torch.tensor(number), right=True)))
             logits, state = model(torch.tensor([[found[-1]]]), state)
     return found
@@ -520,6 +650,33 @@ def write_by_hand(model: Any, prompt: Any, numbers: Any) -> list[int]:
             symbol += 1
         found.append(symbol)
         todo = [symbol]
+    return found
+
+
+def write_searched_left(model: Any, prompt: Any, numbers: Any) -> list[int]:
+    if len(prompt) == 0:
+        raise ValueError("empty prompt")
+    found: list[int] = []
+    ids, state = torch.tensor([prompt]), None
+    with torch.no_grad():
+        for number in numbers:
+            logits, state = model(ids, state)
+            ends = logits[0, -1].double().softmax(0).cumsum(0)
+            found.append(int(torch.searchsorted(ends, torch.tensor(number, dtype=torch.float64))))
+            ids = torch.tensor([found[-1:]])
+    return found
+
+
+def write_beyond(model: Any, prompt: Any, numbers: Any) -> list[int]:
+    if len(prompt) == 0:
+        raise ValueError("empty prompt")
+    found: list[int] = []
+    ids, state = torch.tensor([prompt]), None
+    with torch.no_grad():
+        for number in numbers:
+            logits, state = model(ids, state)
+            found.append(int((logits[0, -1].softmax(0).cumsum(0) <= number).sum()))
+            ids = torch.tensor([found[-1:]])
     return found
 
 
@@ -556,7 +713,7 @@ def write_whole_text_again(model: Any, prompt: Any, numbers: Any) -> list[int]:
     for number in numbers:
         with torch.no_grad():
             logits = model(torch.tensor([text]))[0]
-        ends = logits[0, -1].double().softmax(0).cumsum(0)
+        ends = logits[0, -1].double().softmax(0).cumsum(0)[:-1]
         text.append(int((ends <= number).sum()))
     return text[len(prompt) :]
 
@@ -595,6 +752,14 @@ def rows_first_taken_off(weight: Tensor, row: int, count: int) -> list[int]:
     return (weight @ weight[row]).argsort(descending=True).tolist()[1 : count + 1]
 
 
+def rows_first_cosine_off(weight: Tensor, row: int, count: int) -> list[int]:
+    return F.cosine_similarity(weight, weight[row], dim=1).argsort(descending=True, stable=True).tolist()[1 : count + 1]
+
+
+def rows_by_numpy(weight: Tensor, row: int, count: int) -> list[int]:
+    return rows_one_by_one(torch.from_numpy(weight.numpy()), row, count)
+
+
 def rows_as_tensor(weight: Tensor, row: int, count: int) -> Any:
     return torch.tensor(rows_one_by_one(weight, row, count))
 
@@ -605,11 +770,17 @@ def rows_normalised_in_place(weight: Tensor, row: int, count: int) -> list[int]:
 
 
 RIGHT: dict[str, list[Callable[..., Any]]] = {
-    "rnn.step": [step_linear, step_joined, step_rows, step_einsum],
+    "rnn.step": [
+        step_linear,
+        step_joined,
+        step_rows,
+        step_einsum,
+        step_exponentials_guarded,
+        step_always_float64,
+    ],
     "rnn.layer": [LayerByIndex, LayerRecursive],
-    "rnn.count_weights": [count_by_building, count_in_one_line],
     "rnn.language_model": [ModelWithFunctional, ModelStepByStep],
-    "rnn.corpus_loss": [loss_loop, loss_cross_entropy, loss_ignore_index, loss_by_rows],
+    "rnn.corpus_loss": [loss_loop, loss_cross_entropy, loss_ignore_index, loss_by_rows, loss_always_float64],
     "rnn.pad_batch": [pad_filled, pad_by_place],
     "rnn.similar_batches": [batches_by_pairs, batches_by_torch],
     "rnn.last_state": [last_by_index, last_by_gather, last_by_loop, last_by_packing],
@@ -620,15 +791,19 @@ RIGHT: dict[str, list[Callable[..., Any]]] = {
 
 WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
     "rnn.step": [
-        (step_detached, None),
+        (step_detached, "old_state_cut"),
+        (step_exponentials, "one_exponential_overflows"),
         (step_first_row, None),
         (step_in_place, None),
         (step_float32, None),
         (step_library, None),
     ],
     "rnn.layer": [
-        (LayerKeeping, None),
-        (LayerStateBatchFirst, None),
+        (LayerKeeping, "state_kept"),
+        (LayerStateBatchFirst, "last_turned"),
+        (LayerUnguarded, None),
+        (LayerSqueezing, None),
+        (LayerSinglePrecision, "zeros_in_float32"),
         (LayerInPlace, None),
         (LayerOtherNames, None),
         (LayerOneThing, None),
@@ -636,16 +811,22 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (LayerFloat32, None),
         (LayerUTurned, "u_turned"),
     ],
-    "rnn.count_weights": [(count_tied, "no_embedding"), (count_gated, None)],
     "rnn.language_model": [
         (ModelKeeping, None),
-        (ModelAlwaysRNN, None),
+        (ModelAlwaysRNN, "recurrent_ignored"),
+        (ModelTiedWeights, None),
+        (ModelOtherDefaults, None),
+        (ModelStateFromOutputs, "state_from_outputs"),
         (ModelTied, None),
         (ModelProbabilities, "softmax_inside"),
     ],
     "rnn.corpus_loss": [
         (loss_mean_of_steps, "mean_over_steps"),
-        (loss_padding_by_value, None),
+        (loss_padding_by_value, "padding_by_value"),
+        (loss_cross_entropy_default, "divided_by_the_width"),
+        (loss_mean_of_real, "mean_over_steps_unguarded"),
+        (loss_log_of_softmax, "logarithm_of_zero"),
+        (loss_log_sum_exp, "logarithm_of_zero"),
         (loss_number, None),
         (loss_naive_softmax, None),
         (loss_targets_in_place, None),
@@ -655,21 +836,32 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (pad_lists, None),
         (pad_repeats_last, None),
         (pad_float_when_empty, None),
+        (pad_if_limit, "limit_zero_ignored"),
+        (pad_lists_only, None),
+        (pad_without_rows_flat, "no_rows_forgotten"),
+        (pad_by_library, None),
     ],
     "rnn.similar_batches": [
         (batches_by_length_only, None),
         (batches_lengths_sorted_in_place, None),
         (batches_without_error, None),
+        (batches_nameless_error, None),
+        (batches_within, "sorted_within_batches"),
     ],
-    "rnn.last_state": [(last_of_longest, None), (last_of_maximum, None), (last_float32, None)],
+    "rnn.last_state": [(last_of_longest, "longest_for_all"), (last_of_maximum, None), (last_float32, None)],
     "rnn.run_in_chunks": [
         (chunks_inputs_cut, None),
         (chunks_reset, "not_carried"),
         (chunks_one_run, "not_cut"),
+        (chunks_always_fresh, "never_carried"),
+        (chunks_detached_in_place, None),
+        (chunks_backward, None),
         (chunks_outputs_alone, None),
     ],
     "rnn.generate": [
         (write_at_random, None),
+        (write_searched_left, "end_to_the_left_unguarded"),
+        (write_beyond, "past_the_end"),
         (write_prompt_emptied, None),
         (write_numbers_reversed, None),
         (write_without_error, None),
@@ -678,6 +870,8 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
     "rnn.nearest_rows": [
         (rows_by_columns, "columns_normalised"),
         (rows_first_taken_off, None),
+        (rows_first_cosine_off, "first_dropped"),
+        (rows_by_numpy, None),
         (rows_normalised_in_place, None),
     ],
 }

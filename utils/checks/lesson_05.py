@@ -5,6 +5,7 @@ Sizes within a case differ pairwise, so no two axes can be mistaken for one anot
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -55,13 +56,21 @@ def _differentiate(result: Any, leaves: Mapping[str, Tensor]) -> dict[str, Tenso
     return {name: torch.zeros_like(leaf) if g is None else g for (name, leaf), g in zip(leaves.items(), found)}
 
 
+def _unchanged(leaves: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
+    """Tells of an argument that was overwritten, before autograd complains of it in words of its own."""
+    for name, leaf in leaves.items():
+        if not torch.equal(leaf.detach().nan_to_num(), given[name].detach().nan_to_num()):
+            raise Told(f"Your code writes into its argument `{name}`: the caller's own data is lost. Work on a copy.")
+
+
 def _values_and_gradients(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """{"value": what the answer returns, "gradients": {input: gradient of the summed output}}."""
     leaves = {name: v.clone().requires_grad_() for name, v in inputs.items() if _is_number_tensor(v)}
     given = {name: leaves[name] * 1 if name in leaves else value for name, value in inputs.items()}
     with torch.enable_grad():
         result = answer(*given.values())  # by place: another name for a parameter is no mistake
-        gradients = _differentiate(result, leaves)
+        _unchanged(leaves, given)
+        gradients = {} if case.extra.get("values only") else _differentiate(result, leaves)
     for name in leaves:  # an answer that changes its inputs in place: let the engine see it
         inputs[name] = given[name].detach()
     return {"value": result, "gradients": gradients}
@@ -83,6 +92,8 @@ def _judge(*names: str, tolerance: float = 1e-4) -> Callable[[Case, Any, Any], M
                 found = Mismatch(f"{found.text} Return two things: {' and '.join(names)}.", found.where)
         if found:
             return found
+        if any(_is_number_tensor(part) and not part.isfinite().all() for part in (right if several else (right,))):
+            return None  # only among wrong answers: the gradient of nan or infinity says nothing
         largest = max((float(g.abs().max()) for g in expected["gradients"].values() if g.numel()), default=0.0)
         for name, gradient in expected["gradients"].items():
             mine = output["gradients"][name]
@@ -109,21 +120,27 @@ def _one(name: str, right: Any, got: Any, tolerance: float) -> Mismatch | None:
     found = compare(right, got, tolerance, name)
     if found is None and _is_number_tensor(right) and right.dtype == torch.float64 != getattr(got, "dtype", None):
         kind = str(getattr(got, "dtype", "")).removeprefix("torch.")
-        said = f"The inputs are float64, your {name or 'output'} is {kind}: half the digits are lost on the way."
+        said = f"The inputs are float64, but {name or 'your output'} came back as {kind}: half the digits are lost."
         return Mismatch(said + " Look for a .float(), or a tensor made without `dtype`.", name)
     return found
 
 
 def _value_or_error(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    """What the answer returns; for a case that asks for a ValueError, its name and whether it names the value."""
+    """What the answer returns; for a case that asks for a ValueError, that it came."""
     if "error" not in case.extra:
         return answer(*inputs.values())
+    return _refused(lambda: answer(*inputs.values()), case)
+
+
+def _refused(call: Callable[[], Any], case: Case) -> str:
+    """Asks for the ValueError that the stub raises, and for the value in its text; tells what came instead."""
     try:
-        return answer(*inputs.values())
-    except NotImplementedError:
-        raise
+        call()
     except ValueError as error:
-        return "ValueError" if case.extra["error"] in str(error) else "a ValueError that does not name the value"
+        if case.extra["error"] in str(error):
+            return "ValueError"
+        raise Told(f"A ValueError is right here; its text should say what it refuses: {case.extra['error']}.") from None
+    raise Told("Here a ValueError should be raised, as the stub does before your code begins.")
 
 
 # --------------------------------------------------------------------------------------- 1 · one step
@@ -145,6 +162,8 @@ def _step_cases(rng: np.random.Generator) -> list[Case]:
         return Case(_step(rng, batch, width, hidden), about, sizes)
 
     double = {name: value.double() for name, value in _step(rng, 3, 5, 2).items()}
+    large = _step(rng, 3, 4, 6)
+    large["b"] = torch.tensor([300.0, -250, 200, -400, 350, -150]) + 10 * large["b"]
     turned = _step(rng, 4, 3, 6)
     turned["x"], turned["u"] = turned["x"].T.contiguous().T, turned["u"].T.contiguous().T
     return [
@@ -153,7 +172,16 @@ def _step_cases(rng: np.random.Generator) -> list[Case]:
         case("a state of one number", 3, 2, 1),
         Case(double, "float64", {"batch": 3, "input_size": 5, "hidden": 2}),
         Case(turned, "tensors whose rows do not lie in one piece", {"batch": 4, "input_size": 3, "hidden": 6}),
+        Case(large, "sums of hundreds", {"batch": 3, "input_size": 4, "hidden": 6}, {"values only": True}),
     ]
+
+
+def _tanh_by_exponentials(a: Tensor) -> Tensor:
+    return (a.exp() - (-a).exp()) / (a.exp() + (-a).exp())
+
+
+def _tanh_by_one_exponential(a: Tensor) -> Tensor:
+    return ((2 * a).exp() - 1) / ((2 * a).exp() + 1)
 
 
 STEP = Exercise(
@@ -222,6 +250,38 @@ STEP = Exercise(
             lambda x, h, w, u, b: h + torch.tanh(x @ w.T + h @ u.T + b),
             "Your result is larger than the right one by exactly h: the old state enters through U only.",
         ),
+        Misconception(
+            "bias_twice",
+            lambda x, h, w, u, b: torch.tanh(x @ w.T + h @ u.T + 2 * b),
+            "The bias is added twice, once with each product. There is one b for both.",
+        ),
+        Misconception(
+            "bias_subtracted",
+            lambda x, h, w, u, b: torch.tanh(x @ w.T + h @ u.T - b),
+            "The bias enters with the wrong sign: it is added.",
+        ),
+        Misconception(
+            "u_subtracted",
+            lambda x, h, w, u, b: torch.tanh(x @ w.T - h @ u.T + b),
+            "What comes from the old state enters with the wrong sign: it is added.",
+        ),
+        Misconception(
+            "exponentials_overflow",
+            lambda x, h, w, u, b: _tanh_by_exponentials(x @ w.T + h @ u.T + b),
+            "For small sums you are right. For a sum of hundreds you return nan, since e to that power is more than a"
+            " float can hold; tanh is simply 1 there.",
+        ),
+        Misconception(
+            "one_exponential_overflows",
+            lambda x, h, w, u, b: _tanh_by_one_exponential(x @ w.T + h @ u.T + b),
+            "For small sums you are right. For a sum of many hundreds you return nan: e to that power is more than a"
+            " float can hold, and infinity by infinity is no number. tanh is simply 1 there.",
+        ),
+        Misconception(
+            "old_state_cut",
+            lambda x, h, w, u, b: torch.tanh(x @ w.T + h.detach() @ u.T + b),
+            "The numbers are right, but h is detached: no earlier step could learn from this one.",
+        ),
     ),
     hints=(
         "Three things are added: what x brings, what the old state brings, and the bias. Then comes the tanh.",
@@ -271,19 +331,30 @@ def _layer_cases(rng: np.random.Generator) -> list[Case]:
         _layer_case(rng, "batch first, a state to go on from", (4, 3, 5, 2), True, True),
         _layer_case(rng, "one sequence of one step", (1, 1, 4, 3), True, True),
         _layer_case(rng, "a batch of one", (1, 6, 2, 4), False, True),
-        _layer_case(rng, "float64", (2, 3, 4, 6), True, True, double=True),
+        _layer_case(rng, "all in float64, a fresh start", (1, 2, 4, 3), False, False, double=True),
+        _layer_case(rng, "all in float64", (2, 3, 4, 6), True, True, double=True),
+        _layer_case(rng, "a state of one number", (3, 4, 2, 1), False, True),
+        _layer_refused(rng, "two dimensions are too few", (4, 3)),
+        _layer_refused(rng, "no step to take", (0, 2, 3)),
     ]
+
+
+def _layer_refused(rng: np.random.Generator, about: str, shape: tuple[int, ...]) -> Case:
+    inputs = {"input_size": 3, "hidden": 5, "batch_first": False, "x": _normal(rng, *shape), "state": None}
+    return Case(inputs, about, {}, {"error": str(tuple(shape))})
 
 
 def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """Builds the layer, gives it the weights, reads another text first (nothing may stick), then this one."""
     width, hidden, turned = inputs["input_size"], inputs["hidden"], inputs["batch_first"]
     layer = answer(width, hidden, batch_first=True) if turned else answer(width, hidden)
+    if "error" in case.extra:
+        return {"value": _refused(lambda: layer(inputs["x"]), case), "gradients": {}}
     load_by_name(layer, case.extra["state"])
     if case.extra["double"]:
         layer = layer.double()
     with torch.no_grad():
-        layer(1 - inputs["x"] / 2)
+        layer(1 - inputs["x"] / 2, *([] if inputs["state"] is None else [inputs["state"] / 2]))
     leaves = {name: inputs[name].clone().requires_grad_() for name in ("x", "state") if inputs[name] is not None}
     named = dict(layer.named_parameters())
     weights = {name: named[name] for name in case.extra["state"]}
@@ -292,6 +363,7 @@ def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
         result = layer(*given.values())
         if not (isinstance(result, (tuple, list)) and len(result) == 2):
             raise Told("`forward` should return two things: the outputs of all steps, and the last state.")
+        _unchanged(leaves, given)
         gradients = _differentiate(result, {**leaves, **weights})
     for name, tensor in given.items():
         inputs[name] = tensor.detach()
@@ -334,6 +406,8 @@ class _WrongLayer(nn.Module):
         return torch.stack(states), states[-1][None]
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
+        if x.dim() != 3 or 0 in x.shape[:2]:
+            raise ValueError(f"{tuple(x.shape)}")
         x = self.turn(x)
         h = first = self.start(x, state)
         states = []
@@ -419,6 +493,83 @@ class _FirstAsLast(_WrongLayer):
 class _FlatState(_WrongLayer):
     def give(self, first: Tensor, states: list[Tensor]) -> tuple[Tensor, Tensor]:
         return torch.stack(states), states[-1]
+
+
+class _OtherBias(_WrongLayer):
+    def bias(self) -> Tensor:
+        return self.bias_hh_l0 + 0 * self.bias_ih_l0
+
+
+class _NoBias(_WrongLayer):
+    def bias(self) -> Tensor:
+        return 0 * (self.bias_hh_l0 + self.bias_ih_l0)
+
+
+class _SameBiasTwice(_WrongLayer):
+    def bias(self) -> Tensor:
+        return 2 * self.bias_ih_l0 + 0 * self.bias_hh_l0
+
+
+class _SinglePrecision(_WrongLayer):
+    def start(self, x: Tensor, state: Tensor | None) -> Tensor:
+        return torch.zeros(x.shape[1], self.hidden) if state is None else state[0]
+
+
+class _AlwaysBatchFirst(_WrongLayer):
+    def start(self, x: Tensor, state: Tensor | None) -> Tensor:
+        return super().start(x, state if state is not None and state.shape[1] == x.shape[1] else None)
+
+    def turn(self, x: Tensor) -> Tensor:
+        return x.transpose(0, 1)
+
+    def back(self, states: Tensor) -> Tensor:
+        return states.transpose(0, 1)
+
+
+class _Reshaped(_WrongLayer):
+    def turn(self, x: Tensor) -> Tensor:
+        return x.reshape(x.shape[1], x.shape[0], -1) if self.batch_first else x
+
+    def back(self, states: Tensor) -> Tensor:
+        return states.reshape(states.shape[1], states.shape[0], -1) if self.batch_first else states
+
+
+class _LastTurned(_WrongLayer):
+    def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
+        outputs, last = super().forward(x, state)
+        return outputs, last.transpose(0, 1) if self.batch_first else last
+
+
+class _LastRow(_WrongLayer):
+    def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
+        outputs, _ = super().forward(x, state)
+        return outputs, outputs[-1][None]
+
+
+class _LastCut(_WrongLayer):
+    def give(self, first: Tensor, states: list[Tensor]) -> tuple[Tensor, Tensor]:
+        return torch.stack(states), states[-1][None].detach()
+
+
+class _StartCut(_WrongLayer):
+    def start(self, x: Tensor, state: Tensor | None) -> Tensor:
+        return super().start(x, state).detach()
+
+
+class _PairSwapped(_WrongLayer):
+    def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
+        return super().forward(x, state)[::-1]
+
+
+class _Keeping(_WrongLayer):
+    kept: Tensor | None = None
+
+    def start(self, x: Tensor, state: Tensor | None) -> Tensor:
+        return super().start(x, self.kept if state is None else state)
+
+    def give(self, first: Tensor, states: list[Tensor]) -> tuple[Tensor, Tensor]:
+        self.kept = states[-1][None].detach()
+        return super().give(first, states)
 
 
 class _Backwards(_WrongLayer):
@@ -524,97 +675,84 @@ LAYER = Exercise(
             _Backwards,
             "You read from the last step to the first: each state knows the future and not the past.",
         ),
+        Misconception(
+            "other_bias",
+            _OtherBias,
+            "One of the two biases changes nothing in your output: `bias_ih_l0` has to be added as well.",
+        ),
+        Misconception(
+            "no_bias",
+            _NoBias,
+            "Neither of the two biases changes anything in your output: both have to be added.",
+        ),
+        Misconception(
+            "same_bias_twice",
+            _SameBiasTwice,
+            "You add `bias_ih_l0` twice, and `bias_hh_l0` never: each of the two counts once.",
+        ),
+        Misconception(
+            "zeros_in_float32",
+            _SinglePrecision,
+            "All is right but a fresh start in float64: your zeros are float32 there. They need the precision of x.",
+        ),
+        Misconception(
+            "always_batch_first",
+            _AlwaysBatchFirst,
+            "With `batch_first` you are right. Without it x is (length, batch, …) already, and your loop runs over the"
+            " sequences instead of the steps.",
+        ),
+        Misconception(
+            "reshaped",
+            _Reshaped,
+            "Without `batch_first` you are right. With it the shapes fit, but numbers have moved to other sequences:"
+            " `view` and `reshape` count them off in a row, and do not swap two dimensions.",
+        ),
+        Misconception(
+            "last_turned",
+            _LastTurned,
+            "The last state is (1, batch, hidden), whatever `batch_first` says; with it yours is (batch, 1, hidden).",
+        ),
+        Misconception(
+            "last_row_of_the_outputs",
+            _LastRow,
+            "Without `batch_first` you are right. With it the first dimension of the outputs counts sequences, so"
+            " `outputs[-1]` is one sequence and not one step.",
+        ),
+        Misconception(
+            "last_cut",
+            _LastCut,
+            "The numbers are right, but the last state is detached. Whether it is cut is for the caller to decide.",
+        ),
+        Misconception(
+            "start_cut",
+            _StartCut,
+            "The numbers are right, but no gradient reaches the state that is handed in. Whether it is cut is for the"
+            " caller to decide.",
+        ),
+        Misconception(
+            "swapped",
+            _PairSwapped,
+            "You return the last state first and the outputs second: turn the two round.",
+        ),
+        Misconception(
+            "state_kept",
+            _Keeping,
+            "The layer goes on from the text of the call before: a fresh start begins with zeros, so keep no state in"
+            " `self`.",
+        ),
     ),
     hints=(
         "A loop over the steps, a list of the states, `torch.stack` at the end. `batch_first` is easiest if you turn x"
         " at the beginning and the outputs at the end.",
         "`x.transpose(0, 1)` makes (length, batch, …) of (batch, length, …), and back; a loop over a tensor runs over"
-        " its first dimension. The state that comes in has a first dimension of size 1: `state[0]` takes it off.",
+        " its first dimension. `state[0]` takes the dimension of size 1 off the state that comes in; zeros with the"
+        " precision of x are `x.new_zeros(...)`.",
         "In the loop: `h = torch.tanh(...)` of the step times `weight_ih_l0.T`, plus `h` times `weight_hh_l0.T`, plus"
         " both biases. The product with x needs no state: take it out of the loop, all steps at once, and it is fast.",
     ),
 )
 
-# --------------------------------------------------------------------------------------- 3 · weights counted
-
-
-def _count(symbols: int, width: int, hidden: int) -> int:
-    """The right count, for wrong ones to start from."""
-    return symbols * (width + hidden + 1) + hidden * (width + hidden + 2)
-
-
-def _count_cases(rng: np.random.Generator) -> list[Case]:
-    cases = [Case({"symbols": 3, "width": 2, "hidden": 4}, "the example by hand")]
-    for _ in range(3):
-        symbols, width, hidden = (int(n) for n in rng.choice(np.arange(5, 300), 3, replace=False))
-        cases.append(Case({"symbols": symbols, "width": width, "hidden": hidden}, "random sizes"))
-    return [*cases, Case({"symbols": 2, "width": 1, "hidden": 1}, "the smallest there is")]
-
-
-COUNT = Exercise(
-    id="rnn.count_weights",
-    lesson="05",
-    title="Weights, counted",
-    reference=rnn.count_weights,
-    cases=_count_cases,
-    points=1,
-    minutes=6,
-    difficulty=1,
-    misconceptions=(
-        Misconception(
-            "one_bias",
-            lambda symbols, width, hidden: _count(symbols, width, hidden) - hidden,
-            "You are short of exactly `hidden` numbers: `nn.RNN` has two biases of that size, though one would do.",
-        ),
-        Misconception(
-            "no_recurrent_bias",
-            lambda symbols, width, hidden: _count(symbols, width, hidden) - 2 * hidden,
-            "You are short of exactly 2 · hidden numbers: both biases of the recurrent layer are missing.",
-        ),
-        Misconception(
-            "no_output_bias",
-            lambda symbols, width, hidden: _count(symbols, width, hidden) - symbols,
-            "You are short of exactly `symbols` numbers: the output layer has a bias, one number for each symbol.",
-        ),
-        Misconception(
-            "no_bias",
-            lambda symbols, width, hidden: _count(symbols, width, hidden) - symbols - 2 * hidden,
-            "The matrices are counted, the biases are not: three of them are missing.",
-        ),
-        Misconception(
-            "no_embedding",
-            lambda symbols, width, hidden: _count(symbols, width, hidden) - symbols * width,
-            "The embedding is missing: it learns one vector of `width` numbers for each symbol.",
-        ),
-        Misconception(
-            "no_output",
-            lambda symbols, width, hidden: _count(symbols, width, hidden) - symbols * (hidden + 1),
-            "The output layer is missing: from a state it makes one number for each symbol.",
-        ),
-        Misconception(
-            "no_recurrence",
-            lambda symbols, width, hidden: _count(symbols, width, hidden) - hidden * hidden,
-            "U is missing, the matrix from the old state to the new one.",
-        ),
-        Misconception(
-            "one_hot_input",
-            lambda symbols, width, hidden: _count(symbols, width, hidden) + hidden * (symbols - width),
-            "Your W reads one-hot vectors of `symbols` numbers. It reads embeddings, which have `width` numbers.",
-        ),
-        Misconception(
-            "output_from_width",
-            lambda symbols, width, hidden: _count(symbols, width, hidden) + symbols * (width - hidden),
-            "Your V reads vectors of `width` numbers. It reads states, which have `hidden` numbers.",
-        ),
-    ),
-    hints=(
-        "Write down the shape of every matrix and every bias between the symbol that is read and the scores.",
-        "E: symbols × width. W: hidden × width. U: hidden × hidden. V: symbols × hidden. And three biases.",
-        "The recurrent layer has two biases of `hidden` numbers, the output layer one of `symbols`.",
-    ),
-)
-
-# --------------------------------------------------------------------------------------- 4 · a language model
+# --------------------------------------------------------------------------------------- 3 · a language model
 
 
 def _model_case(
@@ -626,10 +764,10 @@ def _model_case(
 ) -> Case:
     batch, length, symbols, width, hidden = sizes
     made = rnn.RNNLanguageModel(symbols, width, hidden, recurrent or nn.RNN)
-    inputs = {
-        "ids": _integers(rng, symbols, batch, length),
-        "state": _normal(rng, 1, batch, hidden, std=0.7) if with_state else None,
-    }
+    state: Any = _normal(rng, 1, batch, hidden, std=0.7) if with_state else None
+    if with_state and recurrent is nn.LSTM:
+        state = (state, _normal(rng, 1, batch, hidden, std=0.7))
+    inputs = {"ids": _integers(rng, symbols, batch, length), "state": state}
     named = {"batch": batch, "length": length, "symbols": symbols, "width": width, "hidden": hidden}
     extra = {"state": _state_of(rng, made), "make": (symbols, width, hidden), "recurrent": recurrent}
     return Case(inputs, about, named, extra)
@@ -642,21 +780,27 @@ def _model_cases(rng: np.random.Generator) -> list[Case]:
         _model_case(rng, "one character of one text", (1, 1, 6, 4, 3), True),
         _model_case(rng, "another recurrent layer, nn.GRU", (2, 3, 5, 4, 6), True, nn.GRU),
         _model_case(rng, "the hand-written layer", (4, 6, 5, 3, 2), False, rnn.RNN),
+        _model_case(rng, "nn.LSTM, whose state is a pair", (2, 3, 7, 5, 4), False, nn.LSTM),
+        _model_case(rng, "nn.LSTM, a state to go on from", (3, 2, 6, 4, 5), True, nn.LSTM),
+        _model_case(rng, "as wide as its state", (2, 3, 6, 4, 4), False),
+        _model_case(rng, "width and hidden by default", (2, 3, 5, 64, 256), False),
     ]
 
 
 def _run_model(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     symbols, width, hidden = case.extra["make"]
     recurrent = case.extra["recurrent"]
-    made = answer(symbols, width, hidden) if recurrent is None else answer(symbols, width, hidden, recurrent=recurrent)
+    sizes = (symbols,) if (width, hidden) == (64, 256) else (symbols, width, hidden)
+    made = answer(*sizes) if recurrent is None else answer(*sizes, recurrent=recurrent)
     load_by_name(made, case.extra["state"])
     with torch.no_grad():
         made((inputs["ids"] + 1) % symbols)  # another text first: nothing of it may stick
-    leaves = {} if inputs["state"] is None else {"state": inputs["state"].clone().requires_grad_()}
+    state = inputs["state"]
+    leaves = {"state": state.clone().requires_grad_()} if isinstance(state, Tensor) else {}
     named = dict(made.named_parameters())
     weights = {name: named[name] for name in case.extra["state"]}
     with torch.enable_grad():
-        result = made(inputs["ids"], *[leaf * 1 for leaf in leaves.values()])
+        result = made(inputs["ids"], *([leaves["state"] * 1] if leaves else [] if state is None else [state]))
         if not (isinstance(result, (tuple, list)) and len(result) == 2):
             raise Told("`forward` should return two things: the logits, and the state that continues the text.")
         gradients = _differentiate(result, {**leaves, **weights})
@@ -725,12 +869,60 @@ class _NoState(_WrongModel):
 
 class _CutState(_WrongModel):
     def give(self, logits: Tensor, state: Any, before: Any) -> Any:
+        return logits, tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
+
+
+class _CutTensor(_WrongModel):
+    def give(self, logits: Tensor, state: Any, before: Any) -> Any:
         return logits, state.detach()
 
 
 class _SwappedPair(_WrongModel):
     def give(self, logits: Tensor, state: Any, before: Any) -> Any:
         return state, logits
+
+
+class _LastStepKept(_WrongModel):
+    def score(self, outputs: Tensor) -> Tensor:
+        return self.output(outputs[:, -1:])
+
+
+class _IncomingState(_WrongModel):
+    def give(self, logits: Tensor, state: Any, before: Any) -> Any:
+        return logits, before
+
+
+class _StateFromOutputs(_WrongModel):
+    def forward(self, ids: Tensor, state: Any = None) -> Any:
+        outputs, _ = self.rnn(self.embedding(ids), state)
+        return self.output(outputs), outputs[:, -1][None]
+
+
+class _OutputsAsState(_WrongModel):
+    def forward(self, ids: Tensor, state: Any = None) -> Any:
+        outputs, _ = self.rnn(self.embedding(ids), state)
+        return self.output(outputs), outputs
+
+
+class _OwnZeros(_WrongModel):
+    def read(self, vectors: Tensor, state: Any) -> Any:
+        return self.rnn(vectors, torch.zeros(1, len(vectors), self.output.in_features) if state is None else state)
+
+
+class _Transposed(_WrongModel):
+    def score(self, outputs: Tensor) -> Tensor:
+        return self.output(outputs).transpose(1, 2)
+
+
+class _AlwaysPlain(_WrongModel):
+    def __init__(self, symbols: int, width: int = 64, hidden: int = 256, recurrent: Any = None) -> None:
+        super().__init__(symbols, width, hidden, nn.RNN)
+
+
+class _LengthTakenFirst(_WrongModel):
+    def __init__(self, symbols: int, width: int = 64, hidden: int = 256, recurrent: Any = nn.RNN) -> None:
+        super().__init__(symbols, width, hidden)
+        self.rnn = recurrent(width, hidden)
 
 
 class _AlongTheBatch(_WrongModel):
@@ -808,6 +1000,58 @@ MODEL = Exercise(
             "The layer takes your batch for the length and your length for the batch: one text is fed what another"
             " has read. Look at how the recurrent layer is made.",
         ),
+        Misconception(
+            "tensor_cut",
+            _CutTensor,
+            "Your model detaches the state that it returns. Whether it is cut is for the caller to decide (and the"
+            " state of `nn.LSTM` is a pair, which cannot be detached like a tensor).",
+        ),
+        Misconception(
+            "batch_first_forgotten",
+            _LengthTakenFirst,
+            "The recurrent layer is made without `batch_first=True`: it takes your batch for the length, and one text"
+            " is fed what another has read.",
+        ),
+        Misconception(
+            "last_step_kept",
+            _LastStepKept,
+            "Your logits have one step, what comes after the last symbol. In training every step is a question, so"
+            " every step needs its scores.",
+        ),
+        Misconception(
+            "incoming_state_returned",
+            _IncomingState,
+            "The logits are right. The state that you return is the one that came in, not the one after the text.",
+        ),
+        Misconception(
+            "state_from_outputs",
+            _StateFromOutputs,
+            "With `nn.RNN` the last output and the last state are the same numbers. With `nn.LSTM` the state is more"
+            " than that: hand on what the recurrent layer returned.",
+        ),
+        Misconception(
+            "outputs_as_state",
+            _OutputsAsState,
+            "The logits are right. As the state you return the states of all steps; the one after the last step, in"
+            " the form in which the layer gives it, is what continues the text.",
+        ),
+        Misconception(
+            "zeros_of_its_own",
+            _OwnZeros,
+            "You make the zeros of a fresh start yourself, and `nn.LSTM` cannot use them: its state is a pair. Handed"
+            " None, every recurrent layer makes its own.",
+        ),
+        Misconception(
+            "logits_turned",
+            _Transposed,
+            "Your logits are (batch, symbols, length); (batch, length, symbols) is asked for.",
+        ),
+        Misconception(
+            "recurrent_ignored",
+            _AlwaysPlain,
+            "With `nn.RNN` you are right. The parameter `recurrent` says which layer to make, and changes nothing in"
+            " your model.",
+        ),
     ),
     hints=(
         "Three layers one after another: numbers become vectors, vectors become states, states become scores.",
@@ -818,13 +1062,21 @@ MODEL = Exercise(
     ),
 )
 
-# --------------------------------------------------------------------------------------- 5 · the loss
+# --------------------------------------------------------------------------------------- 4 · the loss
 
 
 def _loss_case(
-    rng: np.random.Generator, about: str, length: int, symbols: int, lengths: list[int], pad: int, double: bool = False
+    rng: np.random.Generator,
+    about: str,
+    length: int,
+    symbols: int,
+    lengths: list[int],
+    pad: int,
+    double: bool = False,
+    std: float = 2.0,
 ) -> Case:
-    logits = _normal(rng, len(lengths), length, symbols, std=2.0)
+    logits = _normal(rng, len(lengths), length, symbols, std=std)
+    logits = logits.abs() if std > 100 else logits  # so that every exponential overflows
     targets = _integers(rng, symbols, len(lengths), length)
     for row, real in enumerate(lengths):
         targets[row, real:] = pad
@@ -844,7 +1096,8 @@ def _loss_cases(rng: np.random.Generator) -> list[Case]:
         _loss_case(rng, "an empty sequence in the batch", 4, 6, [4, 0, 3], 2),
         _loss_case(rng, "a batch of one, a sequence of one", 1, 5, [1], 0),
         _loss_case(rng, "padding longer than any sequence, in float64", 7, 4, [3, 1], 3, double=True),
-        _loss_case(rng, "nothing but padding", 3, 4, [0, 0], 1),
+        _loss_case(rng, "nothing but padding", 11, 9, [0] * 7, 1),
+        _loss_case(rng, "scores of hundreds", 5, 6, [3, 5, 4], 0, std=300.0),
         _loss_case(rng, "padding with −100, which is no symbol", 5, 7, [3, 5], -100),
         _loss_case(rng, "padding with 1000, which is no symbol", 6, 3, [1, 4], 1000),
     ]
@@ -978,15 +1231,92 @@ LOSS = Exercise(
             ),
             "Your softmax runs over the steps: it compares moments with one another. At each step the symbols compete.",
         ),
+        Misconception(
+            "mean_over_steps_unguarded",
+            lambda logits, targets, lengths: _summed(logits, targets, _real(targets, lengths)) / lengths.sum(),
+            "You divide by the number of steps, as `cross_entropy` does unless told otherwise. The lecture adds the"
+            " steps of each sequence up, and divides by the number of sequences.",
+        ),
+        Misconception(
+            "mean_of_means_unguarded",
+            lambda logits, targets, lengths: (
+                _nll(logits, targets.where(_real(targets, lengths), 0)).where(_real(targets, lengths), 0.0).sum(1)
+                / lengths
+            ).mean(),
+            "You take the mean over each sequence's steps before the mean over the sequences. The lecture's inner sum"
+            " is a sum, and a sequence without steps has no mean.",
+        ),
+        Misconception(
+            "divided_by_the_width",
+            lambda logits, targets, lengths: F.cross_entropy(logits.flatten(0, 1), targets.flatten()),
+            "Your mean runs over all positions (without those whose target is −100, which `cross_entropy` leaves out by"
+            " itself): the padding is counted, and the steps are averaged instead of added up.",
+        ),
+        Misconception(
+            "only_minus_100",
+            lambda logits, targets, lengths: (
+                F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum") / len(lengths)
+            ),
+            "Without padding you are right, and with −100 behind the end, which `cross_entropy` leaves out by itself."
+            " Any other number behind the end is counted: `lengths` says what is real.",
+        ),
+        Misconception(
+            "padding_by_value",
+            lambda logits, targets, lengths: (
+                F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=0, reduction="sum") / len(lengths)
+            ),
+            "You leave out the targets that are 0, and count all others. 0 may be a symbol of the text, and padding may"
+            " be another number: `lengths` says what is real.",
+        ),
+        Misconception(
+            "one_step_long",
+            lambda logits, targets, lengths: (
+                _nll(logits, _inside(targets, logits)).where(_real(targets, lengths + 1), 0.0).sum() / len(lengths)
+            ),
+            "Where a row is padded, you count one step of the padding: the real steps are 0 … length − 1.",
+        ),
+        Misconception(
+            "shifted_again",
+            lambda logits, targets, lengths: (
+                _summed(logits[:, :-1], targets[:, 1:], _real(targets, lengths)[:, 1:]) / len(lengths)
+            ),
+            "You compare the scores of each step with the target of the next. The targets that you are given are"
+            " shifted already: row and step of the two belong together.",
+        ),
+        Misconception(
+            "softmax_twice",
+            lambda logits, targets, lengths: rnn_loss(logits.softmax(-1), targets, lengths),
+            "A softmax has passed over the scores before the log-softmax did: one of the two is enough.",
+        ),
+        Misconception(
+            "logarithm_of_zero",
+            lambda logits, targets, lengths: _log_of_softmax(logits, targets, lengths, 0.0),
+            "For small scores you are right. For scores of hundreds you return infinity: an exponential is rounded to"
+            " 0, or is more than a float can hold. Take softmax and logarithm in one step, with `log_softmax`.",
+        ),
+        Misconception(
+            "logarithm_of_nearly_zero",
+            lambda logits, targets, lengths: _log_of_softmax(logits, targets, lengths, 1e-8),
+            "For small scores you are right. A small number added inside the logarithm hides that the softmax was"
+            " rounded to 0: no symbol can cost more than the logarithm of that number. Take both in one step, with"
+            " `log_softmax`.",
+        ),
     ),
     hints=(
         "Find first which positions are real: a table (batch, length) of True and False.",
         "`torch.arange(length) < lengths[:, None]` is that table. Put a 0 where a target is not real before you look it"
         " up, and a 0.0 where its loss is not real before you add.",
-        "`torch.log_softmax(logits, -1).gather(-1, ids[..., None])[..., 0]` looks the log-probabilities up; sum what is"
-        " real, divide by `len(lengths)`, mind the sign.",
+        "Let `inside` be the targets with 0 in place of the unreal ones:"
+        " `torch.log_softmax(logits, -1).gather(-1, inside[..., None])[..., 0]` looks the log-probabilities up. Sum"
+        " what is real, divide by `len(lengths)`, mind the sign.",
     ),
 )
+
+
+def _log_of_softmax(logits: Tensor, targets: Tensor, lengths: Tensor, small: float) -> Tensor:
+    real = _real(targets, lengths)
+    p = torch.softmax(logits, -1).gather(-1, targets.where(real, 0)[..., None])[..., 0]
+    return -torch.log(p + small).where(real, 0.0).sum() / len(lengths)
 
 
 def rnn_loss(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
@@ -1011,6 +1341,9 @@ def _pad_cases(rng: np.random.Generator) -> list[Case]:
         Case({"sequences": rows(1), "pad": 0, "limit": None}, "one sequence of one"),
         Case({"sequences": [[], []], "pad": 0, "limit": 3}, "nothing but empty sequences"),
         Case({"sequences": rows(6, 6), "pad": 5, "limit": 2}, "two cut to the same length"),
+        Case({"sequences": rows(2, 3, 1), "pad": 4, "limit": 0}, "a limit of 0"),
+        Case({"sequences": [], "pad": 3, "limit": None}, "a batch without rows"),
+        Case({"sequences": [tuple(row) for row in rows(2, 4)], "pad": 6, "limit": 3}, "tuples instead of lists"),
     ]
 
 
@@ -1072,13 +1405,57 @@ def _pad_counted(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
 
 
 def _pad_to_shortest(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
-    rows = _cut(sequences, min(map(len, sequences)))
+    rows = _cut(sequences, min(map(len, sequences), default=0))
     return _padded(_cut(rows, limit), pad), _lengths(_cut(rows, limit))
 
 
 def _pad_drops_empty(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
-    rows = [row for row in _cut(sequences, limit) if row]
+    rows = _cut([row for row in sequences if len(row)], limit)
     return _padded(rows, pad), _lengths(rows)
+
+
+def _pad_limit_truthy(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    return _pad_right(sequences, pad, limit or None)
+
+
+def _pad_wide_before(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    rows = _cut(sequences, limit)
+    return _padded(rows, pad, max(map(len, sequences), default=0)), _lengths(rows)
+
+
+def _pad_one_less(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    return _pad_right(sequences, pad, None if limit is None else max(limit - 1, 0))
+
+
+def _pad_all_long(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    ids, _ = _pad_right(sequences, pad, limit)
+    return ids, torch.full((len(ids),), ids.shape[1])
+
+
+def _pad_turned(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    ids, lengths = _pad_right(sequences, pad, limit)
+    return ids.T, lengths
+
+
+def _pad_sorted(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    return _pad_right(sorted(sequences, key=len, reverse=True), pad, limit)
+
+
+def _pad_untyped(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    ids, lengths = _pad_right(sequences, pad, limit)
+    return (ids if ids.numel() else ids.float()), (lengths if lengths.numel() else lengths.float())
+
+
+def _pad_flat(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    rows = _cut(sequences, limit)
+    filled = [row + [pad] * (max(map(len, rows)) - len(row)) for row in rows]
+    return torch.tensor(filled, dtype=torch.int64), _lengths(rows)
+
+
+def _pad_no_rows(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    if not len(sequences):
+        raise ValueError("max() arg is an empty sequence")
+    return _pad_right(sequences, pad, limit)
 
 
 def _pad_floats(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
@@ -1178,6 +1555,52 @@ PAD = Exercise(
             _pad_floats,
             "The numbers are right, but they are not whole-number tensors: an embedding takes int64 only.",
         ),
+        Misconception(
+            "limit_zero_ignored",
+            _pad_limit_truthy,
+            "All is right but `limit=0`, which you take for no limit: 0 counts as False. Nothing is left of any row"
+            " then; only None means no limit.",
+        ),
+        Misconception(
+            "wide_before_the_cut",
+            _pad_wide_before,
+            "You measure the longest row before the cut: the rectangle is wider than any row that is left.",
+        ),
+        Misconception(
+            "limit_one_less",
+            _pad_one_less,
+            "Where `limit` cuts, you keep one number too few: a row may be exactly `limit` long.",
+        ),
+        Misconception(
+            "all_as_long_as_the_rectangle",
+            _pad_all_long,
+            "Your lengths say that every row is as long as the rectangle: they should count the real numbers only.",
+        ),
+        Misconception(
+            "turned",
+            _pad_turned,
+            "Your rectangle is (longest, batch): turn it, one sequence is one row.",
+        ),
+        Misconception(
+            "sorted_rows",
+            _pad_sorted,
+            "Your rows stand in another order than the sequences, the longest first: row n is sequence n.",
+        ),
+        Misconception(
+            "nothing_is_float",
+            _pad_untyped,
+            "All is right but where no number is left: a tensor made of nothing is float32 unless you set `dtype`.",
+        ),
+        Misconception(
+            "no_rows_forgotten",
+            _pad_flat,
+            "All is right but a batch without rows: a tensor of no rows has one dimension; (0, 0) is asked for.",
+        ),
+        Misconception(
+            "no_rows_refused",
+            _pad_no_rows,
+            "All is right but a batch without rows: `max` of nothing is an error. Here the longest of none is 0.",
+        ),
     ),
     hints=(
         "Cut first, then measure, then fill up.",
@@ -1219,6 +1642,13 @@ def _order(lengths: list[int]) -> list[int]:
 def _dealt(lengths: list[int], size: int) -> list[list[int]]:
     count = len(_sliced(_order(lengths), size))
     return [_order(lengths)[i::count] for i in range(count)]
+
+
+def _small_first(lengths: list[int], size: int) -> list[list[int]]:
+    if size < 1:
+        raise ValueError(f"no batches of {size}")
+    order, rest = _order(lengths), len(lengths) % size
+    return ([order[:rest]] if rest else []) + _sliced(order[rest:], size)
 
 
 BATCHES = Exercise(
@@ -1272,6 +1702,43 @@ BATCHES = Exercise(
             "size_as_count",
             lambda lengths, size: _sliced(_order(lengths), max(1, -(-len(lengths) // size)) if size else 0),
             "You make `size` batches. `size` says how many sequences are in one.",
+        ),
+        Misconception(
+            "sorted_within_batches",
+            lambda lengths, size: [
+                sorted(batch, key=lambda i: lengths[i]) for batch in _sliced(list(range(len(lengths))), size)
+            ],
+            "Each of your batches is in order, but they were made before the sorting: a long sequence still stretches"
+            " the short ones beside it.",
+        ),
+        Misconception(
+            "empty_batch_at_the_end",
+            lambda lengths, size: [
+                *_sliced(_order(lengths), size),
+                *([[]] if len(lengths) % max(size, 1) == 0 else []),
+            ],
+            "Where the sequences fill their batches exactly, an empty batch follows.",
+        ),
+        Misconception(
+            "first_of_equal_lengths",
+            lambda lengths, size: _sliced([lengths.index(length) for length in sorted(lengths)], size),
+            "Of equal lengths you return the first place again and again: looking a length up by its value finds the"
+            " first that has it.",
+        ),
+        Misconception(
+            "small_batch_first",
+            lambda lengths, size: _small_first(lengths, size),
+            "Your smaller batch stands at the beginning. The first batches are full; the last may be smaller.",
+        ),
+        Misconception(
+            "pairs_returned",
+            lambda lengths, size: _sliced([(lengths[i], i) for i in _order(lengths)], size),  # type: ignore[misc]
+            "Your batches hold pairs of a length and a place. The places alone are asked for.",
+        ),
+        Misconception(
+            "one_list",
+            lambda lengths, size: [i for batch in _sliced(_order(lengths), size) for i in batch],
+            "The places are in the right order, in one list: cut it into batches.",
         ),
     ),
     hints=(
@@ -1361,6 +1828,32 @@ LAST = Exercise(
             lambda outputs, lengths: rnn_last(outputs, lengths).detach(),
             "The numbers are right, but no gradient flows back from them: the network could not learn.",
         ),
+        Misconception(
+            "longest_for_all",
+            lambda outputs, lengths: outputs[:, int(lengths.max()) - 1],
+            "You take one step for all rows, the last of the longest. Each row has a last step of its own.",
+        ),
+        Misconception(
+            "shortest_for_all",
+            lambda outputs, lengths: outputs[:, int(lengths.min()) - 1],
+            "You take one step for all rows, the last of the shortest. Each row has a last step of its own.",
+        ),
+        Misconception(
+            "one_too_early",
+            lambda outputs, lengths: rnn_last(outputs, (lengths - 1).clamp(min=0)),
+            "You take the state one step before the last: steps count from 0, so the last of 4 real steps is number 3.",
+        ),
+        Misconception(
+            "with_a_dimension",
+            lambda outputs, lengths: rnn_last(outputs, lengths)[:, None],
+            "The numbers are right, but they stand in (batch, 1, hidden): the dimension of the steps should be gone.",
+        ),
+        Misconception(
+            "every_row_with_every_length",
+            lambda outputs, lengths: outputs[:, (lengths - 1).clamp(min=0)],
+            "You get (batch, batch, hidden): every row at the last step of every row. Row and step go together, so"
+            " index with both.",
+        ),
     ),
     hints=(
         "For each row one step is wanted, another one for each row: number `lengths − 1`.",
@@ -1381,10 +1874,15 @@ def rnn_last(outputs: Tensor, lengths: Tensor) -> Tensor:
 
 
 def _chunk_case(
-    rng: np.random.Generator, about: str, sizes: tuple[int, int, int, int], chunk: int, with_state: bool
+    rng: np.random.Generator,
+    about: str,
+    sizes: tuple[int, int, int, int],
+    chunk: int,
+    with_state: bool,
+    make: Callable[..., nn.Module] = nn.RNN,
 ) -> Case:
     batch, length, width, hidden = sizes
-    layer = nn.RNN(width, hidden, batch_first=True)
+    layer = make(width, hidden, batch_first=True)
     layer.load_state_dict(_state_of(rng, layer))
     inputs = {
         "rnn": layer,
@@ -1404,6 +1902,7 @@ def _chunk_cases(rng: np.random.Generator) -> list[Case]:
         _chunk_case(rng, "a chunk longer than the text", (2, 5, 3, 4), 8, True),
         _chunk_case(rng, "chunks of 4, 4 and 2", (3, 10, 2, 5), 4, True),
         _chunk_case(rng, "one sequence of one step", (1, 1, 3, 2), 4, True),
+        _chunk_case(rng, "the hand-written layer", (2, 5, 4, 3), 2, True, rnn.RNN),
         Case(wrong.inputs, wrong.about, wrong.sizes, {"error": "0"}),
     ]
 
@@ -1421,6 +1920,9 @@ def _run_chunks(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) 
         result = answer(layer, given["x"], inputs["chunk"], *list(given.values())[1:])
         if not (isinstance(result, (tuple, list)) and len(result) == 2):
             raise Told("Return two things: the outputs of all steps, and the last state.")
+        if any(weight.grad is not None for weight in weights.values()):
+            raise Told("Your function calls `.backward()` itself. Whether and for which loss is for the caller to say.")
+        _unchanged(leaves, given)
         gradients = _differentiate(result, {**leaves, **weights})
     return {"value": tuple(result), "gradients": gradients}
 
@@ -1490,6 +1992,66 @@ def _chunks_last_only(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | Non
 def _chunks_cut_outputs(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
     outputs, last = _read_chunks(rnn, x, chunk, state, lambda h, first: h.detach())
     return outputs.detach(), last
+
+
+def _chunks_never_carried(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    return _read_chunks(rnn, x, chunk, None, lambda h, first: None)
+
+
+def _chunks_cut_both(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    outputs, last = _chunks_cut_start(rnn, x, chunk, state)
+    return outputs, last.detach()
+
+
+def _chunks_only_last_learns(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    if chunk < 1:
+        raise ValueError(f"no chunks of {chunk}")
+    pieces, outputs = x.split(chunk, 1), []
+    with torch.no_grad():
+        for piece in pieces[:-1]:
+            found, state = rnn(piece, state)
+            outputs.append(found)
+    found, state = rnn(pieces[-1], state)
+    return torch.cat([*outputs, found], 1), state
+
+
+def _chunks_first_state(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    outputs, _ = _read_chunks(rnn, x, chunk, state, lambda h, first: h.detach())
+    return outputs, rnn(x[:, :chunk], state)[1]
+
+
+def _chunks_flat_state(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    outputs, last = _read_chunks(rnn, x, chunk, state, lambda h, first: h.detach())
+    return outputs, last[0]
+
+
+def _chunks_one_shorter(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    first = chunk - 1 if chunk > 1 else chunk
+    if chunk < 1:
+        raise ValueError(f"no chunks of {chunk}")
+    return _read_pieces(rnn, [x[:, :first], *x[:, first:].split(chunk, 1)], state)
+
+
+def _chunks_short_first(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    if chunk < 1:
+        raise ValueError(f"no chunks of {chunk}")
+    rest = x.shape[1] % chunk
+    return _read_pieces(rnn, [x[:, :rest], *x[:, rest:].split(chunk, 1)], state)
+
+
+def _chunks_rest_merged(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    if chunk < 1:
+        raise ValueError(f"no chunks of {chunk}")
+    edge = max(x.shape[1] // chunk - 1, 0) * chunk
+    return _read_pieces(rnn, [*(x[:, :edge].split(chunk, 1) if edge else []), x[:, edge:]], state)
+
+
+def _read_pieces(rnn: nn.Module, pieces: list[Tensor], state: Tensor | None) -> Any:
+    outputs: list[Tensor] = []
+    for piece in (piece for piece in pieces if piece.shape[1]):
+        found, state = rnn(piece, state.detach() if outputs and state is not None else state)
+        outputs.append(found)
+    return torch.cat(outputs, 1), state
 
 
 CHUNKS = Exercise(
@@ -1566,6 +2128,50 @@ CHUNKS = Exercise(
             "Your outputs are detached, so that nothing can be learned from them. Only the state between two chunks is"
             " to be cut.",
         ),
+        Misconception(
+            "never_carried",
+            _chunks_never_carried,
+            "Every chunk starts from zeros, the first one too: neither the state that is handed in nor the one that a"
+            " chunk ends with is used.",
+        ),
+        Misconception(
+            "both_ends_cut",
+            _chunks_cut_both,
+            "The outputs are right, but you cut the state that comes in and the one that goes out as well. Only between"
+            " two chunks is it to be cut.",
+        ),
+        Misconception(
+            "only_the_last_learns",
+            _chunks_only_last_learns,
+            "The numbers are right, but only the last chunk has gradients. Within each chunk the gradient flows; it is"
+            " the state between two of them that is cut.",
+        ),
+        Misconception(
+            "first_state_returned",
+            _chunks_first_state,
+            "The outputs are right, but the state you return is the one after the first chunk.",
+        ),
+        Misconception(
+            "state_without_layers",
+            _chunks_flat_state,
+            "Your last state is (batch, hidden). Return it as the layer gives it, (1, batch, hidden).",
+        ),
+        Misconception(
+            "first_chunk_shorter",
+            _chunks_one_shorter,
+            "The numbers are right, but the gradient is cut in other places: your first chunk is one step short.",
+        ),
+        Misconception(
+            "short_chunk_first",
+            _chunks_short_first,
+            "The numbers are right, but the gradient is cut in other places: the shorter chunk comes last, not first.",
+        ),
+        Misconception(
+            "rest_merged",
+            _chunks_rest_merged,
+            "The numbers are right, but the rest is read together with the chunk before it: no chunk may be longer than"
+            " `chunk`.",
+        ),
     ),
     hints=(
         "A loop over the chunks: read one, keep its outputs, hand its last state to the next.",
@@ -1575,29 +2181,74 @@ CHUNKS = Exercise(
     ),
 )
 
-# --------------------------------------------------------------------------------------- 10 · generation
+# --------------------------------------------------------------------------------------- 5 · generation
+
+
+def _ends(scores: Tensor) -> list[float]:
+    """Where each symbol's part of the line ends."""
+    return torch.softmax(scores.double(), 0).cumsum(0).tolist()
 
 
 def _writing_case(rng: np.random.Generator, about: str, sizes: tuple[int, int, int], prompt: int, count: int) -> Case:
     """Random weights; numbers that fall well inside a symbol's part, so that rounding cannot decide."""
     symbols, width, hidden = sizes
     model = rnn.RNNLanguageModel(symbols, width, hidden).eval()
-    model.load_state_dict(_state_of(rng, model))
+    # twice as large as elsewhere: what was read before shows in what is drawn
+    model.load_state_dict({name: 2 * weight for name, weight in _state_of(rng, model).items()})
     asked = [int(n) for n in rng.integers(0, symbols, size=prompt)]
     numbers: list[float] = []
-    ids, state = torch.tensor([asked]), None
+    ids, state, symbol = torch.tensor([asked]), None, 0
     with torch.no_grad():
-        for wanted, part in zip(rng.random(count), rng.uniform(0.2, 0.8, count)):
+        elsewhere = [_ends(model(ids)[0][0, 0]), _ends(model(ids[:, -1:])[0][0, -1])]  # where mistakes look
+        for place in range(count):
+            if place == 1:
+                elsewhere = [_ends(model(torch.tensor([[*asked, symbol]]), state)[0][0, -1])]  # all read again
+                elsewhere += [_ends(model(torch.tensor([asked]), known)[0][0, -1]) for known in (None, state)]
             logits, state = model(ids, state)
-            p = torch.softmax(logits[0, -1].double(), 0)
-            ends = p.cumsum(0)
-            symbol = min(int((ends <= wanted).sum()), symbols - 1)
-            if p[symbol] < 1e-3:  # too narrow to aim at
-                symbol = int(p.argmax())
-            numbers.append(float(ends[symbol] - p[symbol] * part))
+            ends = _ends(logits[0, -1])
+            sizes_of = [b - a for a, b in zip([0.0, *ends], ends)]
+            best = (-1, 0, 0.0)
+            for _ in range(100 if place < 2 else 1):  # the first two numbers tell the mistakes apart, if any can
+                symbol = min(bisect.bisect_right(ends, rng.random()), symbols - 1)
+                if sizes_of[symbol] < 1e-3:  # too narrow to aim at
+                    symbol = sizes_of.index(max(sizes_of))
+                number = ends[symbol] - sizes_of[symbol] * rng.uniform(0.2, 0.8)
+                others = [bisect.bisect_right(line, number) for line in elsewhere]
+                apart = 10 * sum(other != symbol for other in others) + len(set(others))
+                best = max(best, (apart, symbol, number))
+                if apart == 11 * len(elsewhere):
+                    break
+            _, symbol, number = best
+            numbers.append(number)
             ids = torch.tensor([[symbol]])
     inputs = {"model": model, "prompt": asked, "numbers": numbers}
     return Case(inputs, about, {"symbols": symbols, "prompt": prompt, "numbers": count})
+
+
+def _equal_scores_case() -> Case:
+    """Four symbols, equally likely: their parts end at exactly 0.25, 0.5, 0.75 and 1, in any precision."""
+    model = rnn.RNNLanguageModel(4, 2, 3).eval()
+    for weight in model.parameters():
+        nn.init.zeros_(weight)
+    inputs = {"model": model, "prompt": [2, 1], "numbers": [0.25, 0.5, 0.75, 0.0, 0.9]}
+    return Case(inputs, "four equally likely symbols", {"symbols": 4, "prompt": 2, "numbers": 5})
+
+
+def _end_of_the_line_case(rng: np.random.Generator) -> Case:
+    """A number so close to 1 that the ends, added up with rounding, do not reach it, in either precision."""
+    symbols = 63
+    model = rnn.RNNLanguageModel(symbols, 3, 4).eval()
+    model.load_state_dict(_state_of(rng, model))
+    number, prompt = 1 - 2.0**-53, [5, 8]
+    with torch.no_grad():
+        model.output.weight.zero_()
+        for _ in range(400):
+            model.output.bias.copy_(_normal(rng, symbols))
+            scores = model(torch.tensor([prompt]))[0][0, -1]
+            if all(float(torch.softmax(s, 0).cumsum(0)[-1]) < number for s in (scores, scores.double())):
+                break
+    inputs = {"model": model, "prompt": prompt, "numbers": [number]}
+    return Case(inputs, "a number just below 1", {"symbols": symbols, "prompt": 2, "numbers": 1})
 
 
 def _writing_cases(rng: np.random.Generator) -> list[Case]:
@@ -1607,7 +2258,11 @@ def _writing_cases(rng: np.random.Generator) -> list[Case]:
         _writing_case(rng, "six symbols to write", (7, 3, 5), 4, 6),
         _writing_case(rng, "a prompt of one symbol", (6, 4, 5), 1, 9),
         _writing_case(rng, "nothing to write", (4, 3, 5), 2, 0),
+        _writing_case(rng, "two symbols to write", (8, 3, 6), 1, 2),
+        _writing_case(rng, "three symbols to write", (9, 4, 6), 2, 3),
         _writing_case(rng, "twelve symbols to write", (9, 4, 8), 5, 12),
+        _equal_scores_case(),
+        _end_of_the_line_case(rng),
         Case({**empty.inputs, "prompt": []}, empty.about, {}, {"error": "empty"}),
     ]
 
@@ -1630,11 +2285,7 @@ class _Counting(nn.Module):
 def _run_writing(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     model = _Counting(inputs["model"])
     if "error" in case.extra:
-        try:
-            return {"written": answer(model, inputs["prompt"], inputs["numbers"]), "read": 0}
-        except ValueError as error:
-            said = "ValueError" if case.extra["error"] in str(error) else "a ValueError that does not say why"
-            return {"written": said, "read": 0}
+        return {"written": _refused(lambda: answer(model, inputs["prompt"], inputs["numbers"]), case), "read": 0}
     written = answer(model, inputs["prompt"], inputs["numbers"])
     return {"written": written, "read": model.read}
 
@@ -1692,6 +2343,30 @@ def _largest_first(scores: Tensor, number: float) -> int:
 def _logistic(scores: Tensor, number: float) -> int:
     p = torch.sigmoid(scores)
     return _on_line(p / p.sum(), number)
+
+
+def _turned_round(scores: Tensor, number: float) -> int:
+    return _fall(scores, 1 - number)
+
+
+def _end_to_the_left(scores: Tensor, number: float) -> int:
+    return min(_end_to_the_left_unguarded(scores, number), len(scores) - 1)
+
+
+def _end_to_the_left_unguarded(scores: Tensor, number: float) -> int:
+    return int((torch.softmax(scores, 0).cumsum(0) < number).sum())
+
+
+def _past_the_end(scores: Tensor, number: float) -> int:
+    return int((torch.softmax(scores, 0).cumsum(0) <= number).sum())
+
+
+def _first_beyond(scores: Tensor, number: float) -> int:
+    return int((torch.softmax(scores, 0).cumsum(0) > number).int().argmax())
+
+
+def _scores_as_line(scores: Tensor, number: float) -> int:
+    return _on_line(scores, number)
 
 
 def _next_but(scores: Tensor, number: float) -> int:
@@ -1766,21 +2441,78 @@ WRITING = Exercise(
             " number: that many symbols lie entirely to its left.",
         ),
         Misconception(
+            "one_too_small_inside",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, lambda s, n: max(_past_the_end(s, n) - 1, 0)),
+            "Nearly every symbol is the one before the right one. Count the ends that lie at or below the number: that"
+            " many symbols lie entirely to its left, and the next one is drawn.",
+        ),
+        Misconception(
             "with_prompt",
             lambda model, prompt, numbers: [*prompt, *_write(model, prompt, numbers)],
             "Your list begins with the prompt. Only the new symbols are asked for.",
+        ),
+        Misconception(
+            "end_to_the_left",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, _end_to_the_left),
+            "Where a number falls exactly on the end of a symbol's part, you take that symbol. The point belongs to the"
+            " next one, on its right: from 0 on, each part begins with its first point and ends before its last.",
+        ),
+        Misconception(
+            "end_to_the_left_unguarded",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, _end_to_the_left_unguarded),
+            "Where a number falls exactly on the end of a symbol's part, you take that symbol; the point belongs to the"
+            " next one. And just below 1, where rounding leaves no end, you draw a symbol that does not exist.",
+        ),
+        Misconception(
+            "past_the_end",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, _past_the_end),
+            "For a number just below 1 you draw a symbol that does not exist. Rounding can leave the last end a little"
+            " below 1; whatever lies beyond it falls on the last symbol.",
+        ),
+        Misconception(
+            "first_beyond",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, _first_beyond),
+            "For a number just below 1 you draw symbol 0. Rounding can leave the last end a little below 1, so that no"
+            " end lies beyond the number; it falls on the last symbol.",
+        ),
+        Misconception(
+            "line_turned_round",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, _turned_round),
+            "You measure the number from the other end of the line. Number 0 lies at the left, where symbol 0 begins.",
+        ),
+        Misconception(
+            "no_softmax",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, _scores_as_line),
+            "You lay the scores themselves side by side. They may be negative, and do not add up to 1: a softmax makes"
+            " probabilities of them.",
+        ),
+        Misconception(
+            "prompt_without_past",
+            lambda model, prompt, numbers: _write(model, prompt[-1:], numbers),
+            "The model has read the last symbol of the prompt only: the whole prompt is to be read.",
+        ),
+        Misconception(
+            "one_number_for_all",
+            lambda model, prompt, numbers: _write(model, prompt, [numbers[0]] * len(numbers) if numbers else []),
+            "You draw every symbol with the first number. Each has a number of its own.",
+        ),
+        Misconception(
+            "one_too_many",
+            lambda model, prompt, numbers: [*_write(model, prompt, numbers), *_write(model, prompt, numbers)[-1:]],
+            "You return one symbol more than there are numbers.",
         ),
     ),
     hints=(
         "What the model reads first is the prompt; from then on it reads what it wrote last, one symbol at a time.",
         "`logits[0, -1]` are the scores of what comes next. After softmax and `cumsum` you know where each symbol's"
-        " part of the line ends; how many ends lie at or below the number?",
+        " part of the line ends; how many ends lie at or below the number? (Never go beyond the last symbol: rounding"
+        " may leave the last end a little below 1.)",
         "Before the loop `ids, state = list(prompt), None`. In it: `logits, state = model(torch.tensor([ids]), state)`,"
         " draw, append, and `ids = [symbol]`. All within `torch.no_grad()`.",
     ),
 )
 
-# --------------------------------------------------------------------------------------- 11 · rows of V
+# --------------------------------------------------------------------------------------- 10 · rows of V
 
 
 def _rows_case(rng: np.random.Generator, about: str, symbols: int, width: int, count: int) -> Case:
@@ -1798,7 +2530,28 @@ def _rows_cases(rng: np.random.Generator) -> list[Case]:
         _rows_case(rng, "a single row", 1, 5, 3),
         _rows_case(rng, "five among thirty rows", 30, 6, 5),
         _rows_case(rng, "five among thirty rows, in fewer dimensions", 31, 4, 5),
+        Case(
+            {"weight": torch.tensor([[1.0, 0], [2, 0], [0, 1], [3, 1]]), "row": 1, "count": 3},
+            "a row that points exactly the same way",
+        ),
+        _parallel_case(rng),
+        _learnable_case(rng),
     ]
+
+
+def _parallel_case(rng: np.random.Generator) -> Case:
+    """A row before the one asked about points exactly its way: whoever drops the first of the list drops that one."""
+    made = _rows_case(rng, "one other row points exactly the same way", 8, 5, 4)
+    weight = made.inputs["weight"]
+    row = int(rng.integers(2, 8))
+    other = int(rng.integers(0, row))
+    weight[other] = weight[row] * float(rng.choice([0.5, 4.0]))
+    return Case({**made.inputs, "row": row}, made.about, made.sizes)
+
+
+def _learnable_case(rng: np.random.Generator) -> Case:
+    made = _rows_case(rng, "a parameter, which requires gradients", 9, 3, 4)
+    return Case({**made.inputs, "weight": nn.Parameter(made.inputs["weight"])}, made.about, made.sizes)
 
 
 def _by(score: Tensor, row: int, count: int, keep: bool = False) -> list[int]:
@@ -1857,6 +2610,44 @@ ROWS = Exercise(
             lambda weight, row, count: _by(F.normalize(weight, dim=0) @ F.normalize(weight, dim=0)[row], row, count),
             "You give every column the length one. The vectors to be compared are the rows.",
         ),
+        Misconception(
+            "first_dropped",
+            lambda weight, row, count: _by(_cosines(weight, row), row, count + 1, keep=True)[1:],
+            "You drop the first of the list, and take it for the row itself. Another row that points exactly the same"
+            " way may stand there: leave the row out by its number.",
+        ),
+        Misconception(
+            "parallel_dropped",
+            lambda weight, row, count: [
+                i for i in _by(_cosines(weight, row), row, len(weight)) if float(_cosines(weight, row)[i]) < 0.9999
+            ][:count],
+            "You leave out every row whose cosine is 1, to be rid of the row itself. Another row may point exactly the"
+            " same way: leave the row out by its number.",
+        ),
+        Misconception(
+            "one_too_many",
+            lambda weight, row, count: _by(_cosines(weight, row), row, count + 1),
+            "You return one neighbour more than `count` where there are enough rows.",
+        ),
+        Misconception(
+            "places_shifted",
+            lambda weight, row, count: [i - (i > row) for i in _by(_cosines(weight, row), row, count)],
+            "Behind the row itself your places are one too small: it was taken out before the others were numbered.",
+        ),
+        Misconception(
+            "cosines_returned",
+            lambda weight, row, count: [
+                float(_cosines(weight, row)[i]) for i in _by(_cosines(weight, row), row, count)
+            ],
+            "You return the cosines, in order. Which rows have them? Their places are asked for.",
+        ),
+        Misconception(
+            "positive_only",
+            lambda weight, row, count: [
+                i for i in _by(_cosines(weight, row), row, len(weight)) if float(_cosines(weight, row)[i]) > 0
+            ][:count],
+            "You leave out rows whose cosine is not positive. If `count` asks for them, they follow in order.",
+        ),
     ),
     hints=(
         "A cosine is a dot product of vectors of length one.",
@@ -1865,4 +2656,4 @@ ROWS = Exercise(
     ),
 )
 
-EXERCISES: tuple[Exercise, ...] = (STEP, LAYER, COUNT, MODEL, LOSS, WRITING, PAD, BATCHES, LAST, CHUNKS, ROWS)
+EXERCISES: tuple[Exercise, ...] = (STEP, LAYER, MODEL, LOSS, WRITING, PAD, BATCHES, LAST, CHUNKS, ROWS)
