@@ -401,14 +401,6 @@ def _alike(exercise: Exercise, case: Case, known: Result, own: Result) -> bool:
         return type(known[1]) is type(own[1]) and known[1] == own[1]
 
 
-def _mismatch_of_numbers(expected: Any, got: Any, tolerance: float) -> bool:
-    """Whether the numbers differ at all: an exercise's own judge may have found fault with something else."""
-    try:
-        return compare.compare(expected, got, tolerance) is not None
-    except TypeError:  # nothing that a comparison is written for
-        return True
-
-
 def _general(
     exercise: Exercise,
     cases: Sequence[Case],
@@ -424,10 +416,7 @@ def _general(
     said = []
     for i in values:
         right, own = compare.first_unlike(expected[i], results[i][1], exercise.tolerance)
-        differ = _mismatch_of_numbers(right, own, exercise.tolerance)
-        said.append(
-            compare.relations(right, own, cases[i].inputs, cases[i].sizes, exercise.tolerance) if differ else []
-        )
+        said.append(compare.relations(right, own, cases[i].inputs, cases[i].sizes, exercise.tolerance))
     shared = [sentence for sentence in said[0] if all(sentence in others for others in said)] if said else []
     if shared and len(said) >= 2:
         return shared[0]
