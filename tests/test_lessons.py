@@ -198,6 +198,8 @@ def _bound(tree: ast.AST) -> set[str]:
         elif isinstance(node, ast.alias):
             found.add(node.asname or node.name.split(".")[0])
         elif not isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            if isinstance(node, ast.ExceptHandler) and node.name:
+                found.add(node.name)
             found |= _bound(node)
     return found
 
@@ -246,6 +248,7 @@ def hidden_names(source: str) -> set[str]:
 
 def test_hidden_names_are_found() -> None:
     assert hidden_names("for name, (hint, codes) in hints.items():\n    print(hint)") == {"hint"}
+    assert hidden_names("try:\n    1 / 0\nexcept ZeroDivisionError as check:\n    pass") == {"check"}
     assert hidden_names("from utils.checks import judge\njudged = [check for check in (1, 2)]") == set()
 
 
