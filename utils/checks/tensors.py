@@ -1,0 +1,237 @@
+"""Help for exercises on tensors: inputs, runs that take gradients along, judgement with words for each way to be wrong.
+
+A case may ask, in its `extra`, for
+
+- "values only": True: gradients are neither taken nor judged;
+- "error": some text: a ValueError is the right answer, and its message must contain this text (see `or_error`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from utils.checks.compare import compare
+from utils.checks.model import Case, Mismatch, Told
+
+Run = Callable[[Callable[..., Any], dict[str, Any], Case], Any]
+Judge = Callable[[Case, Any, Any], "Mismatch | None"]
+
+# ------------------------------------------------------------------------------------------------ inputs
+
+
+def normal(rng: np.random.Generator, *shape: int, std: float = 1.0) -> Tensor:
+    """Normal numbers of mean 0, float32."""
+    return torch.tensor(std * rng.standard_normal(shape), dtype=torch.float32)
+
+
+def integers(rng: np.random.Generator, below: int, *shape: int, low: int = 0) -> Tensor:
+    """Whole numbers from `low` to `below` − 1, int64."""
+    return torch.tensor(rng.integers(low, below, size=shape), dtype=torch.int64)
+
+
+def random_mask(rng: np.random.Generator, *shape: int, share: float = 0.6) -> Tensor:
+    """A random boolean mask in which every row has a True and, if it is wider than one, a False."""
+    chosen = torch.tensor(rng.random(shape) < share)
+    wide = shape[-1]
+    places = torch.tensor(rng.permuted(np.tile(np.arange(wide), (*shape[:-1], 1)), axis=-1))
+    chosen.scatter_(-1, places[..., :1], True)
+    if wide > 1:
+        chosen.scatter_(-1, places[..., 1:2], False)
+    return chosen
+
+
+def strided(tensor: Tensor) -> Tensor:
+    """The same numbers, lying in memory in another order: `.view` fails on it, `.reshape` does not.
+
+    A vector or a single number comes back as every second entry of a longer one.
+    """
+    if tensor.dim() > 1:
+        return tensor.mT.contiguous().mT
+    return torch.stack([tensor, torch.zeros_like(tensor)], dim=-1)[..., 0]
+
+
+def floating(value: Any) -> bool:
+    """Whether `value` is a tensor of floating-point numbers."""
+    return isinstance(value, Tensor) and value.is_floating_point()
+
+
+# -------------------------------------------------------------------------------------------------- runs
+
+
+def _direction(part: Tensor, number: int) -> Tensor:
+    """Fixed numbers to multiply an output with before it is summed, the same at every call."""
+    values = np.random.default_rng(1000 + number).standard_normal(tuple(part.shape))
+    return torch.tensor(values, dtype=part.dtype)
+
+
+def differentiate(result: Any, leaves: Mapping[str, Tensor]) -> dict[str, Tensor | None]:
+    """Gradients of the outputs, summed against fixed numbers, with respect to each leaf; None where none arrives.
+
+    Args:
+        result: a tensor, or a tuple or list; what is not a tensor in it does not count.
+        leaves: tensors with `requires_grad`.
+    """
+    parts = result if isinstance(result, (tuple, list)) else (result,)
+    total = torch.zeros(())
+    for number, part in enumerate(parts):
+        if floating(part) and part.requires_grad:
+            total = total + (part * _direction(part, number)).sum()
+    if not total.requires_grad or not leaves:
+        return dict.fromkeys(leaves)
+    found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
+    return dict(zip(leaves, found, strict=True))
+
+
+def values_and_gradients(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """{"value": what the answer returns, "gradients": {input: gradient of the summed output}}.
+
+    The inputs are given by place, because another name for a parameter is no mistake.
+
+    Raises:
+        Told: the answer writes into one of its arguments.
+    """
+    leaves = {name: v.clone().requires_grad_() for name, v in inputs.items() if floating(v)}
+    # `* 1` makes a tensor that may be changed in place without an error of autograd; the layout in memory is kept.
+    given = {name: _laid_out_as(inputs[name], leaves[name] * 1) if name in leaves else v for name, v in inputs.items()}
+    with torch.enable_grad():
+        result = answer(*given.values())
+        gradients = {} if case.extra.get("values only") else differentiate(result, leaves)
+    for name in leaves:  # an answer that changes its inputs in place, numbers or shape: let the engine see it
+        inputs[name] = given[name].detach()
+    return {"value": result, "gradients": gradients}
+
+
+def _laid_out_as(model: Tensor, tensor: Tensor) -> Tensor:
+    return tensor if model.is_contiguous() else strided(tensor)
+
+
+def or_error(run: Run | None = None) -> Run:
+    """A run that, for a case with "error" in its extra, asks for a ValueError whose text contains it.
+
+    Args:
+        run: what happens in all other cases; None: the answer is called with the inputs, by place.
+    """
+
+    def wrapped(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+        if "error" not in case.extra:
+            return run(answer, inputs, case) if run else answer(*inputs.values())
+        try:
+            answer(*inputs.values())
+        except ValueError as error:
+            wanted = str(case.extra["error"])
+            if wanted in str(error):
+                return "ValueError"
+            raise Told(f"A ValueError is right here; its text should say what it refuses: {wanted}.") from None
+        raise Told(f"Here a ValueError should be raised ({case.about}), and nothing was.")
+
+    return wrapped
+
+
+# -------------------------------------------------------------------------------------------------- judges
+
+
+def judge_tensors(*names: str, tolerance: float = 1e-4, floor: float = 0.0) -> Judge:
+    """A judge for `values_and_gradients`: first the values (a tuple's parts by name), then the gradients.
+
+    float64 has to stay float64, in type and in digits. Values without gradients, as a plain run gives them, are
+    judged as well.
+
+    Args:
+        names: what the value is called, or each part of a tuple.
+        tolerance: relative to the largest number, as in `compare`; tenfold for gradients.
+        floor: differences of gradients below it are rounding.
+    """
+
+    def judge(case: Case, output: Any, expected: Any) -> Mismatch | None:
+        wrapped = isinstance(expected, Mapping) and "value" in expected
+        if wrapped and not (isinstance(output, Mapping) and "value" in output):
+            return compare(expected["value"], output, tolerance)
+        right, got = (expected["value"], output["value"]) if wrapped else (expected, output)
+        if isinstance(right, str):  # the name of an error
+            what = got if isinstance(got, str) else "no error was raised"
+            return None if right == got else Mismatch(f"Expected a {right}: {case.about}. Got: {what}.")
+        found = _judge_values(names, right, got, tolerance)
+        parts = right if isinstance(right, (tuple, list)) else (right,)
+        if found or not wrapped or not all(bool(part.isfinite().all()) for part in parts if floating(part)):
+            return found  # gradients of nan and ∞ depend on how they came about
+        return judge_gradients(expected["gradients"], output["gradients"], tolerance, floor)
+
+    return judge
+
+
+def _judge_values(names: Sequence[str], right: Any, got: Any, tolerance: float) -> Mismatch | None:
+    several = isinstance(right, (tuple, list)) and len(right) == len(names) > 1
+    if not several:
+        return judge_one(names[0] if len(names) == 1 else "", right, got, tolerance)
+    if isinstance(got, (tuple, list)) and len(got) == len(right):
+        return next((m for n, a, b in zip(names, right, got) if (m := judge_one(n, a, b, tolerance))), None)
+    found = compare(right, got, tolerance)
+    return found and Mismatch(f"{found.text} Return {len(names)} things: {' and '.join(names)}.", found.where)
+
+
+def judge_one(name: str, right: Any, got: Any, tolerance: float = 1e-4) -> Mismatch | None:
+    """One value: its numbers, then their kind and their digits."""
+    found = compare(right, got, tolerance, name)
+    if found or not (isinstance(right, Tensor) and isinstance(got, Tensor)):
+        return found
+    what = name or "output"
+    kinds = [str(tensor.dtype).removeprefix("torch.") for tensor in (right, got)]
+    if right.dtype == torch.int64 and got.dtype != torch.bool and not got.is_floating_point():
+        if got.dtype != torch.int64:
+            return Mismatch(f"Your {what} is {kinds[1]}; the contract asks for int64, as torch's indices are.", name)
+        return None
+    if right.is_floating_point() != got.is_floating_point():
+        said = f"The numbers of your {what} are right, their type is not: expected {kinds[0]}, got {kinds[1]}."
+        return Mismatch(said, name)
+    if right.dtype == torch.float64 and got.dtype != torch.float64:
+        return Mismatch(
+            f"The inputs are float64, your {what} is {kinds[1]}: half the digits are lost on the way. Look for a"
+            " .float(), or a tensor made without `dtype`, that the numbers pass through.",
+            name,
+        )
+    if right.dtype == torch.float64 and only_half_the_digits(right, got):
+        return Mismatch(
+            f"The inputs are float64, and so is your {what}; but only about seven digits of it are right. On the way"
+            " the numbers were float32: look for a .float(), or a tensor made without `dtype`.",
+            name,
+        )
+    return None
+
+
+def only_half_the_digits(right: Tensor, got: Tensor) -> bool:
+    """Whether numbers in float64 agree with the right ones only as far as float32 would."""
+    if not right.numel() or right.shape != got.shape or not bool(right.isfinite().all()):
+        return False
+    return bool((right - got).abs().max() > 1e-9 * right.abs().max())
+
+
+def judge_gradients(
+    right: Mapping[str, Tensor | None], got: Mapping[str, Tensor | None], tolerance: float = 1e-4, floor: float = 0.0
+) -> Mismatch | None:
+    """The gradients by the name of the input they belong to; None stands for one that never arrived."""
+    known = [gradient for gradient in right.values() if gradient is not None and gradient.numel()]
+    largest = max((float(gradient.abs().max()) for gradient in known), default=0.0)
+    for name, gradient in right.items():
+        mine = got.get(name)
+        if gradient is None or not gradient.any():
+            if mine is not None and mine.numel() and float(mine.abs().max()) > max(10 * tolerance * largest, floor):
+                return Mismatch(f"The numbers are right, but a gradient reaches `{name}`, where none should.", name)
+            continue
+        if mine is None or not mine.any():
+            return Mismatch(
+                f"The numbers are right, but no gradient reaches `{name}`: such a layer could not learn. Somewhere the"
+                " tensor is taken apart into plain numbers (.item(), .tolist(), torch.tensor(...), .detach() or"
+                " .data).",
+                f"gradient of {name}",
+            )
+        if mine.shape == gradient.shape and float((mine - gradient).abs().max()) <= max(tolerance * largest, floor):
+            continue  # such as the bias of the keys: its gradient is zero on paper, and rounding in any answer
+        found = compare(gradient, mine, 10 * tolerance, f"gradient of {name}")
+        if found:
+            return Mismatch("The numbers are right, but their gradient is not. " + found.text, found.where)
+    return None
