@@ -9,7 +9,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ("basics", "topics", "checks", "lessons")
-BASICS = {"utils", "utils.files", "utils.paths", "utils.data", "utils.plots", "utils.scoreboard", "utils.translations"}
+BASICS = {
+    f"utils{name}" for name in ("", ".files", ".paths", ".pace", ".data", ".plots", ".scoreboard", ".translations")
+}
 LESSONS = {"utils.lesson", "utils.builder"}
 
 

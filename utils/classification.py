@@ -13,14 +13,15 @@ pooling over time and for tagging by windows.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
+from utils import pace
+from utils.pace import one_thread
 from utils.reviews import TAGS, Review
 
 __all__ = [
@@ -390,17 +391,6 @@ class Tagger(nn.Module):
 # ------------------------------------------------------------------------------------------------------------- training
 
 
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Work with one thread, then as before: faster for small tensors, and the same numbers for every setting."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def _table(rows: Sequence[Sequence[int]], columns: int) -> Tensor:
     """`pad_batch` for thousands of rows at once: (batch, columns), zeros behind the rows."""
     return torch.tensor([[*row, *[PAD] * (columns - len(row))] for row in rows], dtype=torch.int64)
@@ -454,8 +444,9 @@ def fit(
         raise ValueError(
             f"Training needs reviews and steps, not {len(training)} reviews and {steps} steps of {batch} reviews."
         )
+    steps = pace.steps(steps)
     history: list[tuple[int, float]] = []
-    with torch.random.fork_rng(devices=[]), _one_thread():
+    with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(seed)
         model = make()
         ids, mask, labels, tags = _tensors(words, training)

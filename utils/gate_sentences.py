@@ -25,8 +25,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
+from utils import pace
 from utils.gated_rnn import open_forget_gates
-from utils.language_models import one_thread
+from utils.pace import one_thread
 
 __all__ = [
     "ANSWERS",
@@ -319,6 +320,7 @@ def train(
     """
     if steps < 10 or price < 0:
         raise ValueError(f"Needs at least 10 steps and a price that is not negative, not {steps} and {price}.")
+    steps = pace.steps(steps)
     examples = sentences(task, 3000, seed)
     with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(seed)

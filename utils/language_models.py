@@ -17,13 +17,15 @@ import dataclasses
 import math
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
+
+from utils import pace
+from utils.pace import one_thread
 
 UNKNOWN = "\ufffd"
 """What stands for a character that the training text does not have. Its number is 0."""
@@ -124,21 +126,6 @@ class History:
     steps: int = 0
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Work with one thread, then as before.
-
-    At the sizes of this course a second thread gains little, and on a busy machine the two wait for each other. It also
-    makes the weights the same for every setting of threads.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def detached(state: Any) -> Any:
     """The same state, cut off from the graph that made it, so that no gradient flows into the chunk before.
 
@@ -196,6 +183,9 @@ def train(
     budget = steps if steps is not None else seconds
     if budget is None or not budget > 0:
         raise ValueError(f"The budget must be positive, not {budget}.")
+    if pace.quick():
+        steps, seconds = pace.steps(pace.QUICK_STEPS if steps is None else steps), None
+        budget = steps
     history = History()
     ids = ids.to(_device(model))
     with torch.random.fork_rng(devices=[]), one_thread():

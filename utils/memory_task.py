@@ -20,7 +20,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from utils.language_models import one_thread
+from utils import pace
+from utils.pace import one_thread
 
 __all__ = [
     "MemoryTask",
@@ -189,6 +190,7 @@ def train_reader(
     """
     if steps < 1 or every < 1:
         raise ValueError(f"Training needs at least one step and `every` of at least 1, not {steps} and {every}.")
+    steps = pace.steps(steps)
     numbers = torch.Generator().manual_seed(seed)
     asked = task.batch(512, torch.Generator().manual_seed(seed + 1_000_003))
     with torch.random.fork_rng(devices=[]), one_thread():

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from utils.language_models import one_thread
+from utils.pace import one_thread
 
 IGNORED = -100
 """The target that says "this place is padding"; PyTorch's own losses use the same number."""

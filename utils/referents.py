@@ -16,11 +16,10 @@ attention weights.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -29,7 +28,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
+from utils import pace
 from utils.attention import MultiHeadAttention
+from utils.pace import one_thread
 from utils.positions import LearnedPositions
 
 __all__ = [
@@ -356,21 +357,6 @@ def _tensors(model: ReferentModel, examples: Sequence[Blank | Sentence]) -> tupl
     return model.encode([e.tokens for e in examples]), places, torch.tensor([model.index[e.answer] for e in examples])
 
 
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Work with one thread, then as before.
-
-    The tensors are so small that a second thread gains nothing, and on a busy machine the two wait for each other: a
-    training of ten seconds then takes minutes. It also makes the weights the same for every setting of threads.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def train(
     seed: int = 0,
     steps: int = 600,
@@ -400,7 +386,8 @@ def train(
     """
     if steps < 10 or batch < 2:
         raise ValueError(f"Needs at least 10 steps and a batch of at least 2, not {steps} and {batch}.")
-    with torch.random.fork_rng(devices=[]), _one_thread():
+    steps = pace.steps(steps)
+    with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(seed)
         model = ReferentModel(vocabulary(), heads=heads, layers=layers, reads=reads)
         sources = [_tensors(model, sentences("train", 6000, seed)), _tensors(model, simple_sentences())]

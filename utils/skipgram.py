@@ -14,7 +14,6 @@ matrix M, (words, n-grams): V = M Z, and the gradient of Z is Mᵀ times that of
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import math
 import random
@@ -22,13 +21,15 @@ import re
 import time
 import warnings
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
+from utils import pace
+from utils.pace import one_thread
 from utils.word_vectors import character_ngrams, keep_probability, nearest, noise_distribution
 
 __all__ = [
@@ -270,7 +271,7 @@ def train(
     if not bool((sentence[1:] == sentence[:-1]).any()):
         raise ValueError("No two known words stand in one sentence, so there are no pairs to learn from.")
     began = time.perf_counter()
-    with _one_thread(), warnings.catch_warnings():
+    with one_thread(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
         made = _train(vocabulary, ids, sentence, d, window, epochs, negatives, threshold, rate, batch, pool, subwords,
                       torch.Generator().manual_seed(seed), progress)  # fmt: skip
@@ -313,7 +314,7 @@ def _train(
                 bar.update()
                 continue
             drawn = torch.multinomial(noise, steps * pool, replacement=True, generator=generator).view(steps, pool)
-            for c, o, n in zip(centres.split(batch), outsides.split(batch), drawn):
+            for c, o, n in zip(centres.split(batch), outsides.split(batch), drawn[: pace.steps(steps)]):
                 table = torch.sparse.mm(mix, inner) if mix is not None else inner
                 loss, slopes, outer_slopes = batch_gradients(table, outer, c, o, n, negatives)
                 if turned is not None:
@@ -382,17 +383,6 @@ def _mixing(vocabulary: Vocabulary, lengths: tuple[int, int]) -> tuple[dict[str,
         starts.append(len(columns))
     parts = torch.tensor(starts), torch.tensor(columns), torch.tensor(values)
     return ngrams, torch.sparse_csr_tensor(*parts, (len(vocabulary), len(ngrams)), check_invariants=True)
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Steps this small are faster on one thread, and sums come out the same on every machine's number of cores."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def hits(vectors: Tensor, index: dict[str, int], groups: Sequence[Sequence[str]], k: int = 5) -> float:

@@ -1,0 +1,51 @@
+"""How the lessons' models are trained: on one thread, and as long as the lesson says or for a moment only.
+
+With the environment variable COURSE_PACE=quick every trainer of the course stops after a few steps. Nothing is learned
+then, and what a lesson shows of its models means nothing; but a student's answers are judged exactly as ever, since no
+check trains anything. So a teacher grades a class in a fraction of the time, and a test can run a whole lesson.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+__all__ = ["QUICK_STEPS", "one_thread", "quick", "steps"]
+
+QUICK_STEPS = 12
+"""Steps of a quick training: enough for every learning-rate schedule of the course."""
+
+
+def quick() -> bool:
+    """Whether COURSE_PACE=quick is set.
+
+    Raises:
+        ValueError: COURSE_PACE has another value.
+    """
+    wanted = os.environ.get("COURSE_PACE", "")
+    if wanted not in ("", "quick", "full"):
+        raise ValueError(f"COURSE_PACE is {wanted!r}; set it to 'quick' or 'full', or leave it out.")
+    return wanted == "quick"
+
+
+def steps(wanted: int) -> int:
+    """How many steps to train: `wanted`, or at most a dozen where COURSE_PACE=quick."""
+    return min(wanted, QUICK_STEPS) if quick() else wanted
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Work with one thread, then as before.
+
+    At the sizes of this course a second thread gains little, and on a busy machine the two wait for each other: a
+    training of ten seconds then takes minutes. It also makes the weights the same for every setting of threads.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
