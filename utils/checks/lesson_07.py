@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from utils import gated_rnn
-from utils.checks.lesson_10 import _differentiate, _judge, _normal, _values_and_gradients
 from utils.checks.model import Case, Exercise, Misconception, Property, Told
 from utils.checks.modules import load_by_name
+from utils.checks.tensors import differentiate, judge_tensors, normal, values_and_gradients
 
 READY_MADE = (
     "torch.nn.LSTM",
@@ -41,11 +41,11 @@ READY_LAYERS = ("torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN", "torch.nn.RNNBa
 
 def _gate_inputs(rng: np.random.Generator, batch: int, input_size: int, hidden: int) -> dict[str, Tensor]:
     return {
-        "x": _normal(rng, batch, input_size),
-        "h": _normal(rng, batch, hidden, std=0.7),
-        "w": _normal(rng, hidden, input_size),
-        "u": _normal(rng, hidden, hidden),
-        "b": _normal(rng, hidden),
+        "x": normal(rng, batch, input_size),
+        "h": normal(rng, batch, hidden, std=0.7),
+        "w": normal(rng, hidden, input_size),
+        "u": normal(rng, hidden, hidden),
+        "b": normal(rng, hidden),
     }
 
 
@@ -73,8 +73,8 @@ GATE = Exercise(
     title="One gate",
     reference=gated_rnn.gate,
     cases=_gate_cases,
-    run=_values_and_gradients,
-    judge=_judge("gate"),
+    run=values_and_gradients,
+    judge=judge_tensors("gate"),
     points=1,
     minutes=4,
     difficulty=1,
@@ -175,10 +175,10 @@ GATE = Exercise(
 
 def _memory_inputs(rng: np.random.Generator, *shape: int) -> dict[str, Tensor]:
     return {
-        "c": _normal(rng, *shape, std=2.0),
-        "forget": torch.sigmoid(_normal(rng, *shape)),
-        "write": torch.sigmoid(_normal(rng, *shape)),
-        "candidate": torch.tanh(_normal(rng, *shape)),
+        "c": normal(rng, *shape, std=2.0),
+        "forget": torch.sigmoid(normal(rng, *shape)),
+        "write": torch.sigmoid(normal(rng, *shape)),
+        "candidate": torch.tanh(normal(rng, *shape)),
     }
 
 
@@ -203,8 +203,8 @@ NEW_MEMORY = Exercise(
     title="Forget and write",
     reference=gated_rnn.new_memory,
     cases=_memory_cases,
-    run=_values_and_gradients,
-    judge=_judge("memory"),
+    run=values_and_gradients,
+    judge=judge_tensors("memory"),
     points=1,
     minutes=3,
     difficulty=1,
@@ -301,12 +301,12 @@ def _step_inputs(
     rng: np.random.Generator, batch: int, input_size: int, hidden: int, blocks: int = 4
 ) -> dict[str, Tensor]:
     return {
-        "x": _normal(rng, batch, input_size),
-        "h": torch.tanh(_normal(rng, batch, hidden)),
-        "c": _normal(rng, batch, hidden),
-        "w": _normal(rng, blocks * hidden, input_size),
-        "u": _normal(rng, blocks * hidden, hidden),
-        "b": _normal(rng, blocks * hidden),
+        "x": normal(rng, batch, input_size),
+        "h": torch.tanh(normal(rng, batch, hidden)),
+        "c": normal(rng, batch, hidden),
+        "w": normal(rng, blocks * hidden, input_size),
+        "u": normal(rng, blocks * hidden, hidden),
+        "b": normal(rng, blocks * hidden),
     }
 
 
@@ -353,8 +353,8 @@ LSTM_STEP = Exercise(
     title="One step of an LSTM",
     reference=gated_rnn.lstm_step,
     cases=_step_cases,
-    run=_values_and_gradients,
-    judge=_judge("h", "c"),
+    run=values_and_gradients,
+    judge=judge_tensors("h", "c"),
     points=3,
     minutes=12,
     difficulty=2,
@@ -510,17 +510,17 @@ def _layer_case(
 ) -> Case:
     kind = torch.float64 if double else torch.float32
     weights = {
-        "weight_ih_l0": _normal(rng, 4 * hidden, input_size),
-        "weight_hh_l0": _normal(rng, 4 * hidden, hidden),
-        "bias_ih_l0": _normal(rng, 4 * hidden),
-        "bias_hh_l0": _normal(rng, 4 * hidden),
+        "weight_ih_l0": normal(rng, 4 * hidden, input_size),
+        "weight_hh_l0": normal(rng, 4 * hidden, hidden),
+        "bias_ih_l0": normal(rng, 4 * hidden),
+        "bias_hh_l0": normal(rng, 4 * hidden),
     }
     inputs = {
         "input_size": input_size,
         "hidden_size": hidden,
-        "x": _normal(rng, batch, length, input_size).to(kind),
-        "h": torch.tanh(_normal(rng, 1, batch, hidden)).to(kind) if state else None,
-        "c": _normal(rng, 1, batch, hidden).to(kind) if state else None,
+        "x": normal(rng, batch, length, input_size).to(kind),
+        "h": torch.tanh(normal(rng, 1, batch, hidden)).to(kind) if state else None,
+        "c": normal(rng, 1, batch, hidden).to(kind) if state else None,
     }
     sizes = {"batch": batch, "length": length, "input_size": input_size, "hidden": hidden}
     return Case(inputs, about, sizes, {"weights": {n: w.to(kind) for n, w in weights.items()}})
@@ -554,7 +554,7 @@ def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
     with torch.enable_grad():
         result = _going_on(layer, given) if "h" in given else layer(given["x"])
         result = _flat(result)
-        gradients = _differentiate(result, {**leaves, **parameters})
+        gradients = differentiate(result, {**leaves, **parameters})
     for name, tensor in given.items():
         inputs[name] = tensor.detach()
     return {"value": result, "gradients": gradients}
@@ -819,7 +819,7 @@ LSTM = Exercise(
     reference=gated_rnn.LSTM,
     cases=_layer_cases,
     run=_run_layer,
-    judge=_judge("outputs", "h", "c"),
+    judge=judge_tensors("outputs", "h", "c"),
     points=3,
     minutes=12,
     difficulty=2,
@@ -999,15 +999,15 @@ LSTM = Exercise(
 def _path_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for length, hidden in ((3, 2), (1, 4), (5, 1), (4, 7), (9, 3)):
-        forget = torch.sigmoid(_normal(rng, length, hidden, std=1.5))
+        forget = torch.sigmoid(normal(rng, length, hidden, std=1.5))
         about = "one step" if length == 1 else f"{length} steps"
         cases.append(Case({"forget": forget}, about, {"length": length, "hidden": hidden}))
-    shut = torch.sigmoid(_normal(rng, 6, 4))
+    shut = torch.sigmoid(normal(rng, 6, 4))
     shut[3, 1] = 0.0
     cases.append(Case({"forget": shut}, "one gate quite shut at step 3", {"length": 6, "hidden": 4}))
-    narrow = 1e-9 * torch.sigmoid(_normal(rng, 8, 5))
+    narrow = 1e-9 * torch.sigmoid(normal(rng, 8, 5))
     cases.append(Case({"forget": narrow}, "gates so small that their product is too small for a float", {"length": 8}))
-    double = torch.sigmoid(_normal(rng, 5, 2)).double()
+    double = torch.sigmoid(normal(rng, 5, 2)).double()
     return [*cases, Case({"forget": double}, "float64", {"length": 5, "hidden": 2})]
 
 
@@ -1054,7 +1054,7 @@ DIRECT_PATH = Exercise(
     title="What is left at the end",
     reference=gated_rnn.direct_path,
     cases=_path_cases,
-    judge=_judge("path"),
+    judge=judge_tensors("path"),
     run=_run_path,
     points=2,
     minutes=8,
@@ -1193,7 +1193,7 @@ def _lstm(rng: np.random.Generator, input_size: int, hidden: int, layers: int = 
         lstm = nn.LSTM(input_size, hidden, layers, bidirectional=both, batch_first=True)
     with torch.no_grad():
         for weight in lstm.parameters():
-            weight.copy_(_normal(rng, *weight.shape))
+            weight.copy_(normal(rng, *weight.shape))
     return lstm
 
 
@@ -1452,12 +1452,12 @@ OPEN_FORGET_GATES = Exercise(
 
 def _gru_inputs(rng: np.random.Generator, batch: int, input_size: int, hidden: int, lecture: bool) -> dict[str, Any]:
     return {
-        "x": _normal(rng, batch, input_size),
-        "h": torch.tanh(_normal(rng, batch, hidden)),
-        "w": _normal(rng, 3 * hidden, input_size),
-        "u": _normal(rng, 3 * hidden, hidden),
-        "b_w": _normal(rng, 3 * hidden),
-        "b_u": _normal(rng, 3 * hidden),
+        "x": normal(rng, batch, input_size),
+        "h": torch.tanh(normal(rng, batch, hidden)),
+        "w": normal(rng, 3 * hidden, input_size),
+        "u": normal(rng, 3 * hidden, hidden),
+        "b_w": normal(rng, 3 * hidden),
+        "b_u": normal(rng, 3 * hidden),
         "lecture": lecture,
     }
 
@@ -1485,8 +1485,8 @@ def _gru_cases(rng: np.random.Generator) -> list[Case]:
 def _run_gru(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """PyTorch's form is asked for by leaving the flag out, the lecture's by name."""
     if inputs["lecture"]:
-        return _values_and_gradients(_with_flag(answer), _without_flag(inputs), case)
-    return _values_and_gradients(answer, _without_flag(inputs), case)
+        return values_and_gradients(_with_flag(answer), _without_flag(inputs), case)
+    return values_and_gradients(answer, _without_flag(inputs), case)
 
 
 def _with_flag(answer: Callable[..., Any]) -> Callable[..., Any]:
@@ -1557,7 +1557,7 @@ GRU_STEP = Exercise(
     reference=gated_rnn.gru_step,
     cases=_gru_cases,
     run=_run_gru,
-    judge=_judge("h"),
+    judge=judge_tensors("h"),
     points=3,
     minutes=15,
     difficulty=3,
@@ -1927,14 +1927,14 @@ def _cell(rng: np.random.Generator, kind: Callable[..., nn.Module], input_size: 
         cell = kind(input_size, hidden, batch_first=True)
     with torch.no_grad():
         for weight in cell.parameters():
-            weight.copy_(_normal(rng, *weight.shape, std=0.8))
+            weight.copy_(normal(rng, *weight.shape, std=0.8))
     return cell
 
 
 def _both_cases(rng: np.random.Generator) -> list[Case]:
     def case(about: str, kind: Callable[..., nn.Module], *sizes: int, double: bool = False) -> Case:
         batch, length, input_size, hidden, other = sizes
-        x = _normal(rng, batch, length, input_size)
+        x = normal(rng, batch, length, input_size)
         cells = _cell(rng, kind, input_size, hidden), _cell(rng, kind, input_size, other)
         if double:
             x, cells = x.double(), (cells[0].double(), cells[1].double())
@@ -1957,7 +1957,7 @@ def _run_both(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) ->
     Raises:
         Told: a layer is in eval mode afterwards.
     """
-    found = _values_and_gradients(answer, inputs, case)
+    found = values_and_gradients(answer, inputs, case)
     for name in ("forwards", "backwards"):
         if not inputs[name].training:
             raise Told(f"`{name}` was in training mode, and is in eval mode afterwards: only call it.")
@@ -1971,7 +1971,7 @@ BOTH_DIRECTIONS = Exercise(
     reference=gated_rnn.both_directions,
     cases=_both_cases,
     run=_run_both,
-    judge=_judge("outputs"),
+    judge=judge_tensors("outputs"),
     points=2,
     minutes=8,
     difficulty=2,
@@ -2084,15 +2084,15 @@ def _stack_case(
     kind = torch.float64 if double else torch.float32
     weights: dict[str, Tensor] = {}
     for layer in range(layers):
-        weights[f"norms.{layer}.weight"] = 1 + 0.5 * _normal(rng, width)
-        weights[f"norms.{layer}.bias"] = _normal(rng, width, std=0.5)
+        weights[f"norms.{layer}.weight"] = 1 + 0.5 * normal(rng, width)
+        weights[f"norms.{layer}.bias"] = normal(rng, width, std=0.5)
         for name, shape in (("weight_ih", (width,)), ("weight_hh", (width,)), ("bias_ih", ()), ("bias_hh", ())):
-            weights[f"cells.{layer}.{name}_l0"] = _normal(rng, 4 * width, *shape, std=0.8)
-    pairs = [tuple(0.5 * _normal(rng, 1, batch, width).to(kind) for _ in range(2)) for _ in range(layers)]
+            weights[f"cells.{layer}.{name}_l0"] = normal(rng, 4 * width, *shape, std=0.8)
+    pairs = [tuple(0.5 * normal(rng, 1, batch, width).to(kind) for _ in range(2)) for _ in range(layers)]
     inputs = {
         "width": width,
         "layers": layers,
-        "x": _normal(rng, batch, length, width, std=2.0).to(kind),
+        "x": normal(rng, batch, length, width, std=2.0).to(kind),
         "states": pairs if states else None,
     }
     sizes = {"batch": batch, "length": length, "width": width, "layers": layers}
@@ -2142,7 +2142,7 @@ def _run_stack(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
             )
         result = _outputs_and_states(result, inputs["layers"])
         try:
-            gradients = _differentiate(result, {**leaves, **parameters})
+            gradients = differentiate(result, {**leaves, **parameters})
         except RuntimeError as error:
             if "inplace operation" not in str(error):
                 raise
@@ -2342,7 +2342,7 @@ STACKED = Exercise(
     reference=gated_rnn.StackedLSTM,
     cases=_stack_cases,
     run=_run_stack,
-    judge=_judge("outputs"),
+    judge=judge_tensors("outputs"),
     points=4,
     minutes=15,
     difficulty=3,

@@ -1,6 +1,6 @@
 """The exercises of lesson 10, self-attention: cases, known mistakes and what to say about them, hints.
 
-Every answer that works on tensors is judged by its values and by its gradients: `_values_and_gradients` sums the
+Every answer that works on tensors is judged by its values and by its gradients: `values_and_gradients` sums the
 output against fixed random numbers and differentiates. The sizes in a case are pairwise different, so that √length
 never equals √d.
 """
@@ -19,6 +19,7 @@ from utils import attention, positions
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property
 from utils.checks.modules import load_by_name
+from utils.checks.tensors import differentiate, floating, judge_tensors, normal, random_mask, values_and_gradients
 
 FUSED = (
     "torch.nn.functional.scaled_dot_product_attention",
@@ -27,128 +28,11 @@ FUSED = (
 )
 INFINITY = float("inf")
 
-# ----------------------------------------------------------------------------- inputs, runs, judgement
-
-
-def _normal(rng: np.random.Generator, *shape: int, std: float = 1.0) -> Tensor:
-    return torch.tensor(std * rng.standard_normal(shape), dtype=torch.float32)
-
-
-def _mask(rng: np.random.Generator, *shape: int, share: float = 0.6) -> Tensor:
-    """A random boolean mask in which every row has a True and, if it is wider than one, a False."""
-    mask = torch.tensor(rng.random(shape) < share)
-    wide = shape[-1]
-    places = torch.tensor(rng.permuted(np.tile(np.arange(wide), (*shape[:-1], 1)), axis=-1))
-    mask.scatter_(-1, places[..., :1], True)
-    if wide > 1:
-        mask.scatter_(-1, places[..., 1:2], False)
-    return mask
-
-
-def _direction(shape: Sequence[int], number: int) -> Tensor:
-    """Fixed numbers to multiply an output with before it is summed, the same at every call."""
-    values = np.random.default_rng(1000 + number).standard_normal(tuple(shape))
-    return torch.tensor(values, dtype=torch.float32)
-
-
-def _is_number_tensor(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.is_floating_point()
-
-
-def _differentiate(result: Any, leaves: Mapping[str, Tensor]) -> dict[str, Tensor | None]:
-    """Gradients of the output, summed against fixed numbers, with respect to each leaf; None where none arrives."""
-    parts = result if isinstance(result, (tuple, list)) else (result,)
-    total = torch.zeros(())
-    for number, part in enumerate(parts):
-        if _is_number_tensor(part) and part.requires_grad:
-            total = total + (part * _direction(part.shape, number).to(part.dtype)).sum()
-    if not total.requires_grad:
-        return dict.fromkeys(leaves)
-    found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
-    return dict(zip(leaves, found, strict=True))
-
-
-def _values_and_gradients(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    """{"value": what the answer returns, "gradients": {input: gradient of the summed output}}."""
-    leaves = {name: v.clone().requires_grad_() for name, v in inputs.items() if _is_number_tensor(v)}
-    given = {name: leaves[name] * 1 if name in leaves else value for name, value in inputs.items()}
-    with torch.enable_grad():
-        result = answer(*given.values())  # by place: another name for a parameter is no mistake
-        gradients = _differentiate(result, leaves)
-    for name in leaves:  # an answer that changes its inputs in place, numbers or shape: let the engine see it
-        inputs[name] = given[name].detach()
-    return {"value": result, "gradients": gradients}
-
-
-def _shortened(name: str, right: Any, got: Any) -> Mismatch | None:
-    """Whether float64 went in and float32 came out."""
-    if _is_number_tensor(right) and _is_number_tensor(got) and right.dtype == torch.float64 != got.dtype:
-        kind = str(got.dtype).removeprefix("torch.")
-        return Mismatch(
-            f"The inputs are float64, your {name} is {kind}: half the digits are lost on the way. Look for a .float(),"
-            " or a tensor made without `dtype`, that the numbers pass through.",
-            name,
-        )
-    return None
-
-
-def _judge(*names: str, tolerance: float = 1e-4, floor: float = 0.0) -> Callable[[Case, Any, Any], Mismatch | None]:
-    """First the values (a tuple's parts by name), then the gradients, each with its own words.
-
-    Differences of gradients below `floor` are rounding. Where an error is expected, its name is the value.
-    """
-
-    def judge(case: Case, output: Any, expected: Any) -> Mismatch | None:
-        if not isinstance(output, Mapping) or "value" not in output:
-            return compare(expected["value"], output, tolerance)
-        right, got = expected["value"], output["value"]
-        if isinstance(right, str):  # the name of an error
-            if right == got:
-                return None
-            what = got if isinstance(got, str) else "no error was raised"
-            return Mismatch(f"Expected a {right}: {case.about}. Got: {what}.")
-        several = isinstance(right, (tuple, list)) and len(right) == len(names)
-        if several and isinstance(got, (tuple, list)) and len(got) == len(right):
-            for name, a, b in zip(names, right, got, strict=True):
-                found = compare(a, b, tolerance, name) or _shortened(name, a, b)
-                if found:
-                    return found
-        else:
-            name = "" if several else (names or ("",))[0]
-            found = compare(right, got, tolerance, name) or _shortened(name or "output", right, got)
-            if found:
-                wanted = f" Return two things: {' and '.join(names)}." if several else ""
-                return Mismatch(found.text + wanted, found.where)
-        known = [gradient for gradient in expected["gradients"].values() if gradient is not None]
-        largest = max((float(gradient.abs().max()) for gradient in known), default=0.0)
-        for name, gradient in expected["gradients"].items():
-            if gradient is None:
-                continue
-            mine = output["gradients"].get(name)
-            if mine is None and gradient.any():
-                return Mismatch(
-                    f"The numbers are right, but no gradient reaches `{name}`: such a layer could not learn. Somewhere"
-                    " the tensor is taken apart into plain numbers (.item(), .tolist(), torch.tensor(...), .detach()"
-                    " or .data).",
-                    f"gradient of {name}",
-                )
-            if mine is None:
-                continue
-            if mine.shape == gradient.shape and float((mine - gradient).abs().max()) <= max(tolerance * largest, floor):
-                continue  # such as the bias of the keys: its gradient is zero on paper, and rounding in any answer
-            found = compare(gradient, mine, 10 * tolerance, f"gradient of {name}")
-            if found:
-                return Mismatch("The numbers are right, but their gradient is not. " + found.text, found.where)
-        return None
-
-    return judge
-
-
 # --------------------------------------------------------------------------------------- 1 · one query
 
 
 def _one_query(d: int, length: int, rng: np.random.Generator, std: float = 1.0) -> dict[str, Tensor]:
-    return {"query": _normal(rng, d, std=std), "keys": _normal(rng, length, d, std=std)}
+    return {"query": normal(rng, d, std=std), "keys": normal(rng, length, d, std=std)}
 
 
 def _query_cases(rng: np.random.Generator) -> list[Case]:
@@ -179,8 +63,8 @@ QUERY_WEIGHTS = Exercise(
     title="One query looks at its keys",
     reference=attention.query_weights,
     cases=_query_cases,
-    run=_values_and_gradients,
-    judge=_judge("weights"),
+    run=values_and_gradients,
+    judge=judge_tensors("weights"),
     points=1,
     minutes=5,
     difficulty=1,
@@ -280,10 +164,10 @@ QUERY_WEIGHTS = Exercise(
 
 def _sentence(rng: np.random.Generator, length: int, d_model: int, d: int, d_value: int) -> Case:
     inputs = {
-        "x": _normal(rng, length, d_model),
-        "w_query": _normal(rng, d_model, d),
-        "w_key": _normal(rng, d_model, d),
-        "w_value": _normal(rng, d_model, d_value),
+        "x": normal(rng, length, d_model),
+        "w_query": normal(rng, d_model, d),
+        "w_key": normal(rng, d_model, d),
+        "w_value": normal(rng, d_model, d_value),
     }
     sizes = {"length": length, "d_model": d_model, "d": d, "d_value": d_value}
     return Case(inputs, "one token" if length == 1 else f"{length} tokens", sizes)
@@ -305,7 +189,7 @@ def _loud_sentence(rng: np.random.Generator) -> dict[str, Tensor]:
         "x": 20.0 * torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0]]),
         "w_query": 3.0 * torch.tensor([[1.0, 0], [0, 1], [-1, 1]]),
         "w_key": torch.tensor([[1.0, 0], [0, 1], [-1, -1]]),
-        "w_value": _normal(rng, 3, 5),
+        "w_value": normal(rng, 3, 5),
     }
 
 
@@ -332,8 +216,8 @@ SELF_ATTENTION = Exercise(
     title="A whole sentence in matrix form",
     reference=attention.self_attention,
     cases=_sentence_cases,
-    run=_values_and_gradients,
-    judge=_judge("output"),
+    run=values_and_gradients,
+    judge=judge_tensors("output"),
     points=2,
     minutes=8,
     difficulty=1,
@@ -550,9 +434,9 @@ def _attention_case(
 ) -> Case:
     lead = [sizes[name] for name in leading]
     inputs = {
-        "query": _normal(rng, *lead, sizes["length_q"], sizes["d"], std=std),
-        "key": _normal(rng, *lead, sizes["length_k"], sizes["d"]),
-        "value": _normal(rng, *lead, sizes["length_k"], sizes["d_value"]),
+        "query": normal(rng, *lead, sizes["length_q"], sizes["d"], std=std),
+        "key": normal(rng, *lead, sizes["length_k"], sizes["d"]),
+        "value": normal(rng, *lead, sizes["length_k"], sizes["d_value"]),
         "mask": mask,
     }
     return Case(inputs, about, dict(sizes))
@@ -562,9 +446,9 @@ def _attention_cases(rng: np.random.Generator) -> list[Case]:
     def sized(*numbers: int) -> dict[str, int]:
         return dict(zip(("batch", "length_q", "length_k", "d", "d_value", "heads"), numbers, strict=False))
 
-    blind = _mask(rng, 4, 6)
+    blind = random_mask(rng, 4, 6)
     blind[1] = False  # the second query may look nowhere
-    steep = _attention_case(rng, "very large scores, random mask", sized(2, 4, 5, 3, 6), _mask(rng, 4, 5))
+    steep = _attention_case(rng, "very large scores, random mask", sized(2, 4, 5, 3, 6), random_mask(rng, 4, 5))
     steep.inputs["query"].abs_().add_(0.5).mul_(3e4)
     steep.inputs["key"].abs_().add_(0.5)[0].neg_()  # in the first sentence every score is far below −10,000
     loud = _attention_case(
@@ -572,7 +456,7 @@ def _attention_cases(rng: np.random.Generator) -> list[Case]:
     )
     key = loud.inputs["key"]  # the hidden key shouts: its score is near 30,000, all others near 0
     key[:, 1] = 3e4 * loud.inputs["query"].sum(dim=1) / loud.inputs["query"].sum(dim=1).pow(2).sum(-1, keepdim=True)
-    double = _as_double(_attention_case(rng, "a random mask", sized(2, 3, 4, 5, 6), _mask(rng, 3, 4)))
+    double = _as_double(_attention_case(rng, "a random mask", sized(2, 3, 4, 5, 6), random_mask(rng, 3, 4)))
     unasked = _attention_case(rng, "called without a mask", sized(3, 4, 2, 5, 6))
     hidden = torch.tensor([[True, False, True], [True, True, False]])
     return [
@@ -582,9 +466,11 @@ def _attention_cases(rng: np.random.Generator) -> list[Case]:
         _attention_case(rng, "one query, one key", sized(2, 1, 1, 3, 4)),
         _attention_case(rng, "a batch, no mask", sized(2, 4, 3, 6, 5)),
         _attention_case(rng, "self-attention, no mask", sized(2, 5, 5, 3, 4)),
-        _attention_case(rng, "a random mask", sized(2, 3, 5, 4, 6), _mask(rng, 2, 3, 5)),
+        _attention_case(rng, "a random mask", sized(2, 3, 5, 4, 6), random_mask(rng, 2, 3, 5)),
         _attention_case(rng, "one query may look nowhere", sized(2, 4, 6, 3, 5), blind),
-        _attention_case(rng, "a mask of the keys, the same for all queries", sized(4, 3, 6, 2, 5), _mask(rng, 4, 1, 6)),
+        _attention_case(
+            rng, "a mask of the keys, the same for all queries", sized(4, 3, 6, 2, 5), random_mask(rng, 4, 1, 6)
+        ),
         _attention_case(
             rng, "heads, causal mask", sized(2, 6, 6, 5, 4, 3), attention.causal_mask(6), leading=("batch", "heads")
         ),
@@ -638,8 +524,8 @@ SCALED_DOT_PRODUCT = Exercise(
     title="Scaled dot-product attention",
     reference=attention.scaled_dot_product_attention,
     cases=_attention_cases,
-    run=_values_and_gradients,
-    judge=_judge(*ATTENTION_NAMES),
+    run=values_and_gradients,
+    judge=judge_tensors(*ATTENTION_NAMES),
     points=3,
     minutes=15,
     difficulty=2,
@@ -901,7 +787,7 @@ SCALED_DOT_PRODUCT = Exercise(
 
 def _split_case(rng: np.random.Generator, batch: int, length: int, heads: int, d_head: int) -> Case:
     sizes = {"batch": batch, "length": length, "heads": heads, "d_head": d_head, "d_model": heads * d_head}
-    return Case({"x": _normal(rng, batch, length, heads * d_head), "heads": heads}, _in_words(sizes), sizes)
+    return Case({"x": normal(rng, batch, length, heads * d_head), "heads": heads}, _in_words(sizes), sizes)
 
 
 def _in_words(sizes: Mapping[str, int]) -> str:
@@ -915,7 +801,7 @@ def _split_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _as_double(case: Case) -> Case:
-    inputs = {name: value.double() if _is_number_tensor(value) else value for name, value in case.inputs.items()}
+    inputs = {name: value.double() if floating(value) else value for name, value in case.inputs.items()}
     return Case(inputs, f"{case.about}, float64", case.sizes, case.extra)
 
 
@@ -934,8 +820,8 @@ SPLIT_HEADS = Exercise(
     title="Cut the vectors into heads",
     reference=attention.split_heads,
     cases=_split_cases,
-    run=_values_and_gradients,
-    judge=_judge("heads"),
+    run=values_and_gradients,
+    judge=judge_tensors("heads"),
     points=1,
     minutes=6,
     difficulty=2,
@@ -1001,7 +887,7 @@ SPLIT_HEADS = Exercise(
 
 def _merge_case(rng: np.random.Generator, batch: int, length: int, heads: int, d_head: int) -> Case:
     sizes = {"batch": batch, "heads": heads, "length": length, "d_head": d_head}
-    return Case({"x": _normal(rng, batch, heads, length, d_head)}, _in_words(sizes), sizes)
+    return Case({"x": normal(rng, batch, heads, length, d_head)}, _in_words(sizes), sizes)
 
 
 def _merge_cases(rng: np.random.Generator) -> list[Case]:
@@ -1015,8 +901,8 @@ MERGE_HEADS = Exercise(
     title="Put the heads together again",
     reference=attention.merge_heads,
     cases=_merge_cases,
-    run=_values_and_gradients,
-    judge=_judge("vectors"),
+    run=values_and_gradients,
+    judge=judge_tensors("vectors"),
     points=1,
     minutes=5,
     difficulty=1,
@@ -1085,16 +971,16 @@ def _module_case(
     d_model = sizes["heads"] * sizes["d_head"]
     state = {}
     for part in ("query", "key", "value", "output"):
-        state[f"{part}.weight"] = _normal(rng, d_model, d_model, std=1.2 / math.sqrt(sizes["d_head"]))
+        state[f"{part}.weight"] = normal(rng, d_model, d_model, std=1.2 / math.sqrt(sizes["d_head"]))
         if bias:
-            state[f"{part}.bias"] = _normal(rng, d_model, std=0.5)
+            state[f"{part}.bias"] = normal(rng, d_model, std=0.5)
     inputs = {
         "d_model": d_model,
         "heads": sizes["heads"],
         "bias": bias,
-        "x": _normal(rng, sizes["batch"], sizes["length_q"], d_model),
+        "x": normal(rng, sizes["batch"], sizes["length_q"], d_model),
         "mask": mask,
-        "memory": _normal(rng, sizes["batch"], sizes["length_k"], d_model) if memory else None,
+        "memory": normal(rng, sizes["batch"], sizes["length_k"], d_model) if memory else None,
     }
     return Case(inputs, about, {**sizes, "d_model": d_model}, {"state": state, "training": training})
 
@@ -1103,7 +989,7 @@ def _module_cases(rng: np.random.Generator) -> list[Case]:
     def sized(*numbers: int) -> dict[str, int]:
         return dict(zip(("batch", "length_q", "length_k", "heads", "d_head"), numbers, strict=True))
 
-    blind = _mask(rng, 5, 5)
+    blind = random_mask(rng, 5, 5)
     blind[2] = False
     return [
         _module_case(rng, "one sentence of two words", sized(1, 2, 2, 3, 4)),
@@ -1115,8 +1001,10 @@ def _module_cases(rng: np.random.Generator) -> list[Case]:
         _module_case(
             rng, "another sentence as memory, after .eval()", sized(2, 3, 6, 4, 5), memory=True, training=False
         ),
-        _module_case(rng, "memory with padding, masked", sized(3, 4, 6, 2, 5), _mask(rng, 3, 1, 1, 6), memory=True),
-        _module_case(rng, "a mask for each head", sized(4, 2, 5, 3, 6), _mask(rng, 4, 3, 2, 5), memory=True),
+        _module_case(
+            rng, "memory with padding, masked", sized(3, 4, 6, 2, 5), random_mask(rng, 3, 1, 1, 6), memory=True
+        ),
+        _module_case(rng, "a mask for each head", sized(4, 2, 5, 3, 6), random_mask(rng, 4, 3, 2, 5), memory=True),
     ]
 
 
@@ -1136,7 +1024,7 @@ def _run_module(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) 
     given = {name: leaf * 1 for name, leaf in leaves.items()}
     with torch.enable_grad():
         result = _call_layer(layer, {**inputs, **given})
-        gradients = _differentiate(result, {**leaves, **parameters})
+        gradients = differentiate(result, {**leaves, **parameters})
     for name, tensor in given.items():  # let the engine see what was changed in place
         inputs[name] = tensor.detach()
     return {"value": result, "gradients": gradients}
@@ -1345,7 +1233,7 @@ MULTI_HEAD = Exercise(
     reference=attention.MultiHeadAttention,
     cases=_module_cases,
     run=_run_module,
-    judge=_judge(*ATTENTION_NAMES),
+    judge=judge_tensors(*ATTENTION_NAMES),
     points=4,
     minutes=15,
     difficulty=2,
@@ -1530,8 +1418,8 @@ AVERAGE_HEADS = Exercise(
     title="Average the heads",
     reference=attention.average_heads,
     cases=_merge_cases,
-    run=_values_and_gradients,
-    judge=_judge("vectors"),
+    run=values_and_gradients,
+    judge=judge_tensors("vectors"),
     points=1,
     minutes=3,
     difficulty=1,
@@ -1752,8 +1640,8 @@ SINUSOIDAL = Exercise(
 def _learned_case(rng: np.random.Generator, batch: int, length: int, max_length: int, d: int) -> Case:
     about = f"{length} tokens, room for {max_length}"
     sizes = {"batch": batch, "length": length, "max_length": max_length, "d": d}
-    inputs = {"max_length": max_length, "d": d, "x": _normal(rng, batch, length, d)}
-    return Case(inputs, about, sizes, {"state": {"table.weight": _normal(rng, max_length, d)}})
+    inputs = {"max_length": max_length, "d": d, "x": normal(rng, batch, length, d)}
+    return Case(inputs, about, sizes, {"state": {"table.weight": normal(rng, max_length, d)}})
 
 
 def _learned_cases(rng: np.random.Generator) -> list[Case]:
@@ -1770,7 +1658,7 @@ def _run_learned(answer: Callable[..., Any], inputs: dict[str, Any], case: Case)
         if case.sizes["length"] > case.sizes["max_length"]:
             return {"value": _result_or_error(layer, given), "gradients": {}}
         result = layer(given)
-        gradients = _differentiate(result, leaves)
+        gradients = differentiate(result, leaves)
     inputs["x"] = given.detach()  # let the engine see what was changed in place
     return {"value": result, "gradients": gradients}
 
@@ -1923,7 +1811,7 @@ LEARNED = Exercise(
     reference=positions.LearnedPositions,
     cases=_learned_cases,
     run=_run_learned,
-    judge=_judge("output"),
+    judge=judge_tensors("output"),
     points=2,
     minutes=8,
     difficulty=2,
@@ -2096,8 +1984,8 @@ LOOK_AT_OFFSET = Exercise(
     title="A head that looks one step to the side",
     reference=attention.look_at_offset,
     cases=_offset_cases,
-    run=_values_and_gradients,
-    judge=_judge("weights", floor=1e-3),
+    run=values_and_gradients,
+    judge=judge_tensors("weights", floor=1e-3),
     points=2,
     minutes=15,
     difficulty=3,
@@ -2283,7 +2171,7 @@ def _equivariance_cases(rng: np.random.Generator) -> list[Case]:
             order = torch.arange(length).roll(1)
         # The first sentence counts little and the last still less, so that the largest gap lies between them.
         share = 2 * torch.sin(torch.linspace(0.1, math.pi - 0.03, batch))
-        x, weight = _normal(rng, batch, length, d) * share[:, None, None], _normal(rng, d, d_out)
+        x, weight = normal(rng, batch, length, d) * share[:, None, None], normal(rng, d, d_out)
         inputs = {"function": kind(weight), "x": x, "order": order}
         about = "a function of " + {"_TokenByToken": "single tokens", "_RunningMean": "all tokens so far"}.get(
             kind.__name__, "all tokens, in no order" if kind is _LooksAround else "tokens and their places"
@@ -2380,7 +2268,7 @@ def _map_cases(rng: np.random.Generator) -> list[Case]:
     for layers, heads, length in ((1, 2, 3), (3, 2, 4), (4, 3, 5), (3, 5, 7), (5, 4, 8)):
         query, key = (int(n) for n in rng.permutation(length)[:2])
         while True:  # until, in the larger cases, the plausible mistakes choose other heads
-            weights = torch.softmax(_normal(rng, layers, heads, length, length, std=2.0), dim=-1)
+            weights = torch.softmax(normal(rng, layers, heads, length, length, std=2.0), dim=-1)
             looks, row = weights[:, :, query, key], weights[:, :, query].amax(dim=-1)
             right = _pair(looks)
             others = [_pair(row), _pair(weights.amax(dim=(2, 3))), _layer_then_head(looks)]
