@@ -13,8 +13,8 @@ from utils.bleu import corpus_bleu, corpus_score, sentence_bleu, tokenize
 sacrebleu = pytest.importorskip("sacrebleu")
 
 VERSIONS = ("kjv", "asv", "ylt", "web")
-TEXT = r"""the a 5 10 1,000 2.5 . , ; : ! ? ... .. ,, ., - -- 5- -5 3-4 ( ) [ ] ' " & &amp; &quot; &lt;b&gt; <skipped> $ % €
-№ « » — … „ “ ¿ ½ ² ٣ ١٬٠٠٠ 10. 1999. a.b a..b 5.,6 a,5 5,a .5 don't rock'n'roll Привет привет, não ção _x_ `q`
+TEXT = r"""the a 5 10 1,000 2.5 . , ; : ! ? ... .. ,, ., - -- 5- -5 3-4 ( ) [ ] ' " & &amp; &quot; &lt;b&gt; <skipped> $
+% € № « » — … „ “ ¿ ½ ² ٣ ١٬٠٠٠ 10. 1999. a.b a..b 5.,6 a,5 5,a .5 don't rock'n'roll Привет привет, não ção _x_ `q`
 {y} ~ ^ | \ @ # * + = / a/b http://x.y 😀 こんにちは。 的"""
 PIECES = [*TEXT.split(), " ", "-\n", "\n", "\t", "\u00a0", "\u3000", "x\u2028y"]
 
