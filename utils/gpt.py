@@ -1,0 +1,269 @@
+"""A GPT: a stack of Transformer layers that never look ahead, and a language model that keeps what it has read.
+
+Shapes are written as tuples of names: `batch`, `length`, `symbols` (how many tokens there are), `d_model` (width of a
+token's vector), `heads`, `d_head = d_model / heads`. `old` counts tokens read by earlier calls, `new` those of this
+one.
+
+Sources: Radford et al. 2018, "Improving Language Understanding by Generative Pre-Training", section 3.1 (a decoder-only
+Transformer with learned positions); Radford et al. 2019, "Language Models are Unsupervised Multitask Learners",
+section 2.3 (the norms in front, and one at the end); Shazeer 2019, "Fast Transformer Decoding", section 2.4 (keys and
+values are kept from step to step, arXiv:1911.02150).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from utils.attention import FusedAttention, MultiHeadAttention, causal_mask, merge_heads, split_heads
+from utils.transformer import EncoderLayer, LayerNorm
+
+__all__ = ["GPT", "CachedSteps", "GPTLanguageModel", "Kept", "State", "cached_attention", "cached_layer"]
+
+Kept = tuple[Tensor, Tensor]
+"""The keys and the values of the tokens read so far, in one layer: (batch, heads, old, d_head) both."""
+
+State = tuple[Tensor, tuple[Kept, ...]]
+"""What `GPTLanguageModel` remembers: the tokens of its window, (batch, old) int64, and what each layer kept of them."""
+
+
+class GPT(nn.Module):
+    """A decoder-only Transformer: embeddings and positions, layers with a causal mask, a norm, one logit a symbol.
+
+    Args:
+        symbols: how many tokens there are.
+        d_model: width of a token's vector.
+        heads: number of heads; must divide d_model.
+        layers: how many layers lie above one another.
+        block: the longest text that it can read: the length of the table of positions.
+        attention: the class that makes the attention, as in `EncoderLayer`.
+
+    Attributes:
+        embedding: `nn.Embedding(symbols, d_model)`.
+        positions: `nn.Embedding(block, d_model)`, one row a place, from 0.
+        layers: `nn.ModuleList` of `EncoderLayer`, pre-norm, with GELU and 4 · d_model hidden numbers.
+        norm: `LayerNorm(d_model)`.
+        output: `nn.Linear(d_model, symbols, bias=False)`.
+
+    Raises:
+        ValueError: if `heads` does not divide `d_model`.
+
+    Radford et al. 2018, section 3.1; Radford et al. 2019, section 2.3.
+    """
+
+    def __init__(
+        self,
+        symbols: int,
+        d_model: int,
+        heads: int,
+        layers: int,
+        block: int,
+        attention: Callable[[int, int], nn.Module] = MultiHeadAttention,
+    ) -> None:
+        super().__init__()
+        self.block = block
+        ### BEGIN SOLUTION
+        self.embedding = nn.Embedding(symbols, d_model)
+        self.positions = nn.Embedding(block, d_model)
+        self.layers = nn.ModuleList(
+            EncoderLayer(d_model, heads, 4 * d_model, norm_first=True, activation="gelu", attention=attention)
+            for _ in range(layers)
+        )
+        self.norm = LayerNorm(d_model)
+        self.output = nn.Linear(d_model, symbols, bias=False)
+        ### END SOLUTION
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """The logits of the token that follows each token.
+
+        Args:
+            ids: (batch, length) int64, with a length from 1 to block.
+
+        Returns:
+            (batch, length, symbols): `[:, t]` depends on `ids[:, : t + 1]` alone.
+
+        Raises:
+            ValueError: a text longer than block; it names both lengths.
+        """
+        length = ids.shape[1]
+        if length > self.block:
+            raise ValueError(f"The text has {length} tokens, and the table of positions ends at {self.block}.")
+        ### BEGIN SOLUTION
+        x = self.embedding(ids) + self.positions.weight[:length]  # (batch, length, d_model)
+        mask = causal_mask(length).to(ids.device)
+        for layer in self.layers:
+            x, _ = layer(x, mask)
+        return self.output(self.norm(x))
+        ### END SOLUTION
+
+
+def cached_attention(attention: MultiHeadAttention, x: Tensor, past: Kept | None = None) -> tuple[Tensor, Kept]:
+    """Causal self-attention that computes only what is new: the keys and values of earlier tokens are kept.
+
+    Token number t looks at the tokens 0 … t and at no later one. So nothing about the old tokens changes when new ones
+    come: their keys and values can be kept, and their queries are never asked again.
+
+    Args:
+        attention: has the layers `query`, `key`, `value`, `output`, and `heads`.
+        x: (batch, new, d_model), the new tokens, at least one.
+        past: keys and values of all the tokens before, (batch, heads, old, d_head) both; None = there are none.
+
+    Returns:
+        output: (batch, new, d_model), what `attention` gives for the new tokens if it reads old and new ones together
+            with a causal mask.
+        present: keys and values of all tokens, (batch, heads, old + new, d_head) both.
+
+    Shazeer 2019, section 2.4.
+    """
+    ### BEGIN SOLUTION
+    query, key, value = (
+        split_heads(layer(x), attention.heads) for layer in (attention.query, attention.key, attention.value)
+    )
+    if past is not None:
+        key, value = torch.cat([past[0], key], dim=2), torch.cat([past[1], value], dim=2)
+    old, new = key.shape[2] - x.shape[1], x.shape[1]
+    mask = causal_mask(old + new)[old:].to(x.device) if new > 1 else None  # (new, old + new)
+    found = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+    return attention.output(merge_heads(found)), (key, value)
+    ### END SOLUTION
+
+
+def cached_layer(layer: EncoderLayer, x: Tensor, past: Kept | None = None) -> tuple[Tensor, Kept]:
+    """A pre-norm `EncoderLayer` on new tokens alone; arguments and results as in `cached_attention`."""
+    attention = layer.attention
+    assert isinstance(attention, MultiHeadAttention) and layer.norm_first
+    found, present = cached_attention(attention, layer.norm1(x), past)
+    x = x + found
+    return x + layer.feed_forward(layer.norm2(x)), present
+
+
+class GPTLanguageModel(nn.Module):
+    """A GPT in the form of `utils.language_models`: it is called as `logits, state = model(ids, state)`.
+
+    The state holds the keys and values of what was read, so each token is read once. When `block` tokens are full, the
+    window slides: the last half of them is read again, from place 0, and the other half is free for what comes. So
+    every token but those at the beginning sees at least half a block, and the result does not depend on how a text was
+    cut into calls.
+
+    Args:
+        symbols, d_model, heads, layers, block: see `GPT`.
+        pairs: add an embedding of the pair of the last two tokens to the input, as lesson 07 did for its LSTM: what a
+            layer would have to work out is then looked up. Pairs share rows if there are more than 131,071.
+        attention: see `GPT`.
+
+    Attributes:
+        gpt: the `GPT`.
+        pairs: `nn.Embedding`, one row a pair, or None.
+
+    Raises:
+        ValueError: a block below 2, or what `GPT` raises.
+    """
+
+    def __init__(
+        self,
+        symbols: int,
+        d_model: int = 128,
+        heads: int = 4,
+        layers: int = 2,
+        block: int = 128,
+        pairs: bool = False,
+        attention: Callable[[int, int], nn.Module] = FusedAttention,
+    ) -> None:
+        super().__init__()
+        if block < 2:
+            raise ValueError(f"A window must have room for at least two tokens, not for {block}.")
+        self.gpt = GPT(symbols, d_model, heads, layers, block, attention)
+        self.symbols = symbols
+        self.pairs = nn.Embedding(min(symbols**2, 131_071), d_model) if pairs else None
+        self._initialise(layers)
+
+    def _initialise(self, layers: int) -> None:
+        """Small normal weights, smaller still where a layer adds to the sum, as in GPT-2 (section 2.3)."""
+        for name, weight in self.named_parameters():
+            if weight.dim() > 1:
+                into_sum = name.endswith(("attention.output.weight", "feed_forward.project.weight"))
+                nn.init.normal_(weight, std=0.02 / math.sqrt(2 * layers) if into_sum else 0.02)
+            elif name.endswith("bias"):
+                nn.init.zeros_(weight)
+
+    @property
+    def block(self) -> int:
+        """The longest window."""
+        return self.gpt.block
+
+    def forward(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Read on: (batch, length) int64 → logits (batch, length, symbols), and the state for the next call."""
+        parts = []
+        start = 0
+        while start < ids.shape[1]:
+            if state is not None and state[0].shape[1] >= self.block:
+                _, state = self.extend(state[0][:, -(self.block // 2) :], None)
+            room = self.block - (0 if state is None else state[0].shape[1])
+            logits, state = self.extend(ids[:, start : start + room], state)
+            parts.append(logits)
+            start += room
+        if state is None:
+            raise ValueError("There is nothing to read: the text has no tokens.")
+        return (parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)), state
+
+    def extend(self, ids: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """Read tokens that still fit into the window; as `forward`, without sliding."""
+        window = ids if state is None else torch.cat([state[0], ids], dim=1)
+        old, kept = (0, None) if state is None else (state[0].shape[1], state[1])
+        gpt = self.gpt
+        x = gpt.embedding(ids) + gpt.positions.weight[old : window.shape[1]]
+        if self.pairs is not None:
+            before = F.pad(window, (1, 0))[:, old : window.shape[1]]  # nothing before the window: number 0
+            x = x + self.pairs((before * self.symbols + ids) % self.pairs.num_embeddings)
+        present = []
+        for number, layer in enumerate(gpt.layers):
+            assert isinstance(layer, EncoderLayer)
+            x, both = cached_layer(layer, x, None if kept is None else kept[number])
+            present.append(both)
+        return gpt.output(gpt.norm(x)), (window, tuple(present))
+
+
+class CachedSteps:
+    """A GPT as beam search wants it, with everything kept that was read; see `utils.sampling.beam_search`.
+
+    Beam search drops some texts at each step and goes on from others more than once. What was kept follows: for each
+    text the row of the text that it goes on from is taken.
+
+    Args:
+        model: in evaluation mode.
+        prompt: (length,) int64, at least one token.
+
+    Raises:
+        ValueError: an empty prompt.
+    """
+
+    def __init__(self, model: GPTLanguageModel, prompt: Tensor) -> None:
+        if len(prompt) == 0:
+            raise ValueError("The prompt is empty: the model needs at least one token to go on from.")
+        self.model, self.prompt = model, prompt
+        self._state: State | None = None
+        self._rows: dict[tuple[int, ...], int] = {}
+
+    @torch.no_grad()
+    def __call__(self, texts: Sequence[tuple[int, ...]]) -> Tensor:
+        """The log-probabilities of the next token, (texts, symbols) float64.
+
+        Raises:
+            ValueError: a text that does not go on from one of the call before by one token.
+        """
+        if list(texts) == [()]:
+            logits, self._state = self.model(self.prompt[None], None)
+        else:
+            missing = [text for text in texts if text[:-1] not in self._rows]
+            if missing or self._state is None:
+                raise ValueError(f"The text {missing[:1]} does not go on from any that was asked about before it.")
+            order = torch.tensor([self._rows[text[:-1]] for text in texts])
+            window, kept = self._state
+            state = window[order], tuple((key[order], value[order]) for key, value in kept)
+            logits, self._state = self.model(torch.tensor([[text[-1]] for text in texts]), state)
+        self._rows = {text: row for row, text in enumerate(texts)}
+        return torch.log_softmax(logits[:, -1].double(), dim=-1)
