@@ -53,8 +53,14 @@ def shape_text(value: Any, sizes: Mapping[str, int]) -> str:
         numbers = f" = {show(value)}" if count <= 8 else ""
         return f"of shape ({inside}){numbers}"
     if isinstance(value, torch.nn.Module):
-        return f"a {type(value).__name__}"
+        return f"{_article(type(value).__name__)} {type(value).__name__}"
     return f"= {show(value, 180)}"
+
+
+def _article(name: str) -> str:
+    """"a" or "an", by the sound the name begins with: an RNN, an LSTM, a GRU, an Embedding, a Linear."""
+    spelled_out = name[:2].isupper()  # read letter by letter
+    return "an" if name[:1].upper() in ("AEFHILMNORSX" if spelled_out else "AEIO") else "a"
 
 
 def sizes_in(text: str, sizes: Mapping[str, int]) -> str:
@@ -100,6 +106,10 @@ def _words(exercise: Exercise, failure: Failure) -> str:
         if re.search(r"(takes|missing|unexpected keyword|positional argument)", text):
             return f"The exercise calls `{exercise.signature}`." if exercise.name in text or not failure.number else ""
         return ""
+    if "before Module.__init__() call" in text:
+        return "`super().__init__()` has to run before the first layer is made: it is the first line of `__init__`."
+    if "'tuple' object has no attribute" in text:
+        return "A tuple holds several results, as recurrent layers and attention give them: take it apart first."
     if failure.type_name == "RuntimeError":
         if "must match the size" in text or "shapes cannot be multiplied" in text or "expected size" in text.lower():
             return "Two shapes do not fit. Print `.shape` of both sides before this line."
