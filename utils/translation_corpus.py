@@ -9,11 +9,10 @@ from __future__ import annotations
 import dataclasses
 import functools
 import random
-from collections.abc import Callable
 from typing import Literal
 
-from utils.translation_grammar import Word, english, links, russian
-from utils.translation_meanings import Maker, Sentence
+from utils.translation_grammar import SPEAKERS, english, links
+from utils.translation_meanings import Maker
 
 __all__ = ["LANGUAGES", "Corpus", "Language", "Pair", "corpus", "swap"]
 
@@ -52,7 +51,6 @@ SIZES = {"train": 16_000, "dev": 500, "test": 1_000}
 LENGTHS = range(4, 19)
 LONG_SIZE, LONG_LENGTHS = 500, range(21, 31)
 _SEED = {"ru": 20, "pt": 21}
-_SPEAKERS: dict[str, Callable[[Sentence], list[Word]]] = {"ru": russian}
 
 
 def swap(pair: Pair) -> Pair:
@@ -93,7 +91,7 @@ def corpus(language: Language = "ru") -> Corpus:
 
 def _generate(language: str, wanted: dict[int, int], rng: random.Random) -> dict[int, list[Pair]]:
     """So many different pairs of each source length as are wanted."""
-    speak, maker = _SPEAKERS[language], Maker(rng, language)
+    speak, maker = SPEAKERS[language], Maker(rng, language)
     longest_short = LENGTHS[-1] + 2  # targets too keep to their part: see Corpus
     found: dict[int, list[Pair]] = {length: [] for length in wanted}
     seen: set[tuple[str, ...]] = set()

@@ -8,8 +8,38 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from typing import NamedTuple
 
-__all__ = ["PREPOSITIONS", "Verb", "article", "noun", "verb"]
+from utils.translation_meanings import (
+    ADJ,
+    AUX,
+    CLASSES,
+    COMMA,
+    COMMA2,
+    DET,
+    END,
+    FREQ,
+    LINK,
+    MANNER,
+    MASS,
+    MODAL,
+    NEG,
+    NOUN,
+    OF,
+    PRED,
+    PREP,
+    REL,
+    TIME,
+    VERB,
+    Clause,
+    Phrase,
+    Place,
+    Sentence,
+    Word,
+    key,
+)
+
+__all__ = ["FEMALE", "Verb", "article", "english", "noun", "verb"]
 
 _VOWELS = "aeiou"
 
@@ -26,17 +56,15 @@ read:read,read,read write:write,wrote,written,writing buy:buy,bought,bought sell
 lose:lose,lost,lost,losing bring:bring,brought,brought wash:wash cook:cook eat:eat,ate,eaten drink:drink,drank,drunk
 draw:draw,drew,drawn paint:paint repair:repair open:open close:close hide:hide,hid,hidden,hiding clean:clean
 build:build,built,built sing:sing,sang,sung listen:listen+to watch:watch look_for:look+for wait_for:wait+for help:help
-thank:thank invite:invite meet:meet,met,met see:see,saw,seen know:know,knew,known love:love remember:remember
+thank:thank invite:invite meet:meet,met,met see:see,saw,seen know:know,knew,known know_that:know,knew,known love:love remember:remember
 understand:understand,understood,understood forget:forget,forgot,forgotten,forgetting give:give,gave,given,giving
 show:show,showed,shown send:send,sent,sent tell:tell,told,told explain:explain sleep:sleep,slept,slept work:work
 rest:rest laugh:laugh cry:cry dance:dance swim:swim,swam,swum,swimming walk:walk run:run,ran,run,running live:live
 sit:sit,sat,sat,sitting play:play travel:travel,travelled,travelled,travelling go:go,went,gone come:come,came,come,coming
 return:return talk:talk think:think,thought,thought dream:dream say:say,said,said be:be,was,been,being have:have,had,had
-want:want begin:begin,began,begun,beginning like:like play_on:play ask:ask answer:answer study:study visit:visit
+want:want begin:begin,began,begun,beginning like:like play_on:play ask:ask answer:answer learn:learn visit:visit
 call:call hope:hope decide:decide lie:be,was,been,being
 """
-
-PREPOSITIONS = {"in": "in", "on": "on", "to": "to", "from": "from", "with": "with", "about": "about", "near": "near"}
 
 
 def article(word: str) -> str:
@@ -100,3 +128,239 @@ _VERB_TABLE = {entry.partition(":")[0]: _make(entry.partition(":")[2]) for entry
 def verb(concept: str) -> Verb:
     """The forms of a verb."""
     return _VERB_TABLE[concept]
+
+
+# ------------------------------------------------------------------------------------------ how English says a meaning
+
+FEMALE = frozenset(
+    """girl teacher_f student_f neighbour_f friend_f grandmother mother sister daughter actress woman singer nurse
+    aunt""".split()
+)
+"""Nouns for women: whose things are "her"."""
+
+_OBJECT = {"i": "me", "we": "us", "he": "him", "she": "her", "they": "them"}
+_OWN = {"i": "my", "we": "our", "you": "your", "he": "his", "she": "her", "they": "their"}
+_SPELLED = {"attentively": "carefully", "in_the_morning": "in_the_morning"}
+_AT = frozenset("station market".split())
+_ON = frozenset("beach island table chair shelf floor wall roof sofa bridge bed street".split())
+_PREPOSITIONS = {"talk": "with", "dream": "about"}
+
+
+def _in(place: Place) -> str:
+    if place.relation != "in":
+        return place.relation
+    noun_ = place.phrase.noun
+    return "at" if noun_ in _AT else "on" if noun_ in _ON else "in"
+
+
+def _owner(phrase: Phrase) -> str:
+    """What "own" is in English: it goes by the person, number and sex of the subject."""
+    if phrase.noun in _OWN:
+        return _OWN[phrase.noun]
+    if phrase.number == "pl":
+        return "their"
+    if phrase.noun in CLASSES["animal"]:
+        return "its"
+    return "her" if phrase.noun in FEMALE else "his"
+
+
+def _phrase(phrase: Phrase, subject: Phrase | None = None, objective: bool = False) -> list[Word]:
+    """A noun phrase; `subject` is the subject of its clause, for "own"."""
+    node = phrase.id
+    if phrase.is_pronoun:
+        form = phrase.noun
+        if form == "it" and phrase.number == "pl":
+            form = "they"
+        return [Word(_OBJECT.get(form, form) if objective else form, key(node, NOUN))]
+    nouns = [Word(form, key(node, NOUN)) for form in noun(phrase.noun, phrase.number)]
+    if phrase.adjective:
+        nouns.insert(0, Word(phrase.adjective, key(node, ADJ)))
+    words: list[Word] = []
+    name = phrase.determiner
+    if phrase.owner is not None:
+        words = _phrase(phrase.owner, subject)
+        form = "'" if words[-1].form.endswith("s") else "'s"
+        words.append(Word(form, key(phrase.owner.id, OF)))
+    elif name in ("a", "any"):
+        if phrase.number == "pl":
+            words = [Word("any")] if name == "any" else []
+        elif phrase.noun not in MASS:
+            words = [Word(article(nouns[0].form), key(node, DET))]
+    elif name == "own":
+        assert subject is not None
+        words = [Word(_owner(subject), key(node, DET))]
+    elif name and not (name == "the" and phrase.noun == "music"):
+        if phrase.number == "pl":
+            name = {"this": "these", "that": "those"}.get(name, name)
+        words = [Word(name, key(node, DET))]
+    words += nouns
+    clause = phrase.relative
+    if clause is not None:
+        person = phrase.noun in CLASSES["person"] or phrase.noun in CLASSES["kin"]
+        who = "who" if person and phrase.relative_role == "subject" else "that"
+        words += [Word(who, key(node, REL)), *_clause(clause, head=phrase)]
+    return words
+
+
+def _person(subject: Phrase | None) -> str:
+    if subject is None:
+        return "3s"
+    if subject.noun == "i":
+        return "1s"
+    return "p" if subject.noun in ("we", "you", "they") or subject.number == "pl" else "3s"
+
+
+def _be(person: str, past: bool) -> str:
+    if past:
+        return "were" if person == "p" else "was"
+    return {"1s": "am", "3s": "is", "p": "are"}[person]
+
+
+class _Finite(NamedTuple):
+    """A finite verb: what stands before "not" and an adverb, and what stands after them."""
+
+    auxiliary: tuple[str, ...]
+    rest: tuple[str, ...]
+
+
+def _finite(forms: Verb, clause: Clause, person: str, shift: str, question: bool) -> _Finite:
+    """The finite verb of a clause.
+
+    Args:
+        forms: the verb.
+        clause: its tense, aspect and negation.
+        person: "1s", "3s" or "p".
+        shift: "" in a main clause, "said" after a verb of saying in the past, "condition" after "if" and "when".
+        question: whether an auxiliary has to stand before the subject.
+    """
+    tense, progressive = clause.tense, clause.progressive
+    if shift == "condition" and tense == "future":
+        tense, progressive = "present", False
+    if tense == "future":
+        return _Finite(("would" if shift == "said" else "will",), (forms.base,))
+    past = tense == "past"
+    if shift == "said" and past and forms.base != "be":
+        return _Finite(("had",), (forms.participle,))
+    past = past or shift == "said"
+    if forms.base == "be":
+        return _Finite((_be(person, past),), ())
+    if progressive:
+        return _Finite((_be(person, past),), (forms.ing,))
+    if question or clause.negation in ("not", "nothing"):
+        return _Finite(("did" if past else "does" if person == "3s" else "do",), (forms.base,))
+    if past:
+        return _Finite((), (forms.past,))
+    return _Finite((), (forms.third if person == "3s" else forms.base,))
+
+
+def _verb_group(clause: Clause, person: str, shift: str, question: bool) -> tuple[list[Word], list[Word]]:
+    """The words of the verb: (auxiliaries, the rest)."""
+    main, support, modal = key(clause.id, VERB), key(clause.id, AUX), key(clause.id, MODAL)
+    if clause.modal in ("can", "must"):
+        past = clause.tense == "past" or shift == "said"
+        if clause.modal == "can":
+            first: tuple[str, ...] = ("could",) if past else ("can",)
+        else:
+            first = ("had", "to") if past else ("must",)
+        auxiliary = [Word(first[0], modal)]
+        if clause.negation == "not" and first[0] == "can":
+            auxiliary = [Word("cannot", modal + key(clause.id, NEG))]
+        return auxiliary, [*(Word(form, modal) for form in first[1:]), Word(verb(clause.verb).base, main)]
+    if clause.modal:
+        finite = _finite(verb(clause.modal), clause, person, shift, question)
+        rest = [Word(form, modal) for form in finite.rest]
+        return [Word(form, modal) for form in finite.auxiliary], [
+            *rest,
+            Word("to", main),
+            Word(verb(clause.verb).base, main),
+        ]
+    concept = {"have": "have", "like": "like", "verb": clause.verb}.get(clause.kind, "be")
+    finite = _finite(verb(concept), clause, person, shift, question)
+    if finite.auxiliary and finite.rest:
+        return [Word(form, support) for form in finite.auxiliary], [Word(form, main) for form in finite.rest]
+    both = main + support
+    return [Word(form, both) for form in finite.auxiliary], [Word(form, both) for form in finite.rest]
+
+
+def _adverb(concept: str, keys: tuple[int, ...]) -> list[Word]:
+    return [Word(form, keys) for form in _SPELLED.get(concept, concept).split("_")]
+
+
+def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list[Word]:
+    """A clause in English order; `head` is a subject that stands outside: in a relative clause, or left out."""
+    node = clause.id
+    subject = clause.subject if clause.subject is not None else head
+    person = _person(clause.object if clause.kind == "there" else subject)
+    question = clause.question not in ("", "who")
+    auxiliary, rest = _verb_group(clause, person, shift, question)
+    if clause.negation in ("not", "nothing") and auxiliary[-1].form != "cannot":
+        auxiliary.append(Word("not", key(node, NEG)))
+    if clause.frequency:
+        auxiliary.append(Word(clause.frequency, key(node, FREQ)))
+    if clause.negation == "never":
+        auxiliary.append(Word("never", key(node, NEG) + key(node, FREQ)))
+    words: list[Word] = []
+    if clause.time and clause.time_first:
+        words = _adverb(clause.time, key(node, TIME))
+    if clause.kind == "there":
+        who = [Word("there", key(node, VERB) + key(node, AUX))]
+    elif clause.kind == "weather":
+        who = [Word("it")]
+    elif clause.question == "who":
+        who = [Word("who", key(node, DET))]
+    elif clause.negation == "nobody":
+        assert subject is not None
+        who = [Word("nobody", key(node, NEG) + key(subject.id, NOUN))]
+    else:
+        who = [] if clause.subject is None else _phrase(clause.subject)
+    if question:
+        asked = [] if clause.question == "yes" else [Word(clause.question, key(node, DET))]
+        words += [*asked, auxiliary[0], *who, *auxiliary[1:], *rest]
+    else:
+        words += [*who, *auxiliary, *rest]
+    late = clause.verb == "explain"
+    if clause.recipient is not None and not late:
+        words += _phrase(clause.recipient, subject, True)
+    particle = verb(clause.verb).particle if clause.verb else ""
+    if particle:
+        words.append(Word(particle, key(node, VERB)))
+    if clause.adjective:
+        words.append(Word(clause.adjective, key(node, PRED)))
+    if clause.negation == "nothing":
+        words.append(Word("anything", key(node, NOUN)))
+    if clause.object is not None and clause.question != "what":
+        if clause.verb in _PREPOSITIONS:
+            words.append(Word(_PREPOSITIONS[clause.verb], key(node, PREP)))
+        words += _phrase(clause.object, subject, True)
+    if clause.recipient is not None and late:
+        words.append(Word("to", key(clause.recipient.id, PREP)))
+        words += _phrase(clause.recipient, subject, True)
+    if clause.manner:
+        words += _adverb(clause.manner, key(node, MANNER))
+    if clause.place is not None:
+        words.append(Word(_in(clause.place), key(clause.place.phrase.id, PREP)))
+        words += _phrase(clause.place.phrase, subject)
+    if clause.time and not clause.time_first:
+        words += _adverb(clause.time, key(node, TIME))
+    return words
+
+
+_LINKS = {"and": ", and", "then": "and", "but": ", but", "so": ", so"}
+
+
+def english(sentence: Sentence) -> list[Word]:
+    """A sentence in English."""
+    words: list[Word] = []
+    opened = 0
+    for number, part in enumerate(sentence.parts):
+        if opened:  # the clause with "when" or "if" that opened the sentence is over
+            words.append(Word(",", key(opened, COMMA2)))
+            opened = 0
+        node = part.clause.id
+        if part.link:
+            for form in _LINKS.get(part.link, part.link).split():
+                words.append(Word(form, key(node, COMMA if form == "," else LINK)))
+            opened = 0 if number else node
+        words += _clause(part.clause, part.shift, part.head)
+    words.append(Word("?" if sentence.question else ".", key(0, END)))
+    return words

@@ -9,7 +9,36 @@ from __future__ import annotations
 import dataclasses
 import functools
 
-__all__ = ["CASES", "Noun", "Verb", "adjective", "noun", "pronoun", "verb"]
+from utils.translation_meanings import (
+    ADJ,
+    AUX,
+    CLOSING,
+    COMMA,
+    COMMA2,
+    DET,
+    END,
+    FREQ,
+    LINK,
+    MANNER,
+    MODAL,
+    NEG,
+    NOUN,
+    OF,
+    PRED,
+    PREP,
+    REL,
+    TIME,
+    VERB,
+    Clause,
+    Phrase,
+    Place,
+    Sentence,
+    Word,
+    key,
+    marks,
+)
+
+__all__ = ["CASES", "Noun", "Verb", "adjective", "determiner", "gender", "noun", "pronoun", "russian", "verb"]
 
 CASES = ("n", "g", "d", "a", "i", "p")
 """Nominative, genitive, dative, accusative, instrumental, prepositional."""
@@ -255,13 +284,14 @@ talk: разговаривать / -
 think: думать / -
 dream: мечтать / -
 say: говорить,говорю,говорит,говорят / сказать,скажу,скажет,скажут
+know_that: знать / -
 want: хотеть,хочу,хочет,хотят,w=хотим / -
 begin: начинать / начать,начну,начнёт,начнут
 like: ~нравить,нравлю,нравит,нравят / ~понравить,понравлю,понравит,понравят
 play_on: играть / -
 ask: спрашивать / спросить,спрошу,спросит,спросят
 answer: отвечать / ответить,отвечу,ответит,ответят
-study: учить,учу,учит,учат / выучить,выучу,выучит,выучат
+learn: учить,учу,учит,учат / выучить,выучу,выучит,выучат
 visit: посещать / посетить,посещу,посетит,посетят
 call: звонить,звоню,звонит,звонят / позвонить,позвоню,позвонит,позвонят
 hope: ~надеять,надею,надеет,надеют / -
@@ -481,3 +511,334 @@ _PRONOUNS = {
 def pronoun(concept: str, case: str) -> str:
     """A personal pronoun without preposition."""
     return _PRONOUNS[concept].split()[CASES.index(case)]
+
+
+# ------------------------------------------------------------------------------------------ how Russian says a meaning
+
+_ADJECTIVES = {
+    "young": "молодой", "old": "старый", "kind": "добрый", "clever": "умный", "cheerful": "весёлый", "tired": "усталый",
+    "famous": "известный", "tall": "высокий", "strange": "странный", "polite": "вежливый", "small": "маленький",
+    "big": "большой", "black": "чёрный", "white": "белый", "hungry": "голодный", "interesting": "интересный",
+    "new": "новый", "long": "длинный", "short": "короткий", "boring": "скучный", "sad": "грустный", "good": "хороший",
+    "fresh": "свежий", "tasty": "вкусный", "hot": "горячий", "cold": "холодный", "warm": "тёплый",
+    "beautiful": "красивый", "red": "красный", "blue": "синий", "expensive": "дорогой", "fast": "быстрый",
+    "comfortable": "удобный", "difficult": "трудный", "simple": "простой", "important": "важный",
+}  # fmt: skip
+_SHORT = {"hungry": "голоден голодна голодно голодны", "ill": "болен больна больно больны",
+          "tired": "устал устала устало устали"}  # fmt: skip
+"""States of people are said with short forms, which have no case; "устал" is a past tense of its own."""
+_WEATHER = {"cold": "холодно", "hot": "жарко", "dark": "темно", "late": "поздно"}
+_ADVERBS = {
+    "slowly": "медленно", "quickly": "быстро", "quietly": "тихо", "loudly": "громко", "attentively": "внимательно",
+    "carefully": "осторожно", "politely": "вежливо", "patiently": "терпеливо", "often": "часто", "always": "всегда",
+    "sometimes": "иногда", "rarely": "редко", "now": "сейчас", "today": "сегодня", "yesterday": "вчера",
+    "tomorrow": "завтра", "in_the_morning": "утром", "in_the_evening": "вечером",
+}  # fmt: skip
+_DETERMINERS = {
+    "this": ("m этот этого этому - этим этом", "f эта этой этой эту этой этой", "n это этого этому это этим этом",
+             "p эти этих этим - этими этих"),
+    "that": ("m тот того тому - тем том", "f та той той ту той той", "n то того тому то тем том", "p те тех тем - теми тех"),
+    "my": ("m мой моего моему - моим моём", "f моя моей моей мою моей моей", "n моё моего моему моё моим моём",
+           "p мои моих моим - моими моих"),
+    "own": ("m свой своего своему - своим своём", "f своя своей своей свою своей своей",
+            "n своё своего своему своё своим своём", "p свои своих своим - своими своих"),
+    "our": ("m наш нашего нашему - нашим нашем", "f наша нашей нашей нашу нашей нашей",
+            "n наше нашего нашему наше нашим нашем", "p наши наших нашим - нашими наших"),
+    "your": ("m ваш вашего вашему - вашим вашем", "f ваша вашей вашей вашу вашей вашей",
+             "n ваше вашего вашему ваше вашим вашем", "p ваши ваших вашим - вашими ваших"),
+}  # fmt: skip
+_INVARIANT = {"his": "его", "her": "её", "their": "их"}
+_COUNTS = {"two": "два две", "three": "три три", "five": "пять пять"}
+_NA = frozenset(
+    "station market beach island table chair shelf floor wall roof street square kitchen sofa bridge bed".split()
+)
+_SHORES = frozenset("river lake sea".split())
+"""На реку, but в реке: one goes to the water and swims in it."""
+_FRONT = {"in": ("в", "на"), "to": ("в", "на"), "from": ("из", "с")}
+_CASES = {"in": "p", "to": "a", "from": "g"}
+_GOVERNS = {"help": "d"}
+_PREPOSITIONS = {"talk": ("с", "i"), "dream": ("о", "p")}
+_MASCULINE_IN_A = frozenset("grandfather man uncle".split())
+
+
+@functools.cache
+def determiner(name: str, gender: str, case: str, animate: bool) -> str:
+    """A form of a demonstrative or possessive; its arguments are those of `adjective`."""
+    if name in _INVARIANT:
+        return _INVARIANT[name]
+    forms = next(row.split()[1:] for row in _DETERMINERS[name] if row[0] == gender)
+    if case == "a" and gender in "mp":
+        case = "g" if animate else "n"
+    return forms[CASES.index(case)]
+
+
+_VOWELS = "аеёиоуыэюя"
+
+
+def _preposition(form: str, following: str) -> str:
+    """The shape of a preposition before what follows: со, во, об."""
+    cluster = len(following) > 1 and following[1] not in _VOWELS
+    if form == "с" and (following == "мной" or (following[0] in "сзшж" and cluster)):
+        return "со"
+    if form == "в" and ((following[0] in "вф" and cluster) or following.startswith("двор")):
+        return "во"
+    if form == "о" and following[0] in "аиоуэ":
+        return "об"
+    return form
+
+
+def gender(phrase: Phrase) -> str:
+    """What agrees with a phrase agrees with this: "m", "f", "n" or "p"."""
+    if phrase.noun in ("we", "you", "they") or phrase.number == "pl":
+        return "p"
+    if phrase.is_pronoun:
+        return {"he": "m", "she": "f"}.get(phrase.noun, phrase.gender)
+    found = noun(phrase.noun)
+    if found.only_plural:
+        return "p"
+    return "m" if phrase.noun in _MASCULINE_IN_A else found.gender
+
+
+def _phrase(phrase: Phrase, case: str, local: bool = False, prepositional: bool = False) -> list[Word]:
+    """A noun phrase in a case; `local`: after в and на of place; `prepositional`: after any preposition (него)."""
+    node = phrase.id
+    agrees = gender(phrase)
+    if phrase.is_pronoun:
+        name = {"m": "he", "n": "he", "f": "she", "p": "they"}[agrees] if phrase.noun == "it" else phrase.noun
+        form = "оно" if phrase.noun == "it" and agrees == "n" and case == "n" else pronoun(name, case)
+        if prepositional and name in ("he", "she", "they") and form[0] != "н":
+            form = "н" + form
+        return [Word(form, key(node, NOUN))]
+    found = noun(phrase.noun)
+    number = "p" if phrase.number == "pl" else "s"
+    words: list[Word] = []
+    if phrase.determiner in _DETERMINERS or phrase.determiner in _INVARIANT:
+        words.append(Word(determiner(phrase.determiner, agrees, case, found.animate), key(node, DET)))
+    form = found.forms[("l" if local and case == "p" else case) + number]
+    if phrase.determiner in _COUNTS:  # две книги, пять книг: the numeral decides the case
+        count = _COUNTS[phrase.determiner].split()[found.gender == "f"]
+        words.append(Word(count, key(node, DET)))
+        form = found.forms["gp" if phrase.determiner == "five" else "gs"]
+    if phrase.adjective:
+        words.append(Word(adjective(_ADJECTIVES[phrase.adjective], agrees, case, found.animate), key(node, ADJ)))
+    words.append(Word(form, key(node, NOUN)))
+    if phrase.owner is not None:
+        owner = _phrase(phrase.owner, "g")
+        words += [Word(w.form, w.keys + key(phrase.owner.id, OF)) if _is_noun(w, phrase.owner) else w for w in owner]
+    clause = phrase.relative
+    if clause is not None:
+        role_case = "n" if phrase.relative_role == "subject" else _object_case(clause)
+        form = adjective("который", agrees, role_case, found.animate)
+        words += [CLOSING, Word(form, key(node, REL)), *_clause(clause, head=phrase), CLOSING]
+    return words
+
+
+def _is_noun(word: Word, phrase: Phrase) -> bool:
+    return key(phrase.id, NOUN)[0] in word.keys
+
+
+def _person(phrase: Phrase) -> str:
+    person = {"i": "1s", "we": "1p", "you": "2p", "they": "3p"}.get(phrase.noun)
+    return person or ("3p" if gender(phrase) == "p" else "3s")
+
+
+def _object_case(clause: Clause) -> str:
+    if clause.verb in _PREPOSITIONS:
+        return _PREPOSITIONS[clause.verb][1]
+    return _GOVERNS.get(clause.verb, "a")
+
+
+_WILL = {"1s": "буду", "3s": "будет", "1p": "будем", "2p": "будете", "3p": "будут"}
+_CAN = {"1s": "могу", "3s": "может", "1p": "можем", "2p": "можете", "3p": "могут"}
+_COULD = {"m": "мог", "f": "могла", "n": "могло", "p": "могли"}
+_MUST = {"m": "должен", "f": "должна", "n": "должно", "p": "должны"}
+_WAS = {"m": "был", "f": "была", "n": "было", "p": "были"}
+
+
+def _finite(
+    concept: str, clause: Clause, subject: Phrase, main: tuple[int, ...], support: tuple[int, ...]
+) -> list[Word]:
+    imperfective, perfective = verb(concept)
+    lasting = perfective is None or bool(clause.frequency) or clause.progressive or clause.negation == "never"
+    both = main + support
+    if clause.tense == "present":
+        return [Word(imperfective.person[_person(subject)], both)]
+    if clause.tense == "past":
+        chosen = imperfective if lasting or perfective is None else perfective
+        return [Word(chosen.past[gender(subject)], both)]
+    if lasting or perfective is None:
+        return [Word(_WILL[_person(subject)], support), Word(imperfective.infinitive, main)]
+    return [Word(perfective.person[_person(subject)], both)]
+
+
+def _verb_group(clause: Clause, subject: Phrase) -> list[Word]:
+    """The verb with its modal, or what says of the subject what it is like."""
+    main, support, modal = key(clause.id, VERB), key(clause.id, AUX), key(clause.id, MODAL)
+    both = main + support
+    if clause.kind in ("adjective", "weather", "profession"):
+        copula: list[Word] = []
+        agrees = "n" if clause.kind == "weather" else gender(subject)
+        person = "3s" if clause.kind == "weather" else _person(subject)
+        if clause.adjective == "tired":
+            return [Word(_SHORT["tired"].split()["mfnp".index(agrees)], both + key(clause.id, PRED))]
+        if clause.tense == "past":
+            copula = [Word(_WAS[agrees], both)]
+        elif clause.tense == "future":
+            copula = [Word(_WILL[person], both)]
+        if clause.kind == "profession":
+            assert clause.object is not None
+            case = "i" if copula else "n"
+            return [*(copula or [Word("—", both)]), *_phrase(clause.object, case)]
+        if clause.kind == "weather":
+            form = _WEATHER[clause.adjective]
+        elif clause.adjective in _SHORT:
+            form = _SHORT[clause.adjective].split()["mfnp".index(agrees)]
+        else:
+            form = adjective(_ADJECTIVES[clause.adjective], agrees, "i" if copula else "n", False)
+        return [*copula, Word(form, key(clause.id, PRED))]
+    if not clause.modal:
+        return _finite(clause.verb, clause, subject, main, support)
+    imperfective, perfective = verb(clause.verb)
+    infinitive = imperfective if perfective is None or clause.modal == "begin" else perfective
+    word = Word(infinitive.infinitive, main)
+    if clause.modal == "must":
+        was = [Word(_WAS[gender(subject)], modal)] if clause.tense == "past" else []
+        return [Word(_MUST[gender(subject)], modal), *was, word]
+    if clause.modal == "can":
+        form = _COULD[gender(subject)] if clause.tense == "past" else _CAN[_person(subject)]
+        return [Word(form, modal), word]
+    return [*_finite(clause.modal, clause, subject, modal, modal), word]
+
+
+def _place(place: Place) -> list[Word]:
+    na = place.phrase.noun in _NA or (place.relation != "in" and place.phrase.noun in _SHORES)
+    words = _phrase(place.phrase, _CASES[place.relation], local=place.relation == "in", prepositional=True)
+    form = _preposition(_FRONT[place.relation][na], words[0].form)
+    return [Word(form, key(place.phrase.id, PREP)), *words]
+
+
+_STANDS = frozenset(
+    """table chair sofa bed cupboard lamp mirror house cup plate box basket bicycle car motorcycle tree church school
+    piano""".split()
+)
+_HANGS = frozenset("picture portrait map".split())
+
+
+def _there(clause: Clause, where: list[Word]) -> list[Word]:
+    """На столе лежит книга, книга лежит на столе: what there is, and where."""
+    thing = clause.object
+    assert thing is not None
+    concept = "stand" if thing.noun in _STANDS else "hang" if thing.noun in _HANGS else "lie"
+    both = key(clause.id, VERB) + key(clause.id, AUX)
+    return [*where, *_finite(concept, clause, thing, both, ()), *_phrase(thing, "n")]
+
+
+def _have(clause: Clause, subject: Phrase) -> list[Word]:
+    """У мальчика есть собака, у мальчика нет собаки."""
+    both, thing = key(clause.id, VERB) + key(clause.id, AUX), clause.object
+    assert thing is not None
+    whose = [Word("у", key(clause.id, VERB)), *_phrase(subject, "g", prepositional=True)]
+    if clause.negation:
+        nothing = both + key(clause.id, NEG)
+        none = (
+            [Word("не", key(clause.id, NEG)), Word("было", both)] if clause.tense == "past" else [Word("нет", nothing)]
+        )
+        return [*whose, *none, *_phrase(thing, "g")]
+    if clause.tense == "future":
+        return [*whose, Word(_WILL[_person(thing)], both), *_phrase(thing, "n")]
+    form = "есть" if clause.tense == "present" else _WAS[gender(thing)]
+    return [*whose, Word(form, both), *_phrase(thing, "n")]
+
+
+def _like(clause: Clause, subject: Phrase) -> list[Word]:
+    """Мальчику нравится книга: who likes is in the dative, what is liked is the subject."""
+    thing = clause.object
+    assert thing is not None
+    words = _finite("like", clause, thing, key(clause.id, VERB), key(clause.id, AUX))
+    not_ = [Word("не", key(clause.id, NEG))] if clause.negation else []
+    return [*_phrase(subject, "d"), *not_, *words, *_phrase(thing, "n")]
+
+
+_ASKED = {"who": "кто", "what": "что", "where": "где", "why": "почему"}
+
+
+def _clause(clause: Clause, head: Phrase | None = None) -> list[Word]:
+    """A clause; `head` is a subject that stands outside: in a relative clause, or left out."""
+    node = clause.id
+    where = [] if clause.place is None else _place(clause.place)
+    when = [] if not clause.time else [Word(_ADVERBS[clause.time], key(node, TIME))]
+    if clause.kind == "there":
+        return _there(clause, where)
+    subject = clause.subject if clause.subject is not None else head
+    if subject is None:
+        subject = Phrase(0, "it", gender="n")
+    if clause.kind == "have":
+        return [*when, *_have(clause, subject)]
+    if clause.kind == "like":
+        return [*when, *_like(clause, subject)]
+    who = [] if clause.subject is None else _phrase(clause.subject, "n")
+    if clause.negation == "nobody":
+        who = [Word("никто", key(node, NEG) + key(subject.id, NOUN))]
+    if clause.question == "who":
+        who = []
+    before: list[Word] = []
+    if clause.frequency:
+        before.append(Word(_ADVERBS[clause.frequency], key(node, FREQ)))
+    if clause.negation == "never":
+        before.append(Word("никогда", key(node, FREQ)))
+    if clause.negation == "nothing":
+        before.append(Word("ничего", key(node, NOUN)))
+    if clause.manner:
+        before.append(Word(_ADVERBS[clause.manner], key(node, MANNER)))
+    if clause.negation:
+        before.append(Word("не", key(node, NEG)))
+    group = _verb_group(clause, subject)
+    what: list[Word] = []
+    if clause.object is not None and clause.kind != "profession" and clause.question != "what":
+        case = _object_case(clause)
+        if case == "a" and clause.object.determiner == "any":
+            case = "g"
+        what = _phrase(clause.object, case, prepositional=clause.verb in _PREPOSITIONS)
+        if clause.verb in _PREPOSITIONS:
+            form = _preposition(_PREPOSITIONS[clause.verb][0], what[0].form)
+            what.insert(0, Word(form, key(node, PREP)))
+    whom = [] if clause.recipient is None else _phrase(clause.recipient, "d")
+    if clause.recipient is not None and clause.verb == "explain":
+        whom = [
+            Word(w.form, w.keys + key(clause.recipient.id, PREP)) if _is_noun(w, clause.recipient) else w for w in whom
+        ]
+    asked = [Word(_ASKED[clause.question], key(node, DET))] if clause.question not in ("", "yes") else []
+    if clause.order == "inverted":
+        return [*asked, *when, *where, *before, *group, *whom, *who]
+    if clause.order == "object":
+        return [*what, *when, *before, *group, *whom, *who, *where]
+    if clause.order == "pronoun":  # он меня видит, он мне помог
+        return [*when, *who, *what, *whom, *before, *group, *where]
+    if clause.time_first:
+        return [*asked, *when, *who, *before, *group, *whom, *what, *where]
+    return [*asked, *who, *when, *before, *group, *whom, *what, *where]
+
+
+_LINKS = {"and": ", и", "then": "и", "but": ", но", "because": ", потому что", "when": "когда", "if": "если",
+          "although": "хотя", "that": ", что", "so": ", поэтому"}  # fmt: skip
+
+
+def russian(sentence: Sentence) -> list[Word]:
+    """A sentence in Russian."""
+    words: list[Word] = []
+    opened = 0
+    for number, part in enumerate(sentence.parts):
+        if opened:
+            words.append(Word(",", key(opened, COMMA2)))
+            opened = 0
+        node = part.clause.id
+        if part.link:
+            text = _LINKS[part.link]
+            if number and part.link in ("when", "if", "although"):
+                text = ", " + text
+            for form in text.split():
+                words.append(Word(form, key(node, COMMA if form == "," else LINK)))
+            opened = 0 if number else node
+        words += _clause(part.clause, part.head)
+    words.append(Word("?" if sentence.question else ".", key(0, END)))
+    return marks(words)
