@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,140 +19,30 @@ from utils import rnn
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Told
 from utils.checks.modules import load_by_name
+from utils.checks.tensors import (
+    differentiate,
+    floating,
+    integers,
+    judge_tensors,
+    normal,
+    or_error,
+    refused,
+    tell_if_changed,
+    values_and_gradients,
+)
 
 LIBRARY = ("torch.nn.RNN", "torch.nn.RNNCell", "torch.rnn_tanh", "torch.rnn_tanh_cell")
-
-# ----------------------------------------------------------------------------- inputs, runs, judgement
-
-
-def _normal(rng: np.random.Generator, *shape: int, std: float = 1.0) -> Tensor:
-    return torch.tensor(std * rng.standard_normal(shape), dtype=torch.float32)
-
-
-def _integers(rng: np.random.Generator, below: int, *shape: int) -> Tensor:
-    return torch.tensor(rng.integers(0, below, size=shape), dtype=torch.int64)
-
-
-def _is_number_tensor(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.is_floating_point()
-
-
-def _direction(part: Tensor, number: int) -> Tensor:
-    """Fixed numbers to multiply an output with before it is summed, the same at every call."""
-    values = np.random.default_rng(500 + number).standard_normal(tuple(part.shape))
-    return torch.tensor(values, dtype=part.dtype)
-
-
-def _differentiate(result: Any, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Gradients of the outputs, summed against fixed numbers, with respect to each leaf; zeros where none arrives."""
-    parts = result if isinstance(result, (tuple, list)) else (result,)
-    total = torch.zeros(())
-    for number, part in enumerate(parts):
-        if _is_number_tensor(part) and part.requires_grad:
-            total = total + (part * _direction(part, number)).sum()
-    if not total.requires_grad:
-        return {name: torch.zeros_like(leaf) for name, leaf in leaves.items()}
-    found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
-    return {name: torch.zeros_like(leaf) if g is None else g for (name, leaf), g in zip(leaves.items(), found)}
-
-
-def _unchanged(leaves: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
-    """Tells of an argument that was overwritten, before autograd complains of it in words of its own."""
-    for name, leaf in leaves.items():
-        if not torch.equal(leaf.detach().nan_to_num(), given[name].detach().nan_to_num()):
-            raise Told(f"Your code writes into its argument `{name}`: the caller's own data is lost. Work on a copy.")
-
-
-def _values_and_gradients(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    """{"value": what the answer returns, "gradients": {input: gradient of the summed output}}."""
-    leaves = {name: v.clone().requires_grad_() for name, v in inputs.items() if _is_number_tensor(v)}
-    given = {name: leaves[name] * 1 if name in leaves else value for name, value in inputs.items()}
-    with torch.enable_grad():
-        result = answer(*given.values())  # by place: another name for a parameter is no mistake
-        _unchanged(leaves, given)
-        gradients = {} if case.extra.get("values only") else _differentiate(result, leaves)
-    for name in leaves:  # an answer that changes its inputs in place: let the engine see it
-        inputs[name] = given[name].detach()
-    return {"value": result, "gradients": gradients}
-
-
-def _judge(*names: str, tolerance: float = 1e-4) -> Callable[[Case, Any, Any], Mismatch | None]:
-    """First the values (a tuple's parts by name), then the gradients, each with its own words."""
-
-    def judge(case: Case, output: Any, expected: Any) -> Mismatch | None:
-        if not isinstance(output, Mapping) or "value" not in output:
-            return compare(expected["value"], output, tolerance)
-        right, got = expected["value"], output["value"]
-        several = isinstance(right, (tuple, list))
-        if several and isinstance(got, (tuple, list)) and len(got) == len(right):
-            found = next((m for n, a, b in zip(names, right, got) if (m := _one(n, a, b, tolerance))), None)
-        else:
-            found = _one(names[0] if not several else "", right, got, tolerance)
-            if found and several:
-                found = Mismatch(f"{found.text} Return two things: {' and '.join(names)}.", found.where)
-        if found:
-            return found
-        if any(_is_number_tensor(part) and not part.isfinite().all() for part in (right if several else (right,))):
-            return None  # only among wrong answers: the gradient of nan or infinity says nothing
-        largest = max((float(g.abs().max()) for g in expected["gradients"].values() if g.numel()), default=0.0)
-        for name, gradient in expected["gradients"].items():
-            mine = output["gradients"][name]
-            if gradient.numel() == 0 or float((mine - gradient).abs().max()) <= 10 * tolerance * largest:
-                continue
-            if not mine.any():
-                return Mismatch(
-                    f"The numbers are right, but no gradient reaches `{name}`: it could not learn from them. Look for"
-                    " .detach(), .data, .item() or torch.tensor(...) on the way.",
-                    f"gradient of {name}",
-                )
-            if not gradient.any():
-                return Mismatch(f"The numbers are right, but a gradient reaches `{name}`, where none should.", name)
-            unlike = compare(gradient, mine, 10 * tolerance, f"gradient of {name}")
-            if unlike:
-                return Mismatch("The numbers are right, but their gradient is not. " + unlike.text, unlike.where)
-        return None
-
-    return judge
-
-
-def _one(name: str, right: Any, got: Any, tolerance: float) -> Mismatch | None:
-    """One value, and its precision: float64 that comes back as float32 has lost half its digits."""
-    found = compare(right, got, tolerance, name)
-    if found is None and _is_number_tensor(right) and right.dtype == torch.float64 != getattr(got, "dtype", None):
-        kind = str(getattr(got, "dtype", "")).removeprefix("torch.")
-        said = f"The inputs are float64, but {name or 'your output'} came back as {kind}: half the digits are lost."
-        return Mismatch(said + " Look for a .float(), or a tensor made without `dtype`.", name)
-    return found
-
-
-def _value_or_error(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    """What the answer returns; for a case that asks for a ValueError, that it came."""
-    if "error" not in case.extra:
-        return answer(*inputs.values())
-    return _refused(lambda: answer(*inputs.values()), case)
-
-
-def _refused(call: Callable[[], Any], case: Case) -> str:
-    """Asks for the ValueError that the stub raises, and for the value in its text; tells what came instead."""
-    try:
-        call()
-    except ValueError as error:
-        if case.extra["error"] in str(error):
-            return "ValueError"
-        raise Told(f"A ValueError is right here; its text should say what it refuses: {case.extra['error']}.") from None
-    raise Told("Here a ValueError should be raised, as the stub does before your code begins.")
-
 
 # --------------------------------------------------------------------------------------- 1 · one step
 
 
 def _step(rng: np.random.Generator, batch: int, width: int, hidden: int) -> dict[str, Any]:
     return {
-        "x": _normal(rng, batch, width),
-        "h": _normal(rng, batch, hidden, std=0.6),
-        "w": _normal(rng, hidden, width, std=0.5),
-        "u": _normal(rng, hidden, hidden, std=0.5),
-        "b": _normal(rng, hidden, std=0.5),
+        "x": normal(rng, batch, width),
+        "h": normal(rng, batch, hidden, std=0.6),
+        "w": normal(rng, hidden, width, std=0.5),
+        "u": normal(rng, hidden, hidden, std=0.5),
+        "b": normal(rng, hidden, std=0.5),
     }
 
 
@@ -190,8 +80,8 @@ STEP = Exercise(
     title="One step",
     reference=rnn.rnn_step,
     cases=_step_cases,
-    run=_values_and_gradients,
-    judge=_judge("the new state"),
+    run=values_and_gradients,
+    judge=judge_tensors("the new state"),
     forbids=LIBRARY,
     points=1,
     minutes=5,
@@ -296,7 +186,7 @@ STEP = Exercise(
 
 def _state_of(rng: np.random.Generator, module: nn.Module) -> dict[str, Tensor]:
     """Random weights for a module, by name, large enough for every one of them to show."""
-    return {name: _normal(rng, *value.shape, std=0.5) for name, value in module.state_dict().items()}
+    return {name: normal(rng, *value.shape, std=0.5) for name, value in module.state_dict().items()}
 
 
 def _layer_case(
@@ -313,12 +203,12 @@ def _layer_case(
         "input_size": width,
         "hidden": hidden,
         "batch_first": batch_first,
-        "x": _normal(rng, *shape, width),
-        "state": _normal(rng, 1, batch, hidden, std=0.7) if with_state else None,
+        "x": normal(rng, *shape, width),
+        "state": normal(rng, 1, batch, hidden, std=0.7) if with_state else None,
     }
     weights = _state_of(rng, rnn.RNN(width, hidden))
     if double:
-        inputs = {k: v.double() if _is_number_tensor(v) else v for k, v in inputs.items()}
+        inputs = {k: v.double() if floating(v) else v for k, v in inputs.items()}
     named = {"batch": batch, "length": length, "input_size": width, "hidden": hidden}
     return Case(inputs, about, named, {"state": weights, "double": double})
 
@@ -340,7 +230,7 @@ def _layer_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _layer_refused(rng: np.random.Generator, about: str, shape: tuple[int, ...]) -> Case:
-    inputs = {"input_size": 3, "hidden": 5, "batch_first": False, "x": _normal(rng, *shape), "state": None}
+    inputs = {"input_size": 3, "hidden": 5, "batch_first": False, "x": normal(rng, *shape), "state": None}
     return Case(inputs, about, {}, {"error": str(tuple(shape))})
 
 
@@ -349,7 +239,7 @@ def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
     width, hidden, turned = inputs["input_size"], inputs["hidden"], inputs["batch_first"]
     layer = answer(width, hidden, batch_first=True) if turned else answer(width, hidden)
     if "error" in case.extra:
-        return {"value": _refused(lambda: layer(inputs["x"]), case), "gradients": {}}
+        return {"value": refused(lambda: layer(inputs["x"]), case), "gradients": {}}
     load_by_name(layer, case.extra["state"])
     if case.extra["double"]:
         layer = layer.double()
@@ -363,8 +253,8 @@ def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
         result = layer(*given.values())
         if not (isinstance(result, (tuple, list)) and len(result) == 2):
             raise Told("`forward` should return two things: the outputs of all steps, and the last state.")
-        _unchanged(leaves, given)
-        gradients = _differentiate(result, {**leaves, **weights})
+        tell_if_changed(leaves, given)
+        gradients = differentiate(result, {**leaves, **weights})
     for name, tensor in given.items():
         inputs[name] = tensor.detach()
     return {"value": tuple(result), "gradients": gradients}
@@ -587,7 +477,7 @@ LAYER = Exercise(
     reference=rnn.RNN,
     cases=_layer_cases,
     run=_run_layer,
-    judge=_judge("outputs", "last"),
+    judge=judge_tensors("outputs", "last"),
     forbids=LIBRARY,
     points=4,
     minutes=20,
@@ -764,10 +654,10 @@ def _model_case(
 ) -> Case:
     batch, length, symbols, width, hidden = sizes
     made = rnn.RNNLanguageModel(symbols, width, hidden, recurrent or nn.RNN)
-    state: Any = _normal(rng, 1, batch, hidden, std=0.7) if with_state else None
+    state: Any = normal(rng, 1, batch, hidden, std=0.7) if with_state else None
     if with_state and recurrent is nn.LSTM:
-        state = (state, _normal(rng, 1, batch, hidden, std=0.7))
-    inputs = {"ids": _integers(rng, symbols, batch, length), "state": state}
+        state = (state, normal(rng, 1, batch, hidden, std=0.7))
+    inputs = {"ids": integers(rng, symbols, batch, length), "state": state}
     named = {"batch": batch, "length": length, "symbols": symbols, "width": width, "hidden": hidden}
     extra = {"state": _state_of(rng, made), "make": (symbols, width, hidden), "recurrent": recurrent}
     return Case(inputs, about, named, extra)
@@ -803,7 +693,7 @@ def _run_model(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
         result = made(inputs["ids"], *([leaves["state"] * 1] if leaves else [] if state is None else [state]))
         if not (isinstance(result, (tuple, list)) and len(result) == 2):
             raise Told("`forward` should return two things: the logits, and the state that continues the text.")
-        gradients = _differentiate(result, {**leaves, **weights})
+        gradients = differentiate(result, {**leaves, **weights})
     return {"value": tuple(result), "gradients": gradients}
 
 
@@ -938,7 +828,7 @@ MODEL = Exercise(
     reference=rnn.RNNLanguageModel,
     cases=_model_cases,
     run=_run_model,
-    judge=_judge("logits", "state"),
+    judge=judge_tensors("logits", "state"),
     points=3,
     minutes=12,
     difficulty=2,
@@ -1075,9 +965,9 @@ def _loss_case(
     double: bool = False,
     std: float = 2.0,
 ) -> Case:
-    logits = _normal(rng, len(lengths), length, symbols, std=std)
+    logits = normal(rng, len(lengths), length, symbols, std=std)
     logits = logits.abs() if std > 100 else logits  # so that every exponential overflows
-    targets = _integers(rng, symbols, len(lengths), length)
+    targets = integers(rng, symbols, len(lengths), length)
     for row, real in enumerate(lengths):
         targets[row, real:] = pad
     inputs = {
@@ -1135,8 +1025,8 @@ LOSS = Exercise(
     title="The loss of a corpus",
     reference=rnn.corpus_loss,
     cases=_loss_cases,
-    run=_values_and_gradients,
-    judge=_judge("the loss"),
+    run=values_and_gradients,
+    judge=judge_tensors("the loss"),
     points=3,
     minutes=15,
     difficulty=2,
@@ -1657,7 +1547,7 @@ BATCHES = Exercise(
     title="Batches of similar length",
     reference=rnn.similar_batches,
     cases=_batches_cases,
-    run=_value_or_error,
+    run=or_error(),
     points=2,
     minutes=8,
     difficulty=1,
@@ -1754,7 +1644,7 @@ BATCHES = Exercise(
 
 def _last_cases(rng: np.random.Generator) -> list[Case]:
     def case(about: str, length: int, hidden: int, lengths: list[int], double: bool = False) -> Case:
-        outputs = _normal(rng, len(lengths), length, hidden)
+        outputs = normal(rng, len(lengths), length, hidden)
         inputs = {"outputs": outputs.double() if double else outputs, "lengths": torch.tensor(lengths)}
         return Case(inputs, about, {"batch": len(lengths), "length": length, "hidden": hidden})
 
@@ -1777,8 +1667,8 @@ LAST = Exercise(
     title="The last real state",
     reference=rnn.last_state,
     cases=_last_cases,
-    run=_values_and_gradients,
-    judge=_judge("the states"),
+    run=values_and_gradients,
+    judge=judge_tensors("the states"),
     points=2,
     minutes=8,
     difficulty=2,
@@ -1886,9 +1776,9 @@ def _chunk_case(
     layer.load_state_dict(_state_of(rng, layer))
     inputs = {
         "rnn": layer,
-        "x": _normal(rng, batch, length, width),
+        "x": normal(rng, batch, length, width),
         "chunk": chunk,
-        "state": _normal(rng, 1, batch, hidden, std=0.7) if with_state else None,
+        "state": normal(rng, 1, batch, hidden, std=0.7) if with_state else None,
     }
     return Case(inputs, about, {"batch": batch, "length": length, "input_size": width, "hidden": hidden})
 
@@ -1909,7 +1799,7 @@ def _chunk_cases(rng: np.random.Generator) -> list[Case]:
 
 def _run_chunks(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     if "error" in case.extra:
-        return {"value": _value_or_error(answer, inputs, case), "gradients": {}}
+        return {"value": refused(lambda: answer(*inputs.values()), case), "gradients": {}}
     layer, state = inputs["rnn"], inputs["state"]
     leaves = {"x": inputs["x"].clone().requires_grad_()}
     if state is not None:
@@ -1922,8 +1812,8 @@ def _run_chunks(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) 
             raise Told("Return two things: the outputs of all steps, and the last state.")
         if any(weight.grad is not None for weight in weights.values()):
             raise Told("Your function calls `.backward()` itself. Whether and for which loss is for the caller to say.")
-        _unchanged(leaves, given)
-        gradients = _differentiate(result, {**leaves, **weights})
+        tell_if_changed(leaves, given)
+        gradients = differentiate(result, {**leaves, **weights})
     return {"value": tuple(result), "gradients": gradients}
 
 
@@ -2061,7 +1951,7 @@ CHUNKS = Exercise(
     reference=rnn.run_in_chunks,
     cases=_chunk_cases,
     run=_run_chunks,
-    judge=_judge("outputs", "last"),
+    judge=judge_tensors("outputs", "last"),
     points=3,
     minutes=12,
     difficulty=2,
@@ -2243,7 +2133,7 @@ def _end_of_the_line_case(rng: np.random.Generator) -> Case:
     with torch.no_grad():
         model.output.weight.zero_()
         for _ in range(400):
-            model.output.bias.copy_(_normal(rng, symbols))
+            model.output.bias.copy_(normal(rng, symbols))
             scores = model(torch.tensor([prompt]))[0][0, -1]
             if all(float(torch.softmax(s, 0).cumsum(0)[-1]) < number for s in (scores, scores.double())):
                 break
@@ -2285,7 +2175,7 @@ class _Counting(nn.Module):
 def _run_writing(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     model = _Counting(inputs["model"])
     if "error" in case.extra:
-        return {"written": _refused(lambda: answer(model, inputs["prompt"], inputs["numbers"]), case), "read": 0}
+        return {"written": refused(lambda: answer(model, inputs["prompt"], inputs["numbers"]), case), "read": 0}
     written = answer(model, inputs["prompt"], inputs["numbers"])
     return {"written": written, "read": model.read}
 
@@ -2516,7 +2406,7 @@ WRITING = Exercise(
 
 
 def _rows_case(rng: np.random.Generator, about: str, symbols: int, width: int, count: int) -> Case:
-    weight = _normal(rng, symbols, width) * torch.tensor(rng.uniform(0.2, 5.0, (symbols, 1)), dtype=torch.float32)
+    weight = normal(rng, symbols, width) * torch.tensor(rng.uniform(0.2, 5.0, (symbols, 1)), dtype=torch.float32)
     inputs = {"weight": weight, "row": int(rng.integers(0, symbols)), "count": count}
     return Case(inputs, about, {"symbols": symbols, "width": width, "count": count})
 

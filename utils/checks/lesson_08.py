@@ -18,14 +18,11 @@ from utils import classification
 from utils.checks.compare import compare, plain
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
 from utils.checks.modules import call_unchanged, gradients, load_by_name
+from utils.checks.tensors import direction, judge_tensors, normal, or_error, refused, values_and_gradients
 
 INFINITY = float("inf")
 
 # ----------------------------------------------------------------------------- inputs, runs, judgement
-
-
-def _normal(rng: np.random.Generator, *shape: int, std: float = 1.0) -> Tensor:
-    return torch.tensor(std * rng.standard_normal(shape), dtype=torch.float32)
 
 
 def _ids(rng: np.random.Generator, *shape: int, low: int = 1, high: int) -> Tensor:
@@ -36,140 +33,6 @@ def _mask(lengths: Sequence[int], columns: int = 0) -> Tensor:
     """(batch, length): True at the first `lengths[i]` places of row i."""
     wide = max(columns, max(lengths), 1)
     return torch.arange(wide) < torch.tensor(lengths)[:, None]
-
-
-def _direction(shape: Sequence[int]) -> Tensor:
-    """Fixed numbers to multiply an output with before it is summed, the same at every call."""
-    return torch.tensor(np.random.default_rng(1008).standard_normal(tuple(shape)), dtype=torch.float32)
-
-
-def _floating(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.is_floating_point()
-
-
-def _with_gradients(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    """{"value": what the answer returns, "gradients": {input: gradient of the output summed against fixed numbers}}."""
-    leaves = {name: v.clone().requires_grad_() for name, v in inputs.items() if _floating(v)}
-    given = {name: leaves[name] * 1 if name in leaves else value for name, value in inputs.items()}
-    if case.extra.get("strided"):  # the same numbers, lying in memory in another order
-        given = {n: v.mT.contiguous().mT if _floating(v) and v.dim() > 1 else v for n, v in given.items()}
-    with torch.enable_grad():
-        result = answer(*given.values())  # by place: another name for a parameter is no mistake
-        found: dict[str, Tensor | None] = dict.fromkeys(leaves)
-        if _floating(result) and result.requires_grad:
-            total = (result * _direction(result.shape).to(result.dtype)).sum()
-            found = dict(zip(leaves, torch.autograd.grad(total, list(leaves.values()), allow_unused=True), strict=True))
-    for name in leaves:  # an answer that changes its inputs in place: let the engine see it
-        inputs[name] = given[name].detach()
-    return {"value": result, "gradients": found}
-
-
-def _kind_of_numbers(right: Any, got: Any, what: str) -> Mismatch | None:
-    """Whether the numbers are of another kind: whole instead of decimal, half the digits."""
-    if not (isinstance(right, Tensor) and isinstance(got, Tensor)) or right.dtype == got.dtype:
-        return None
-    names = [str(tensor.dtype).removeprefix("torch.") for tensor in (right, got)]
-    if right.dtype == torch.int64 and got.dtype != torch.bool and not got.is_floating_point():
-        return Mismatch(f"Your {what} are {names[1]}; the contract asks for int64, which holds every word's number.")
-    if right.is_floating_point() and got.is_floating_point():
-        if right.dtype == torch.float64:
-            return Mismatch(
-                f"The inputs are float64, your {what} is {names[1]}: half the digits are lost on the way. Look for a"
-                " .float(), or a tensor made without `dtype`, that the numbers pass through.",
-                what,
-            )
-        return None
-    if right.is_floating_point() != got.is_floating_point():
-        return Mismatch(
-            f"The numbers of your {what} are right, their type is not: expected {names[0]}, got {names[1]}."
-        )
-    return None
-
-
-def _half_the_digits(right: Tensor, got: Any) -> bool:
-    """Whether numbers in float64 agree with the right ones to float32's precision only."""
-    if not (isinstance(got, Tensor) and right.numel()) or not torch.isfinite(right).all():
-        return False
-    return bool((right - got).abs().max() > 1e-9 * right.abs().max())
-
-
-def _judge(*names: str, tolerance: float = 1e-4) -> Callable[[Case, Any, Any], Mismatch | None]:
-    """First the values (a tuple's parts by name), then the gradients, each with its own words."""
-
-    def judge(case: Case, output: Any, expected: Any) -> Mismatch | None:
-        del case
-        wrapped = isinstance(expected, Mapping) and "value" in expected
-        if wrapped and not (isinstance(output, Mapping) and "value" in output):
-            return compare(expected["value"], output, tolerance)
-        right, got = (expected["value"], output["value"]) if wrapped else (expected, output)
-        if len(names) > 1:
-            if not isinstance(got, (tuple, list)) or len(got) != len(names):
-                found = compare(right, got, tolerance)
-                return found and Mismatch(f"{found.text} Return two things: {' and '.join(names)}.", found.where)
-            pairs = list(zip(names, right, got, strict=True))
-        else:
-            pairs = [(names[0], right, got)]
-        for name, a, b in pairs:
-            found = compare(a, b, tolerance, name if len(names) > 1 else "") or _kind_of_numbers(a, b, name)
-            if not found and isinstance(a, Tensor) and a.dtype == torch.float64 and _half_the_digits(a, b):
-                found = Mismatch(
-                    f"The inputs are float64, and so is your {name}; but only about seven digits of it are right. On"
-                    " the way the numbers were float32: look for a .float(), or a tensor made without `dtype`.",
-                    name,
-                )
-            if found:
-                return found
-        if not wrapped or (isinstance(right, Tensor) and not torch.isfinite(right).all()):
-            return None  # gradients of nan and ∞ depend on how they came about
-        return _judge_gradients(expected["gradients"], output["gradients"], tolerance)
-
-    return judge
-
-
-def _judge_gradients(right: Mapping[str, Any], got: Mapping[str, Any], tolerance: float) -> Mismatch | None:
-    for name, gradient in right.items():
-        if gradient is None or not gradient.any():
-            continue
-        mine = got.get(name)
-        if mine is None:
-            return Mismatch(
-                f"The numbers are right, but no gradient reaches `{name}`: such a layer could not learn. Somewhere the"
-                " tensor is taken apart into plain numbers (.item(), .tolist(), torch.tensor(...), .detach() or"
-                " .data).",
-                f"gradient of {name}",
-            )
-        found = compare(gradient, mine, 10 * tolerance, f"gradient of {name}")
-        if found:
-            return Mismatch("The numbers are right, but their gradient is not. " + found.text, found.where)
-    return None
-
-
-def _refusing(run: Callable[..., Any]) -> Callable[..., Any]:
-    """A run that turns the ValueError of a case marked "refused" into the text "ValueError"."""
-
-    def wrapped(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-        if not case.extra.get("refused"):
-            return run(answer, inputs, case)
-        try:
-            answer(*inputs.values())
-        except ValueError:
-            return "ValueError"
-        return "no ValueError"
-
-    return wrapped
-
-
-def _judge_refusing(*names: str) -> Callable[[Case, Any, Any], Mismatch | None]:
-    judge = _judge(*names)
-
-    def judged(case: Case, output: Any, expected: Any) -> Mismatch | None:
-        if case.extra.get("refused"):
-            if output == expected:
-                return None
-            return Mismatch(f"For {case.about} the contract wants a ValueError: keep the lines that raise it.")
-        return judge(case, output, expected)
-
-    return judged
 
 
 # --------------------------------------------------------------------------------------- 1 · a batch
@@ -191,7 +54,7 @@ def _pad_cases(rng: np.random.Generator) -> list[Case]:
         Case({"sentences": [[70_000, 300], [33_000, 256, 5]]}, "large word numbers", {"batch": 2, "length": 3}),
         Case({"sentences": [[1, 2], [3, 1, 1, 4], [1]]}, "the word number 1", {"batch": 3, "length": 4}),
         case("a long sentence among short ones", 7, 130, 2),
-        Case({"sentences": []}, "a batch without sentences", {}, {"refused": True}),
+        Case({"sentences": []}, "a batch without sentences", {}, {"error": ""}),
     ]
 
 
@@ -230,8 +93,8 @@ PAD_BATCH = Exercise(
     title="Sentences of different lengths in one table",
     reference=classification.pad_batch,
     cases=_pad_cases,
-    run=_refusing(lambda answer, inputs, case: answer(*inputs.values())),
-    judge=_judge_refusing("ids", "mask"),
+    run=or_error(),
+    judge=judge_tensors("ids", "mask"),
     points=1,
     minutes=8,
     difficulty=1,
@@ -349,7 +212,7 @@ PAD_BATCH = Exercise(
         Property(
             "as_many_words",
             lambda case, output: (
-                bool(case.extra.get("refused")) or int(output[1].sum()) == sum(map(len, case.inputs["sentences"]))
+                "error" in case.extra or int(output[1].sum()) == sum(map(len, case.inputs["sentences"]))
             ),
             "The mask has as many True as the sentences have words.",
         ),
@@ -399,7 +262,7 @@ def _bag_after_another(answer: Callable[..., Any], inputs: dict[str, Any], case:
 
 
 def _judge_bag(case: Case, output: Any, expected: Any) -> Mismatch | None:
-    found = _judge("counts")(case, output, expected)
+    found = judge_tensors("counts")(case, output, expected)
     if found or not (isinstance(output, Tensor) and isinstance(expected, Tensor)) or output.dtype == torch.float32:
         return found
     if output.dtype == expected.dtype or not torch.equal(expected, _counted()(**case.inputs)):
@@ -522,9 +385,9 @@ BAG_OF_WORDS = Exercise(
 def _convolve_cases(rng: np.random.Generator) -> list[Case]:
     def case(about: str, batch: int, channels: int, length: int, out: int, k: int, **extra: Any) -> Case:
         inputs = {
-            "x": _normal(rng, batch, channels, length),
-            "weight": _normal(rng, out, channels, k),
-            "bias": _normal(rng, out),
+            "x": normal(rng, batch, channels, length),
+            "weight": normal(rng, out, channels, k),
+            "bias": normal(rng, out),
         }
         sizes = {"batch": batch, "channels": channels, "length": length, "channels_out": out, "k": k}
         return Case(inputs, about, sizes, extra)
@@ -543,7 +406,7 @@ def _convolve_cases(rng: np.random.Generator) -> list[Case]:
         case("a text of length 1", 2, 5, 1, 3, 1),
         case("not contiguous", 3, 4, 9, 6, 2, strided=True),
         Case({name: value.double() for name, value in double.inputs.items()}, "float64", double.sizes),
-        case("a kernel longer than the text", 1, 2, 3, 4, 5, refused=True),
+        case("a kernel longer than the text", 1, 2, 3, 4, 5, error=""),
     ]
 
 
@@ -580,8 +443,8 @@ CONVOLVE = Exercise(
     title="A 1-D convolution by hand",
     reference=classification.convolve,
     cases=_convolve_cases,
-    run=_refusing(_with_gradients),
-    judge=_judge_refusing("output"),
+    run=or_error(values_and_gradients),
+    judge=judge_tensors("output"),
     points=2,
     minutes=15,
     difficulty=2,
@@ -699,7 +562,7 @@ CONVOLVE = Exercise(
 
 def _state(rng: np.random.Generator, module: nn.Module, std: float = 0.6) -> dict[str, Tensor]:
     """Random weights with the names and shapes of a module's."""
-    return {name: _normal(rng, *value.shape, std=std) for name, value in module.state_dict().items()}
+    return {name: normal(rng, *value.shape, std=std) for name, value in module.state_dict().items()}
 
 
 def _module_case(
@@ -715,12 +578,8 @@ def _module_case(
 def _run_module(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """Makes the module, by place or by name, gives it the weights, calls it; values and gradients of its weights."""
     make = {name: inputs[name] for name in case.extra["make"]}
-    if case.extra.get("refused"):
-        try:
-            answer(**make)
-        except ValueError:
-            return "ValueError"
-        return "no ValueError"
+    if "error" in case.extra:
+        return refused(lambda: answer(**make), case)
     defaults = case.extra.get("defaults", ())
     kept = {name: value for name, value in make.items() if name not in defaults}
     module = answer(**kept) if case.extra.get("by_name", True) else answer(*kept.values())
@@ -741,7 +600,7 @@ def _run_module(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) 
             if not torch.equal(module.state_dict()[name], value):
                 raise Told(f"The call changes the parameter `{name}`: only training may do that. Work on a copy.")
         parameters = {name: p for name, p in module.named_parameters() if name in case.extra["state"]}
-        found = gradients(scores, _direction((len(ids), make["classes"])), parameters)
+        found = gradients(scores, direction((len(ids), make["classes"])), parameters)
     own = {name.removeprefix("gradient of "): g for name, g in found.items()}
     if "embedding.weight" in own:  # no word is number 0: whether `padding_idx` keeps its gradient out is no matter
         own["embedding.weight"] = own["embedding.weight"].clone()
@@ -987,7 +846,7 @@ TEXT_CNN = Exercise(
     reference=classification.TextCNN,
     cases=_cnn_cases,
     run=_run_module,
-    judge=_judge("scores"),
+    judge=judge_tensors("scores"),
     points=4,
     minutes=25,
     difficulty=3,
@@ -1168,7 +1027,7 @@ def _states_cases(rng: np.random.Generator) -> list[Case]:
         about: str, lengths: Sequence[int], width: int, columns: int = 0, shift: float = 0.0, **extra: Any
     ) -> Case:
         mask = _mask(lengths, columns)
-        states = _normal(rng, *mask.shape, width) + shift
+        states = normal(rng, *mask.shape, width) + shift
         sizes = {"batch": len(lengths), "length": mask.shape[1], "width": width}
         return Case({"states": states, "mask": mask}, about, sizes, extra)
 
@@ -1191,7 +1050,7 @@ def _scattered_cases(rng: np.random.Generator) -> list[Case]:
     """As above, and masks with gaps."""
     mask = torch.tensor([[True, False, True, True, False], [False, True, False, False, True]])
     gaps = Case(
-        {"states": _normal(rng, 2, 5, 4), "mask": mask}, "a mask with gaps", {"batch": 2, "length": 5, "width": 4}
+        {"states": normal(rng, 2, 5, 4), "mask": mask}, "a mask with gaps", {"batch": 2, "length": 5, "width": 4}
     )
     return [*_states_cases(rng), gaps]
 
@@ -1199,7 +1058,7 @@ def _scattered_cases(rng: np.random.Generator) -> list[Case]:
 def _mean_cases(rng: np.random.Generator) -> list[Case]:
     """As above, and states that may be 0: such a number counts."""
     mask = _mask([6, 3, 4])
-    states = torch.relu(_normal(rng, *mask.shape, 5))
+    states = torch.relu(normal(rng, *mask.shape, 5))
     states[0, 1], states[2, 3] = 0.0, 0.0
     zeros = Case(
         {"states": states, "mask": mask},
@@ -1212,7 +1071,7 @@ def _mean_cases(rng: np.random.Generator) -> list[Case]:
 def _max_cases(rng: np.random.Generator) -> list[Case]:
     """As the scattered ones, and numbers that hardly any finite filler is below."""
     mask = _mask([4, 1, 3], 5)
-    states = _normal(rng, *mask.shape, 6, std=1e7) - 1e8
+    states = normal(rng, *mask.shape, 6, std=1e7) - 1e8
     lowest = Case({"states": states, "mask": mask}, "numbers near −10⁸", {"batch": 3, "length": 5, "width": 6})
     return [*_scattered_cases(rng), lowest]
 
@@ -1220,7 +1079,7 @@ def _max_cases(rng: np.random.Generator) -> list[Case]:
 def _last_cases(rng: np.random.Generator) -> list[Case]:
     """As for all pooling, and a table with zeros at padding and for one word's state."""
     mask = _mask([5, 2, 4], 7)
-    states = _normal(rng, *mask.shape, 6).masked_fill(~mask[:, :, None], 0.0)
+    states = normal(rng, *mask.shape, 6).masked_fill(~mask[:, :, None], 0.0)
     states[0, 1] = 0.0
     zeros = Case(
         {"states": states, "mask": mask},
@@ -1254,8 +1113,8 @@ MASKED_MEAN = Exercise(
     title="The mean of the real words",
     reference=classification.masked_mean,
     cases=_mean_cases,
-    run=_with_gradients,
-    judge=_judge("mean"),
+    run=values_and_gradients,
+    judge=judge_tensors("mean"),
     points=1,
     minutes=8,
     difficulty=1,
@@ -1369,8 +1228,8 @@ MASKED_MAX = Exercise(
     title="The largest of the real words",
     reference=classification.masked_max,
     cases=_max_cases,
-    run=_with_gradients,
-    judge=_judge("largest"),
+    run=values_and_gradients,
+    judge=judge_tensors("largest"),
     points=2,
     minutes=10,
     difficulty=2,
@@ -1529,8 +1388,8 @@ LAST_STATE = Exercise(
     title="The state after the last word",
     reference=classification.last_state,
     cases=_last_cases,
-    run=_with_gradients,
-    judge=_judge("last"),
+    run=values_and_gradients,
+    judge=judge_tensors("last"),
     points=2,
     minutes=10,
     difficulty=2,
@@ -1661,7 +1520,7 @@ def _rnn_cases(rng: np.random.Generator) -> list[Case]:
             {"vocabulary": 5, "pooling": "sum"},
             "the pooling 'sum'",
             {},
-            {"make": ("vocabulary", "pooling"), "refused": True},
+            {"make": ("vocabulary", "pooling"), "error": ""},
         ),
     ]
 
@@ -1803,7 +1662,7 @@ RNN_CLASSIFIER = Exercise(
     reference=classification.RNNClassifier,
     cases=_rnn_cases,
     run=_run_module,
-    judge=_judge_refusing("scores"),
+    judge=judge_tensors("scores"),
     points=3,
     minutes=15,
     difficulty=2,
@@ -1934,7 +1793,7 @@ def _loss_cases(rng: np.random.Generator) -> list[Case]:
         tags = _ids(rng, *mask.shape, low=0, high=count).masked_fill(~mask, filler)
         sizes = {"batch": len(lengths), "length": mask.shape[1], "tags": count}
         return Case(
-            {"logits": _normal(rng, *mask.shape, count, std=std), "tags": tags, "mask": mask}, about, sizes, extra
+            {"logits": normal(rng, *mask.shape, count, std=std), "tags": tags, "mask": mask}, about, sizes, extra
         )
 
     double = case("float64", [5, 3], 4)
@@ -1974,7 +1833,7 @@ def _gap(logits: Tensor, tags: Tensor, mask: Tensor) -> float:
 
 
 def _judge_loss(case: Case, output: Any, expected: Any) -> Mismatch | None:
-    found = _judge("loss")(case, output, expected)
+    found = judge_tensors("loss")(case, output, expected)
     value = output.get("value") if isinstance(output, Mapping) else output
     if found is None and isinstance(value, (int, float)):
         return Mismatch(
@@ -1996,7 +1855,7 @@ TAGGING_LOSS = Exercise(
     title="The loss of a tagger",
     reference=classification.tagging_loss,
     cases=_loss_cases,
-    run=_with_gradients,
+    run=values_and_gradients,
     judge=_judge_loss,
     points=2,
     minutes=12,
@@ -2195,7 +2054,7 @@ F1_SCORES = Exercise(
     title="F1 for each tag",
     reference=classification.f1_scores,
     cases=_f1_cases,
-    judge=_judge("F1"),
+    judge=judge_tensors("F1"),
     points=2,
     minutes=15,
     difficulty=2,

@@ -3,6 +3,7 @@
 A case may ask, in its `extra`, for
 
 - "values only": True: gradients are neither taken nor judged;
+- "strided": True: inputs with two or more dimensions are given not contiguous;
 - "error": some text: a ValueError is the right answer, and its message must contain this text (see `or_error`).
 """
 
@@ -63,10 +64,9 @@ def floating(value: Any) -> bool:
 # -------------------------------------------------------------------------------------------------- runs
 
 
-def _direction(part: Tensor, number: int) -> Tensor:
+def direction(shape: Sequence[int], number: int = 0, dtype: torch.dtype = torch.float32) -> Tensor:
     """Fixed numbers to multiply an output with before it is summed, the same at every call."""
-    values = np.random.default_rng(1000 + number).standard_normal(tuple(part.shape))
-    return torch.tensor(values, dtype=part.dtype)
+    return torch.tensor(np.random.default_rng(1000 + number).standard_normal(tuple(shape)), dtype=dtype)
 
 
 def differentiate(result: Any, leaves: Mapping[str, Tensor]) -> dict[str, Tensor | None]:
@@ -80,7 +80,7 @@ def differentiate(result: Any, leaves: Mapping[str, Tensor]) -> dict[str, Tensor
     total = torch.zeros(())
     for number, part in enumerate(parts):
         if floating(part) and part.requires_grad:
-            total = total + (part * _direction(part, number)).sum()
+            total = total + (part * direction(part.shape, number, part.dtype)).sum()
     if not total.requires_grad or not leaves:
         return dict.fromkeys(leaves)
     found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
@@ -96,8 +96,8 @@ def values_and_gradients(answer: Callable[..., Any], inputs: dict[str, Any], cas
         Told: the answer writes into one of its arguments.
     """
     leaves = {name: v.clone().requires_grad_() for name, v in inputs.items() if floating(v)}
-    # `* 1` makes a tensor that may be changed in place without an error of autograd; the layout in memory is kept.
-    given = {name: _laid_out_as(inputs[name], leaves[name] * 1) if name in leaves else v for name, v in inputs.items()}
+    apart = bool(case.extra.get("strided"))
+    given = {name: _unlike_a_leaf(leaves[name], v, apart) if name in leaves else v for name, v in inputs.items()}
     with torch.enable_grad():
         result = answer(*given.values())
         gradients = {} if case.extra.get("values only") else differentiate(result, leaves)
@@ -106,8 +106,10 @@ def values_and_gradients(answer: Callable[..., Any], inputs: dict[str, Any], cas
     return {"value": result, "gradients": gradients}
 
 
-def _laid_out_as(model: Tensor, tensor: Tensor) -> Tensor:
-    return tensor if model.is_contiguous() else strided(tensor)
+def _unlike_a_leaf(leaf: Tensor, original: Tensor, apart: bool) -> Tensor:
+    """A copy that may be written into without an error of autograd; as the original lies in memory, or strided."""
+    copy = leaf * 1
+    return strided(copy) if not original.is_contiguous() or (apart and copy.dim() > 1) else copy
 
 
 def or_error(run: Run | None = None) -> Run:
@@ -120,16 +122,40 @@ def or_error(run: Run | None = None) -> Run:
     def wrapped(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
         if "error" not in case.extra:
             return run(answer, inputs, case) if run else answer(*inputs.values())
-        try:
-            answer(*inputs.values())
-        except ValueError as error:
-            wanted = str(case.extra["error"])
-            if wanted in str(error):
-                return "ValueError"
-            raise Told(f"A ValueError is right here; its text should say what it refuses: {wanted}.") from None
-        raise Told(f"Here a ValueError should be raised ({case.about}), and nothing was.")
+        return refused(lambda: answer(*inputs.values()), case)
 
     return wrapped
+
+
+def refused(call: Callable[[], Any], case: Case) -> str:
+    """ "ValueError", if `call` raises one whose text contains the case's "error".
+
+    Raises:
+        Told: it raises none, or one that does not name what it refuses.
+    """
+    wanted = str(case.extra["error"])
+    try:
+        call()
+    except ValueError as error:
+        if wanted in str(error):
+            return "ValueError"
+        raise Told(f"A ValueError is right here; its text should say what it refuses: {wanted}.") from None
+    raise Told(f"Here a ValueError should be raised ({case.about}), and nothing was.")
+
+
+def tell_if_changed(leaves: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
+    """Tells of an argument that was written into, before autograd complains of it in words of its own.
+
+    Args:
+        leaves: the tensors as they were.
+        given: what the answer got, by the same names.
+
+    Raises:
+        Told: one of them has other numbers or another shape.
+    """
+    for name, leaf in leaves.items():
+        if not torch.equal(leaf.detach().nan_to_num(), given[name].detach().nan_to_num()):
+            raise Told(f"Your code writes into its argument `{name}`: the caller's own data is lost. Work on a copy.")
 
 
 # -------------------------------------------------------------------------------------------------- judges
