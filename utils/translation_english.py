@@ -143,6 +143,7 @@ _OWN = {"i": "my", "we": "our", "you": "your", "he": "his", "she": "her", "they"
 _SPELLED = {"attentively": "carefully", "in_the_morning": "in_the_morning"}
 _AT = frozenset("station market".split())
 _ON = frozenset("beach island table chair shelf floor wall roof sofa bridge bed street".split())
+_INSTITUTIONS = frozenset({"school", "church"})
 _PREPOSITIONS = {"talk": "with", "dream": "about"}
 
 
@@ -230,10 +231,13 @@ def _finite(forms: Verb, clause: Clause, person: str, shift: str, question: bool
         forms: the verb.
         clause: its tense, aspect and negation.
         person: "1s", "3s" or "p".
-        shift: "" in a main clause, "said" after a verb of saying in the past, "condition" after "if" and "when".
+        shift: "" in a main clause, "said" after a verb of saying in the past, "condition" after "if" and "when",
+            "bare" where "will" was said in the clause before.
         question: whether an auxiliary has to stand before the subject.
     """
     tense, progressive = clause.tense, clause.progressive
+    if shift == "bare" and tense == "future":  # will return and rest
+        return _Finite((), (forms.base,))
     if shift == "condition" and tense == "future":
         tense, progressive = "present", False
     if tense == "future":
@@ -318,7 +322,7 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
         words += [*asked, auxiliary[0], *who, *auxiliary[1:], *rest]
     else:
         words += [*who, *auxiliary, *rest]
-    late = clause.verb == "explain"
+    late = clause.verb == "explain" or (clause.object is not None and clause.object.is_pronoun)
     if clause.recipient is not None and not late:
         words += _phrase(clause.recipient, subject, True)
     particle = verb(clause.verb).particle if clause.verb else ""
@@ -339,7 +343,10 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
         words += _adverb(clause.manner, key(node, MANNER))
     if clause.place is not None:
         words.append(Word(_in(clause.place), key(clause.place.phrase.id, PREP)))
-        words += _phrase(clause.place.phrase, subject)
+        where = _phrase(clause.place.phrase, subject)
+        if clause.place.relation != "in" and clause.place.phrase.noun in _INSTITUTIONS and where[0].form == "the":
+            where = where[1:] if len(where) == 2 else where  # to school, but: to the old school
+        words += where
     if clause.time and not clause.time_first:
         words += _adverb(clause.time, key(node, TIME))
     return words

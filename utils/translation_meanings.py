@@ -53,7 +53,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "thing": _list(
         "umbrella phone computer camera guitar violin bag basket box cup plate knife toy ball clock map lamp"
     ),
-    "small": _list("key ticket umbrella phone camera bag toy ball map photograph knife"),
+    "small": _list("key ticket umbrella phone camera bag toy ball map photograph"),
     "furniture": _list("table chair sofa bed cupboard lamp mirror shelf"),
     "gift": _list("gift flower toy book picture ticket ball scarf"),
     "art": _list("picture portrait photograph"),
@@ -89,24 +89,26 @@ ADJECTIVES: dict[str, tuple[str, ...]] = {
 _FOOD_ADJECTIVES = {
     "apple": "fresh big red tasty", "pear": "fresh big tasty", "cake": "big tasty", "pie": "hot big tasty",
     "egg": "fresh", "sandwich": "fresh big tasty", "bread": "fresh white black tasty", "soup": "hot tasty",
-    "cheese": "fresh tasty", "fish": "fresh tasty", "dinner": "tasty simple", "lunch": "tasty simple",
+    "cheese": "fresh tasty", "fish": "fresh tasty", "dinner": "", "lunch": "", "map": "old new big",
     "tea": "hot cold", "coffee": "hot cold", "milk": "fresh cold hot", "water": "cold hot", "juice": "fresh cold",
-    "bus": "red old", "train": "fast", "friend": "old good new", "friend_f": "old good new", "child": "small kind cheerful hungry",
+    "bus": "red old", "train": "fast", "friend": "good new", "friend_f": "good new", "child": "small kind cheerful hungry",
     "boy": "small tall cheerful polite hungry", "girl": "small tall cheerful polite hungry",
     "old_man": "kind strange cheerful tired", "guest": "polite strange tired", "newspaper": "new old", "letter": "long short sad",
     "flower": "red white beautiful", "key": "new old small", "ticket": "expensive", "photograph": "old beautiful",
-    "gift": "beautiful expensive small", "word": "difficult new strange", "grandmother": "kind", "grandfather": "kind",
+    "gift": "beautiful expensive small", "word": "difficult new strange", "grandmother": "kind", "student": "young clever polite tall", "student_f": "young clever polite tall", "grandfather": "kind",
 }  # fmt: skip
 """Nouns that take adjectives of their own, not those of their class."""
 
 PLACES: dict[str, tuple[str, ...]] = {
     "work": _list("office school shop library museum theatre hospital station restaurant market village city"),
     "out": _list("park garden forest yard field beach street square"),
+    "kitchen": ("kitchen",),
     "room": _list("room kitchen yard garden house"),
     "goal": _list(
         "school shop library museum theatre park hospital station market church office restaurant forest village city"
     ),
     "home": _list("village city house"),
+    "arrival": _list("village city house school office library market hospital restaurant kitchen"),
     "water": _list("river lake sea"),
     "shop": _list("shop market city"),
     "read": _list("library room garden park kitchen office"),
@@ -171,7 +173,7 @@ find | person kin | small pet | out | |
 lose | person kin | small | out | |
 bring | person kin | food gift text thing | | quickly |
 wash | person kin | cup plate knife window floor car | | quickly carefully | definite
-cook | cook mother grandmother father aunt woman nurse | dish | room | quickly |
+cook | cook mother grandmother father aunt woman nurse | dish | kitchen | quickly |
 eat | person kin | food | room | slowly quickly |
 drink | person kin | drink | room | slowly quickly |
 draw | artist child boy girl student student_f son daughter | animal house tree flower portrait map | room | quickly carefully |
@@ -188,7 +190,7 @@ watch | person kin | film | room | attentively |
 look_for | person kin | small pet | out | | lasting
 wait_for | person kin | transport person letter answer | | | lasting definite
 help | person kin | person kin | | | person definite
-thank | person kin | person kin | | loudly quietly politely | definite
+thank | person kin | person kin | | politely | definite
 invite | person kin | person | | politely | definite
 meet | person kin | person | out | |
 see | person kin | person animal vehicle house church | out | | stative
@@ -204,8 +206,8 @@ tell | person kin | story fairy_tale | | quietly slowly | recipient
 explain | teacher teacher_f student engineer doctor father mother brother | rule problem exercise question | | slowly patiently | recipient definite
 learn | student student_f child boy girl son daughter | rule poem word song | |  | definite
 visit | tourist student student_f journalist artist grandmother woman man friend | museum theatre church school hospital | | | definite
-sleep | person kin pet | | room | quietly | lasting
-work | person kin | | work | slowly quickly | lasting
+sleep | person kin pet | | room | | lasting
+work | person kin | | work | | lasting
 rest | person kin | | rest | | lasting
 laugh | person kin | | room | loudly quietly | lasting
 cry | child girl boy woman actress daughter | | room | loudly quietly | lasting
@@ -275,7 +277,7 @@ class Phrase:
         owner: whose ("the teacher's").
         relative: a clause about it, whose subject or object it is (`relative_role`).
         gender: of a pronoun, where its language needs one.
-        dropped: whether a language that can leave this subject out does so.
+        dropped: whether a language that can leave this subject out does so: "", "always", or "if clear" from the verb.
     """
 
     id: int
@@ -287,7 +289,7 @@ class Phrase:
     relative: Clause | None = None
     relative_role: str = ""
     gender: str = "m"
-    dropped: bool = False
+    dropped: str = ""
 
     @property
     def is_pronoun(self) -> bool:
@@ -444,7 +446,6 @@ person kin | be:tired | return>park,forest,museum,theatre
 person kin | be:ill | not.go>school,office,theatre
 person kin | lose:key@past | not.can.open:door,house,car
 person kin | lose:ticket@past | not.can.go>theatre,museum
-person kin | lose:umbrella,phone,bag@past | want.buy:umbrella,phone,bag
 person kin | love:music | buy:guitar,violin,radio
 person kin | want.buy:house,car,boat | sell:car,bicycle
 mechanic father carpenter | want.help:neighbour,neighbour_f,friend | repair:car,bicycle,roof,clock
@@ -457,7 +458,6 @@ person kin | be:tired | clean:room,house,kitchen
 person kin | be:tired | help:neighbour,grandmother,friend,mother
 person kin | be:hungry | not.eat:soup,fish,cheese
 person kin | want.go>sea,theatre,museum,park | be:ill
-person kin | want.buy:car,house,boat,phone | not.can.sell:bicycle,sofa
 person kin | read:novel,story,poem,letter | not.understand:=
 person kin | buy:coat,dress,sweater,hat | not.like:=
 person kin | wait_for:bus,train | other.not.come
@@ -470,7 +470,6 @@ person kin | come>kitchen | cook:dish
 person kin | come>library | read:text
 person kin | go>shop,market | buy:food,clothes,gift
 person kin | return>school,shop,office,park,market | cook:dish
-person kin | return>school,shop,office,park | rest
 person kin | return>shop,market | clean:kitchen,room
 person kin | buy:food | give:=
 person kin | write:letter | send:=
@@ -488,7 +487,10 @@ artist | draw:portrait,flower | show:=
 person kin | learn:poem,song | tell:story
 child boy girl | draw:dog,cat,house,tree,flower | show:=
 person kin | open:letter | read:=
-person kin | close:window,door | sleep
+person kin | close:window,door | begin.work
+person kin | return>school,shop,office,park,market | begin.cook:dinner,lunch
+person kin | close:window,door | begin.read:book,letter,newspaper,magazine
+person kin | open:window,door | begin.sing:song
 """
 
 
@@ -513,7 +515,7 @@ _HUMAN = frozenset(concepts(("person", "kin")))
 _PROFESSIONS = _list(
     "teacher doctor artist writer cook engineer fisherman gardener journalist musician actor sailor farmer driver soldier mechanic carpenter"
 )
-_POSSESSIVES = ("my", "our", "his", "her")
+_POSSESSIVES = ("my", "my", "my", "our", "our", "his", "her")
 _SCENE = tuple(name for name, action in VERBS.items() if name not in ("know", "love", "remember", "forget", "dream"))
 _INTRANSITIVE = {"work": "work", "sleep": "room", "rest": "rest", "swim": "water", "walk": "out", "live": "home",
                  "play": "out", "dance": "room"}  # fmt: skip
@@ -561,27 +563,62 @@ class Maker:
             return Sentence([Part(self.single(detail))])
         parts: list[Part] = []
         left = clauses
-        if self._chance(0.25):
-            report = self._report(detail)
-            inner = self.rng.choice(("present", "past", "future"))
-            shift = "said" if report.tense == "past" else ""
-            parts = [Part(report), Part(self._action(detail, inner, finished=True), "that", shift)]
-            left -= 2
-        elif self._chance(0.3):
+        roll = self.rng.random()
+        if roll < 0.3:
+            parts = self._reported(min(left, 3), detail)
+            left -= len(parts)
+        elif roll < 0.6 or clauses == 4:
             parts = self._condition(detail)
-            left -= 2
+            left -= len(parts)
         while left > 0:
-            link = ", and" if parts else ""
-            if left >= 2 and self._chance(0.85):
-                made = self._script(detail)
-                left -= 2
+            tense = _main_tense(parts)
+            if left >= 2 and (not parts or self._chance(0.9)):
+                made = self._script(detail, tense)
+            elif parts:
+                made = [Part(self._scene(parts, tense, detail))]
             else:
-                made = [Part(self.single(detail, parts[-1].clause.tense if parts else ""))]
-                left -= 1
-            if link:
+                made = [Part(self.single(detail))]
+            left -= len(made)
+            if parts:
                 made[0].link = "and"
             parts += made
         return Sentence(parts)
+
+    def _reported(self, clauses: int, detail: float) -> list[Part]:
+        """He said that this is so; she thinks that this is so because of that."""
+        report = self._report(detail)
+        said = report.tense == "past"
+        shift = "said" if said else ""
+        if clauses < 3:
+            tense = self.rng.choice(("present", "past", "future"))
+            inner = self._action(detail, tense, finished=True)
+            _reportable(inner, said)
+            return [Part(report), Part(inner, "that", shift)]
+        one, two = self._script(
+            detail, self.rng.choice(("present", "future") if said else ("present", "past", "future"))
+        )
+        one.link, one.shift, two.shift = "that", shift, two.shift or shift
+        _reportable(one.clause, said)
+        return [Part(report), one, two]
+
+    def _scene(self, parts: list[Part], tense: str, detail: float) -> Clause:
+        """What somebody else does in the meantime, in the same surroundings."""
+        last = next((part.clause for part in reversed(parts) if part.clause.verb), parts[-1].clause)
+        theme = next((verbs for verbs in _THEMES if last.verb in verbs), self.rng.choice(_THEMES))
+        taken = {part.clause.subject.noun for part in parts if part.clause.subject is not None}
+        seen = {part.clause.verb for part in parts}
+        while True:
+            verb = self.rng.choice(theme)
+            action = VERBS[verb]
+            if verb in seen or (tense == "present" and verb in PUNCTUAL) or (tense == "past" and action.lasting):
+                continue
+            clause = self._action(detail, tense, verb, finished=True)
+            assert clause.subject is not None
+            if clause.subject.noun not in taken and clause.negation in ("", "not"):
+                break
+        if any(part.clause.time for part in parts):
+            clause.time = ""
+        return clause
 
     def _report(self, detail: float) -> Clause:
         """He said, she thinks: what comes before "that"."""
@@ -602,33 +639,47 @@ class Maker:
             first = Clause(self._next(), "adjective", subject=subject, adjective=state, tense="past")
             return [Part(first, link), Part(self._action(detail, "past", second, self._again(subject), finished=True))]
         verb = rng.choice(
-            ("come", "return", "find", "buy", "open", "bring", "repair", "cook", "sell", "read", "wash", "help", "see")
+            ("come", "come", "return", "find", "buy", "bring", "repair", "cook", "sell", "wash", "help", "read")
         )
         first = self._action(detail, tense, verb, finished=True)
-        first.time = ""
-        if verb == "see" or first.negation not in ("", "not") or link == "when":
-            first.negation = ""
-            self._settle(first)
-        return [Part(first, link, "condition"), Part(self._action(detail, tense, finished=True))]
+        first.time, first.manner = "", ""
+        if verb not in ("come", "return", "buy", "find"):
+            first.place = None
+        if first.negation != "not" or link == "when":
+            self._affirm(first)
+        if verb == "come":
+            first.place = Place("to", self._place("arrival"))
+        self._settle(first)
+        assert first.subject is not None
+        while True:
+            second = self._action(detail, tense, rng.choice(_CONSEQUENCES), finished=True)
+            assert second.subject is not None
+            allowed = ("",) if link == "when" else ("", "not")
+            if second.subject.noun != first.subject.noun and second.verb != verb and second.negation in allowed:
+                break
+        second.time, second.place = "", None if second.verb not in ("go", "buy") else second.place
+        return [Part(first, link, "condition"), Part(second)]
 
-    def _script(self, detail: float) -> list[Part]:
+    def _script(self, detail: float, wanted: str = "") -> list[Part]:
         """Two clauses that belong together, as the tables say."""
         rng = self.rng
-        link = rng.choice(("because", "because", "because", "so", "but", "but", "then", "then", "then"))
-        who, one, two = rng.choice(_SCRIPTS[link])
-        tense = rng.choice(("past", "past", "present", "future"))
-        stative = one.startswith(("be:", "want.", "love", "like", "not.like", "lose", "not.understand", "be"))
-        if stative:
-            tense = "past" if "lose" in one or link == "but" else rng.choice(("past", "present"))
-        if "find" in one + two or link == "but" or (link == "then" and tense == "present"):
-            tense = rng.choice(("past", "past", "future")) if link == "then" else "past"
+        while True:
+            link = rng.choice(("because", "because", "because", "so", "but", "then", "then", "then"))
+            who, one, two = rng.choice(_SCRIPTS[link])
+            tenses = _script_tenses(link, one, two)
+            if not wanted or wanted in tenses:
+                break
+        tense = wanted or rng.choice(tenses)
         subject = self._subject(who, detail)
         first = self._spec(one, subject, tense, detail)
         later = "present" if tense == "future" and link == "because" else tense
         if link == "then":
             second = self._spec(two, subject, tense, detail, first)
             second.subject = None
-            return [Part(first), Part(second, link, head=subject)]
+            second.order = "plain"
+            return [Part(first), Part(second, link, "bare" if tense == "future" else "", subject)]
+        if two.startswith("it.") and first.object is not None:
+            first.object.adjective = ""  # not: the sad book, because it is sad
         second = self._spec(two, self._again(subject), later, detail, first)
         return [Part(first), Part(second, link)]
 
@@ -640,7 +691,7 @@ class Maker:
             number = subject.number
             noun = "they" if number == "pl" else "she" if self._feminine(subject.noun) else "he"
         gender = subject.gender if subject.is_pronoun else "f" if self._feminine(subject.noun) else "m"
-        return Phrase(self._next(), noun, number, gender=gender, dropped=not self.russian)
+        return Phrase(self._next(), noun, number, gender=gender, dropped="" if self.russian else "always")
 
     def _feminine(self, noun: str) -> bool:
         return noun in _WOMEN or (noun == "child" and not self.russian)
@@ -668,7 +719,7 @@ class Maker:
         clause = Clause(self._next(), "like" if verb == "like" else "verb", verb=verb, subject=subject, tense=tense)
         action = VERBS.get(verb)
         clause.negation = "not" if "not" in marks_ else ""
-        clause.modal = next((mark for mark in marks_ if mark in ("want", "can", "must")), "")
+        clause.modal = next((mark for mark in marks_ if mark in ("want", "can", "must", "begin")), "")
         if things == "=":
             assert other is not None
             clause.object = self._pronoun_for(other)
@@ -734,6 +785,7 @@ class Maker:
             name = rng.choice(tuple(_STATES_OF))
             clause.subject = self._subject((name,), 0.0)
             clause.adjective = rng.choice(_STATES_OF[name].split())
+            clause.subject.adjective = ""
             if name == "animal":
                 clause.tense = "past" if tense == "future" else tense
             elif tense == "future":
@@ -756,7 +808,7 @@ class Maker:
             clause.tense = "present" if tense == "future" else tense
             negative = self._chance(0.25)
             clause.negation = "not" if negative else ""
-            classes = ("pet", "vehicle", "thing", "house", "text", "garden")
+            classes = ("pet", "vehicle", "thing", "house", "garden")
             clause.object = self.phrase(classes, detail, "a", plain=True)
             if negative:
                 clause.object.number, clause.object.adjective = "sg", ""
@@ -835,10 +887,12 @@ class Maker:
             )
         else:
             clause = self._action(detail, tense)
-        clause.question, clause.negation, clause.frequency, clause.manner, clause.modal = asked, "", "", "", ""
+        self._affirm(clause)
+        clause.question, clause.frequency, clause.manner, clause.modal = asked, "", "", ""
         clause.time = "" if asked != "yes" else clause.time
+        clause.time_first = False
         assert clause.subject is not None
-        clause.subject.dropped = False
+        clause.subject.dropped = ""
         if clause.subject.noun == "i":
             clause.subject = Phrase(clause.subject.id, "you")
             if clause.object is not None and clause.object.determiner == "my":
@@ -857,8 +911,6 @@ class Maker:
                 clause.recipient.determiner = "my"
         if asked == "yes" and clause.object is not None and clause.object.determiner in ("a", "any"):
             clause.object.determiner = "the"
-        if clause.object is not None and clause.object.determiner == "any":
-            clause.object.determiner = "a"
         self._settle(clause)
         return clause
 
@@ -896,6 +948,8 @@ class Maker:
             clause.negation = negation
             if negation == "nobody":
                 clause.subject = Phrase(clause.subject.id, "he")
+            elif clause.subject.determiner == "a":
+                clause.subject.determiner = "the"
         if not clause.negation and not action.direction and not finished and tense == "present" and self._chance(0.35):
             clause.frequency = rng.choice(FREQUENCIES)
         elif (
@@ -917,7 +971,7 @@ class Maker:
                 clause.recipient = self._other_pronoun(clause.subject)
         if action.direction:
             clause.place = Place(action.direction, self._place("goal"))
-        elif action.places and self._chance(0.2 + 0.45 * detail):
+        elif action.places and (chosen == "live" or self._chance(0.2 + 0.45 * detail)):
             clause.place = Place("in", self._place(action.places))
         if (
             action.manners
@@ -927,11 +981,27 @@ class Maker:
             and self._chance(0.1 + 0.2 * detail)
         ):
             clause.manner = rng.choice(action.manners)
-        if not clause.frequency and clause.negation != "never" and not clause.modal and self._chance(0.25):
+        if (
+            not clause.frequency
+            and clause.negation != "never"
+            and not clause.modal
+            and chosen not in ("build", "learn", "see", "live")
+            and self._chance(0.25)
+        ):
             clause.time = rng.choice(TIMES[tense])
             clause.time_first = self._chance(0.6)
+        if clause.object is not None and clause.object.relative is not None:  # nothing may follow a relative clause
+            clause.place, clause.manner, clause.time_first = None, "", True
         self._settle(clause)
         return clause
+
+    def _affirm(self, clause: Clause) -> None:
+        """Takes the negation away, and what it did to the object."""
+        thing = clause.object
+        if clause.negation and thing is not None and not VERBS[clause.verb].definite:
+            if thing.determiner in ("any", "the") and thing.owner is None and thing.relative is None:
+                thing.determiner = "a"
+        clause.negation = ""
 
     def _settle(self, clause: Clause) -> None:
         """What follows from the rest: whether it is going on."""
@@ -953,7 +1023,7 @@ class Maker:
             phrase.adjective = self.rng.choice(("big", "old", "small", "beautiful", "new"))
             if noun in ("forest", "sea", "field", "beach", "river", "lake") and phrase.adjective == "new":
                 phrase.adjective = "big"
-        if self._chance(0.1) and group != "water":
+        if (self._chance(0.1) and group != "water") or (group == "home" and noun == "house"):
             phrase.determiner = self.rng.choice(("this", "that", "our"))
         return phrase
 
@@ -990,7 +1060,7 @@ class Maker:
             for name in ("buy", "write", "find", "bring", "draw", "build", "cook", "sell")
             if noun in concepts(VERBS[name].objects)
         ]
-        verbs = [name for name in verbs if name != clause.verb]
+        verbs = [name for name in _GOT.get(clause.verb, "").split() if noun in concepts(VERBS[name].objects)]
         if not verbs or phrase.determiner not in ("a", "the"):
             return
         inner = Clause(self._next(), verb=rng.choice(verbs), tense="past")
@@ -1011,7 +1081,7 @@ class Maker:
         human = all(name in ("person", "kin") for name in classes)
         if human and self._chance(0.2):
             noun = rng.choice(("i", "we", "you", "he", "she", "they"))
-            dropped = not self.russian and noun in ("i", "we") and self._chance(0.6)
+            dropped = "if clear" if not self.russian and noun in ("i", "we") and self._chance(0.6) else ""
             return Phrase(self._next(), noun, gender=rng.choice("mf"), dropped=dropped)
         phrase = self.phrase(classes, detail, "the")
         if (
@@ -1022,6 +1092,8 @@ class Maker:
             and self._chance(0.2)
         ):
             phrase.determiner = "a"
+        if phrase.determiner == "a":
+            phrase.number = "sg"
         if human and phrase.number == "sg" and self._chance(0.15 * detail):
             self._who(phrase)
         return phrase
@@ -1076,18 +1148,22 @@ class Maker:
                 if own and roll < 0.6:
                     phrase.determiner = "own"
                 else:
-                    phrase.determiner = rng.choice(_POSSESSIVES) if roll < 0.75 else "the"
+                    phrase.determiner = rng.choice(_POSSESSIVES) if roll < 0.92 else "the"
             elif determiner != "any":
                 if roll < 0.08:
                     phrase.determiner = rng.choice(("this", "that"))
                 elif roll < 0.16 and own and noun in _OWNED:
                     phrase.determiner = "own"
+                elif noun in _RELATED and roll < 0.5:
+                    phrase.determiner = rng.choice(_POSSESSIVES)
                 elif roll < 0.2 and noun in _OWNED:
                     phrase.determiner = rng.choice(("my", "our", "his", "her", "their"))
                 elif roll < 0.26 and noun in _OWNED and noun not in _HUMAN:
                     owner = rng.choice(concepts(("person",)))
                     phrase.owner = Phrase(self._next(), owner)
                     phrase.determiner = "the"
+        if phrase.determiner == "any" and phrase.number == "sg" and noun not in MASS:
+            phrase.determiner = "the" if self.russian else "a"
         adjectives = fitting_adjectives(noun)
         if adjectives and not kin and self._chance(0.12 + 0.4 * detail):
             phrase.adjective = rng.choice(adjectives)
@@ -1096,7 +1172,7 @@ class Maker:
     def _avoid(self, phrase: Phrase, other: Phrase, classes: tuple[str, ...]) -> None:
         """Nobody helps the boy who is the subject himself."""
         group = concepts(classes)
-        while phrase.noun == other.noun and len(group) > 1:
+        while phrase.noun.removesuffix("_f") == other.noun.removesuffix("_f") and len(group) > 1:
             phrase.noun = self.rng.choice(group)
             phrase.adjective = ""
 
@@ -1107,6 +1183,7 @@ _WOMEN = frozenset(
         "girl teacher_f student_f neighbour_f friend_f grandmother mother sister daughter actress woman singer nurse aunt"
     )
 )
+_RELATED = frozenset(_list("friend friend_f neighbour neighbour_f son daughter"))
 _OWNED = frozenset(
     concepts(
         (
@@ -1126,5 +1203,55 @@ _OWNED = frozenset(
         )
     )
 )
+
+
+def _reportable(clause: Clause, said: bool) -> None:
+    """Makes a clause fit to follow "that": no "that that boy", no "said that now"."""
+    if clause.subject is not None and clause.subject.determiner == "that":
+        clause.subject.determiner = "this"
+    if said:
+        clause.time = ""
+
+
+def _script_tenses(link: str, one: str, two: str) -> tuple[str, ...]:
+    """The tenses in which a pair of clauses can be told."""
+    if link == "but" or "lose" in one:
+        return ("past",)
+    if link == "then":
+        return ("past", "past", "future")
+    if one.startswith(("be:", "want.", "love", "like", "not.like", "not.understand", "not.can")):
+        return ("past", "present")
+    if any(one.removeprefix("not.").startswith(verb) for verb in PUNCTUAL):
+        return ("past", "future")
+    return ("past", "past", "present", "future")
+
+
+def _main_tense(parts: list[Part]) -> str:
+    """The tense that a sentence goes on with."""
+    for part in reversed(parts):
+        if part.link not in ("because", "that") and part.clause.verb not in ("say", "think", "know_that"):
+            return part.clause.tense
+    return parts[0].clause.tense if parts else ""
+
+
+_CONSEQUENCES = _list(
+    "cook clean open close show give tell help thank repair sing read buy invite send wash bring draw"
+)
+
+_THEMES = (
+    _list("cook clean wash repair paint read draw write open close learn sing listen watch sleep play"),
+    _list("buy sell meet visit walk wait_for go return see show give look_for"),
+    _list("help thank invite give show send tell explain bring"),
+)
+"""Verbs that fit into one scene: at home, in town, among people."""
+
+_GOT = {
+    "read": "buy write bring find", "sell": "buy build draw", "find": "buy bring", "lose": "buy bring", "eat": "buy bring cook",
+    "drink": "bring", "wash": "buy", "repair": "buy find", "show": "buy draw write find", "give": "buy find bring",
+    "send": "write buy", "hide": "buy write find bring", "bring": "buy cook write", "open": "bring find", "buy": "write draw",
+}  # fmt: skip
+"""What can have happened before to the thing that is now read, sold, …"""
+
+
 _KINDS = ("verb", "adjective", "profession", "have", "there", "like", "inverted", "object", "nothing")
 _KIND_WEIGHTS = (60, 8, 4, 7, 7, 5, 6, 4, 2)

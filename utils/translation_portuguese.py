@@ -351,7 +351,10 @@ def _phrase(phrase: Phrase) -> list[Word]:
         return [Word(form, key(node, NOUN))]
     words = [Word(form, key(node, NOUN)) for form in noun(phrase.noun, phrase.number)]
     if phrase.adjective:
-        word = Word(adjective(_ADJECTIVES[phrase.adjective], sex, number), key(node, ADJ))
+        lemma = _ADJECTIVES[phrase.adjective]
+        if lemma == "velho" and phrase.noun in CLASSES["person"]:
+            lemma = "idoso"
+        word = Word(adjective(lemma, sex, number), key(node, ADJ))
         words = [word, *words] if phrase.adjective in _BEFORE else [*words, word]
     name = phrase.determiner
     if phrase.owner is not None:
@@ -360,6 +363,8 @@ def _phrase(phrase: Phrase) -> list[Word]:
     elif name in _AFTER:
         words.insert(0, Word(_determiner("the", sex, number)))
         words.append(Word(_AFTER[name], key(node, DET)))
+    elif name in ("a", "any") and phrase.noun in ("dinner", "lunch"):
+        words.insert(0, Word("o"))
     elif name in ("a", "any"):
         if number == "sg" and phrase.noun not in MASS:
             words.insert(0, Word(_determiner("a", sex, number), key(node, DET)))
@@ -393,8 +398,12 @@ def _finite(concept: str, clause: Clause, person: str, shift: str, main: int, su
     steady = clause.kind in ("adjective", "profession", "have", "there", "weather") or concept in _STEADY
     if shift == "condition" and tense == "future":
         return [Word(forms.future_subjunctive[person], both)]
+    if tense == "future" and shift == "bare":  # vai voltar e descansar
+        return [Word(forms.infinitive, both)]
     if tense == "future":
         will = verb("go").imperfect[person] if shift == "said" else verb("go").present[person]
+        if concept == "go" and shift == "said":
+            return [Word({"1s": "iria", "3s": "iria", "1p": "iríamos", "3p": "iriam"}[person], both)]
         if concept == "go":
             return [Word({"1s": "irei", "3s": "irá", "1p": "iremos", "3p": "irão"}[person], both)]
         return [Word(will, (support,)), Word(forms.infinitive, (main,))]
@@ -411,7 +420,7 @@ def _finite(concept: str, clause: Clause, person: str, shift: str, main: int, su
     return [Word(table[person], both)]
 
 
-_STEADY = frozenset("know love live understand want can must remember know_that".split())
+_STEADY = frozenset("know love live want can must remember know_that".split())
 """Verbs whose past is told as a state: sabia, queria."""
 
 
@@ -445,8 +454,10 @@ def _adverb(concept: str, keys: tuple[int, ...]) -> list[Word]:
     return [Word(form, keys) for form in _ADVERBS[concept].split("_")]
 
 
-def _place(place: Place) -> list[Word]:
+def _place(place: Place, invites: bool = False) -> list[Word]:
     preposition = {"in": "em", "to": "a", "from": "de"}[place.relation]
+    if place.relation == "to" and invites:
+        preposition = "para"
     return _contract(preposition, key(place.phrase.id, PREP), _phrase(place.phrase))
 
 
@@ -456,7 +467,7 @@ _WHERE = {"where": "onde", "what": "o que", "who": "quem", "why": "por que"}
 
 def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list[Word]:
     node = clause.id
-    where = [] if clause.place is None else _place(clause.place)
+    where = [] if clause.place is None else _place(clause.place, clause.verb == "invite")
     when = [] if not clause.time else _adverb(clause.time, key(node, TIME))
     not_ = [Word("não", key(node, NEG))] if clause.negation in ("not", "nothing") else []
     if clause.kind == "there":
@@ -469,7 +480,7 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
     person = _person(subject) if subject is not None else "3s"
     group = _verb_group(clause, person, shift)
     who = [] if clause.subject is None else _phrase(clause.subject)
-    if clause.subject is not None and clause.subject.dropped:
+    if clause.subject is not None and _left_out(clause.subject, clause, shift, group[0]):
         group[0] = Word(group[0].form, group[0].keys + who[0].keys)
         who = []
     if clause.negation == "nobody":
@@ -483,8 +494,11 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
     what: list[Word] = []
     if clause.question == "what" or clause.object is None:
         pass
-    elif clause.object.is_pronoun and clause.verb not in _GOVERNS:
-        group, before, what = _with_pronoun(clause.object, group, before)
+    elif clause.object.is_pronoun and (
+        clause.verb not in _GOVERNS or clause.object.noun in _CLITICS and clause.verb == "thank"
+    ):
+        infinitive = bool(clause.modal) or (clause.tense == "future" and shift != "condition")
+        group, before, what = _with_pronoun(clause.object, group, before, infinitive)
     elif clause.kind == "profession":
         what = [Word(form, key(clause.object.id, NOUN)) for form in noun(clause.object.noun, clause.object.number)]
     else:
@@ -506,7 +520,8 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
             group, before, _ = _with_pronoun(clause.recipient, group, before)
         else:
             preposition = "para" if clause.recipient.is_pronoun else "a"
-            keys = key(clause.recipient.id, PREP if clause.verb == "explain" else NOUN)
+            late = clause.verb == "explain" or (clause.object is not None and clause.object.is_pronoun)
+            keys = key(clause.recipient.id, PREP if late else NOUN)
             whom = _contract(preposition, keys, _phrase(clause.recipient))
     how = [] if not clause.manner else _adverb(clause.manner, key(node, MANNER))
     asked = [] if clause.question in ("", "yes") else [Word(w, key(node, DET)) for w in _WHERE[clause.question].split()]
@@ -518,7 +533,21 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
     return [*asked, *first, *who, *before, *group, *what, *whom, *how, *where, *last]
 
 
-def _with_pronoun(phrase: Phrase, group: list[Word], before: list[Word]) -> tuple[list[Word], list[Word], list[Word]]:
+def _left_out(subject: Phrase, clause: Clause, shift: str, finite: Word) -> bool:
+    """Whether the subject is left out: disse may be "I said" or "he said", so there it stays."""
+    if subject.dropped != "if clear" or subject.noun != "i":
+        return bool(subject.dropped)
+    if shift:
+        return False
+    forms = verb(clause.verb) if clause.verb and not clause.modal and clause.tense == "past" else None
+    return clause.tense != "past" or (
+        forms is not None and finite.form == forms.preterite["1s"] != forms.preterite["3s"]
+    )
+
+
+def _with_pronoun(
+    phrase: Phrase, group: list[Word], before: list[Word], infinitive: bool = False
+) -> tuple[list[Word], list[Word], list[Word]]:
     """Sets an object pronoun in its place: (verb group, what stands before it, what stands after it)."""
     keys = key(phrase.id, NOUN)
     if phrase.noun in _CLITICS:  # está me ajudando, vai me ajudar, me ajudou
@@ -528,7 +557,7 @@ def _with_pronoun(phrase: Phrase, group: list[Word], before: list[Word]) -> tupl
         return group, before, [Word("vocês", keys)]
     form = ("o" if _sex(phrase) == "m" else "a") + ("s" if _number(phrase) == "pl" else "")
     word = Word(form, keys)
-    if len(group) > 1 and group[-1].form[-1] == "r":
+    if infinitive:
         return [*group[:-1], _hang(group[-1], word)], before, []
     return group, [*before, word], []
 

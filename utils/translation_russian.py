@@ -756,6 +756,8 @@ def _like(clause: Clause, subject: Phrase) -> list[Word]:
     assert thing is not None
     words = _finite("like", clause, thing, key(clause.id, VERB), key(clause.id, AUX))
     not_ = [Word("не", key(clause.id, NEG))] if clause.negation else []
+    if thing.is_pronoun:  # он ему не понравился
+        return [*_phrase(thing, "n"), *_phrase(subject, "d"), *not_, *words]
     return [*_phrase(subject, "d"), *not_, *words, *_phrase(thing, "n")]
 
 
@@ -803,11 +805,14 @@ def _clause(clause: Clause, head: Phrase | None = None) -> list[Word]:
             form = _preposition(_PREPOSITIONS[clause.verb][0], what[0].form)
             what.insert(0, Word(form, key(node, PREP)))
     whom = [] if clause.recipient is None else _phrase(clause.recipient, "d")
-    if clause.recipient is not None and clause.verb == "explain":
+    late = clause.object is not None and clause.object.is_pronoun
+    if clause.recipient is not None and (late or clause.verb == "explain"):
         whom = [
             Word(w.form, w.keys + key(clause.recipient.id, PREP)) if _is_noun(w, clause.recipient) else w for w in whom
         ]
     asked = [Word(_ASKED[clause.question], key(node, DET))] if clause.question not in ("", "yes") else []
+    if late:  # отправил его соседу
+        whom, what = what, whom
     if clause.order == "inverted":
         return [*asked, *when, *where, *before, *group, *whom, *who]
     if clause.order == "object":
@@ -819,7 +824,7 @@ def _clause(clause: Clause, head: Phrase | None = None) -> list[Word]:
     return [*asked, *who, *when, *before, *group, *whom, *what, *where]
 
 
-_LINKS = {"and": ", и", "then": "и", "but": ", но", "because": ", потому что", "when": "когда", "if": "если",
+_LINKS = {"and": ", а", "then": "и", "but": ", но", "because": ", потому что", "when": "когда", "if": "если",
           "although": "хотя", "that": ", что", "so": ", поэтому"}  # fmt: skip
 
 
