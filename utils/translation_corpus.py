@@ -6,16 +6,20 @@ on either side. Lengths are spread evenly over training, dev and test; `long` ho
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
+import hashlib
 import random
 from collections import Counter
+from pathlib import Path
 from typing import Literal
 
+from utils import files, paths
 from utils.translation_grammar import SPEAKERS, english, links
 from utils.translation_meanings import Maker
 
-__all__ = ["LANGUAGES", "Corpus", "Language", "Pair", "corpus", "swap"]
+__all__ = ["LANGUAGES", "Corpus", "Language", "Pair", "corpus", "fingerprint", "swap"]
 
 Language = Literal["ru", "pt"]
 
@@ -78,7 +82,70 @@ def corpus(language: Language = "ru") -> Corpus:
         raise ValueError(
             f"There is no corpus for the language {language!r}: choose 'ru' (Russian) or 'pt' (Portuguese)."
         )
-    return _make(language)
+    file = paths.cache_dir() / f"translations-{language}.txt"
+    made = _read_cache(file)
+    if made is None:
+        made = _make(language)
+        _write_cache(file, made)
+    return made
+
+
+_SOURCES = ("corpus", "english", "grammar", "meanings", "portuguese", "russian")
+
+
+@functools.cache
+def _stamp() -> str:
+    """What the sentences are made by: a cache file with another stamp is out of date."""
+    folder = Path(__file__).parent
+    texts = [(folder / f"translation_{name}.py").read_bytes().replace(b"\r\n", b"\n") for name in _SOURCES]
+    return hashlib.sha256(b"".join(texts)).hexdigest()
+
+
+def _as_line(pair: Pair) -> str:
+    """A pair as one line: source, target and links such as "0-1 1-0", with tabs between them."""
+    places = " ".join(f"{one}-{two}" for one, two in sorted(pair.alignment))
+    return "\t".join((" ".join(pair.source), " ".join(pair.target), places))
+
+
+def _as_pair(line: str) -> Pair:
+    source, target, places = line.split("\t")
+    numbers = [place.split("-") for place in places.split()]
+    return Pair(tuple(source.split()), tuple(target.split()), frozenset([(int(one), int(two)) for one, two in numbers]))
+
+
+def _body(made: Corpus) -> bytes:
+    parts = (made.train, made.dev, made.test, made.long)
+    return "\n\n".join("\n".join(map(_as_line, part)) for part in parts).encode("utf-8")
+
+
+def fingerprint(language: Language = "ru") -> str:
+    """The SHA-256 of a corpus, sentences and links, as the data card gives it.
+
+    Raises:
+        ValueError: for a language that has no corpus.
+    """
+    return hashlib.sha256(_body(corpus(language))).hexdigest()
+
+
+def _read_cache(file: Path) -> Corpus | None:
+    """The corpus kept in a file; None if there is none, or it is damaged or out of date."""
+    try:
+        head, _, body = file.read_bytes().partition(b"\n")
+        stamp, digest = head.decode("ascii").split()
+        if stamp != _stamp() or digest != hashlib.sha256(body).hexdigest():
+            return None
+    except (OSError, ValueError):
+        return None
+    train, dev, test, long = (tuple(map(_as_pair, part.split("\n"))) for part in body.decode("utf-8").split("\n\n"))
+    return Corpus(train, dev, test, long)
+
+
+def _write_cache(file: Path, made: Corpus) -> None:
+    """Keeps a corpus for the next time; where that cannot be, it is made anew each time, which takes seconds."""
+    body = _body(made)
+    head = f"{_stamp()} {hashlib.sha256(body).hexdigest()}\n".encode("ascii")
+    with contextlib.suppress(OSError):
+        files.write_whole(file, head + body)
 
 
 def _make(language: str) -> Corpus:
