@@ -211,7 +211,7 @@ work | person kin | | work | | lasting
 rest | person kin | | rest | | lasting
 laugh | person kin | | room | loudly quietly | lasting
 cry | child girl boy woman actress daughter | | room | loudly quietly | lasting
-dance | person kin | | room | slowly | lasting
+dance | person kin | | room | | lasting
 swim | person kin duck | | water | slowly quickly | lasting
 walk | person kin | | out | slowly | lasting
 run | child boy girl dog horse puppy kitten | | out | quickly | lasting
@@ -593,13 +593,21 @@ class Maker:
             tense = self.rng.choice(("present", "past", "future"))
             inner = self._action(detail, tense, finished=True)
             _reportable(inner, said)
+            self._differ(report, inner)
             return [Part(report), Part(inner, "that", shift)]
         one, two = self._script(
             detail, self.rng.choice(("present", "future") if said else ("present", "past", "future"))
         )
         one.link, one.shift, two.shift = "that", shift, two.shift or shift
         _reportable(one.clause, said)
+        self._differ(report, one.clause)
         return [Part(report), one, two]
+
+    def _differ(self, report: Clause, inner: Clause) -> None:
+        """No "the boys know that the boys": who reports and who is spoken of are two."""
+        assert report.subject is not None
+        while inner.subject is not None and report.subject.noun == inner.subject.noun:
+            report.subject = self._subject(("person", "kin"), 0.2)
 
     def _scene(self, parts: list[Part], tense: str, detail: float) -> Clause:
         """What somebody else does in the meantime, in the same surroundings."""
@@ -950,7 +958,14 @@ class Maker:
                 clause.subject = Phrase(clause.subject.id, "he")
             elif clause.subject.determiner == "a":
                 clause.subject.determiner = "the"
-        if not clause.negation and not action.direction and not finished and tense == "present" and self._chance(0.35):
+        if (
+            not clause.negation
+            and not action.direction
+            and not finished
+            and tense == "present"
+            and chosen != "live"
+            and self._chance(0.35)
+        ):
             clause.frequency = rng.choice(FREQUENCIES)
         elif (
             not clause.negation and not action.stative and not action.direction and not finished and self._chance(0.12)
@@ -1228,6 +1243,8 @@ def _script_tenses(link: str, one: str, two: str) -> tuple[str, ...]:
 
 def _main_tense(parts: list[Part]) -> str:
     """The tense that a sentence goes on with."""
+    if parts and parts[0].clause.verb == "say":
+        return "past"
     for part in reversed(parts):
         if part.link not in ("because", "that") and part.clause.verb not in ("say", "think", "know_that"):
             return part.clause.tense

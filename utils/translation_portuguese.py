@@ -341,7 +341,8 @@ def _contract(preposition: str, keys: tuple[int, ...], words: list[Word]) -> lis
     return [Word(preposition, keys), *words]
 
 
-def _phrase(phrase: Phrase) -> list[Word]:
+def _phrase(phrase: Phrase, subject: Phrase | None = None) -> list[Word]:
+    """A noun phrase; `subject` is the subject of its clause, for "own"."""
     node = phrase.id
     sex, number = _sex(phrase), _number(phrase)
     if phrase.is_pronoun:
@@ -357,6 +358,8 @@ def _phrase(phrase: Phrase) -> list[Word]:
         word = Word(adjective(lemma, sex, number), key(node, ADJ))
         words = [word, *words] if phrase.adjective in _BEFORE else [*words, word]
     name = phrase.determiner
+    if name == "own" and subject is not None and subject.noun in ("i", "we"):
+        name = {"i": "my", "we": "our"}[subject.noun]
     if phrase.owner is not None:
         words.insert(0, Word(_determiner("the", sex, number)))
         words += _contract("de", key(phrase.owner.id, OF), _phrase(phrase.owner))
@@ -502,7 +505,7 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
     elif clause.kind == "profession":
         what = [Word(form, key(clause.object.id, NOUN)) for form in noun(clause.object.noun, clause.object.number)]
     else:
-        what = _phrase(clause.object)
+        what = _phrase(clause.object, subject)
         preposition = _GOVERNS.get(clause.verb, "")
         if preposition:
             own = preposition == "com"  # English has a preposition here too
@@ -522,7 +525,7 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
             preposition = "para" if clause.recipient.is_pronoun else "a"
             late = clause.verb == "explain" or (clause.object is not None and clause.object.is_pronoun)
             keys = key(clause.recipient.id, PREP if late else NOUN)
-            whom = _contract(preposition, keys, _phrase(clause.recipient))
+            whom = _contract(preposition, keys, _phrase(clause.recipient, subject))
     how = [] if not clause.manner else _adverb(clause.manner, key(node, MANNER))
     asked = [] if clause.question in ("", "yes") else [Word(w, key(node, DET)) for w in _WHERE[clause.question].split()]
     if clause.question == "who":
