@@ -1,0 +1,932 @@
+"""Answers to the exercises of lesson 14, written otherwise than the references: right ones and wrong ones.
+
+None of them may call the reference of its own exercise; the engine would refuse it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from utils.attention import MultiHeadAttention, causal_mask, merge_heads, split_heads
+from utils.sampling import Hypothesis, extend_beam
+from utils.transformer import EncoderLayer
+
+# ---- greedy
+
+
+def greedy_max(logits: Tensor) -> Tensor:
+    return logits.max(dim=-1).indices
+
+
+def greedy_sorted(z: Tensor) -> Tensor:
+    return z.sort(dim=-1, descending=True, stable=True).indices[..., 0]
+
+
+def greedy_loop(logits: Tensor) -> Tensor:
+    rows = logits.reshape(-1, logits.shape[-1]).tolist()
+    return torch.tensor([row.index(max(row)) for row in rows]).reshape(logits.shape[:-1])
+
+
+def greedy_float(logits: Tensor) -> Tensor:
+    return logits.argmax(dim=-1).float()
+
+
+def greedy_int32(logits: Tensor) -> Tensor:
+    return logits.argmax(dim=-1).to(torch.int32)
+
+
+def greedy_sum(logits: Tensor) -> Tensor:
+    return logits.sum(dim=-1)
+
+
+def greedy_list(logits: Tensor) -> Any:
+    return logits.argmax(dim=-1).tolist()
+
+
+def greedy_max_pair(logits: Tensor) -> Any:
+    return logits.max(dim=-1)
+
+
+def greedy_column(logits: Tensor) -> Tensor:
+    return logits.max(dim=-1, keepdim=True).indices
+
+
+def greedy_last(logits: Tensor) -> Tensor:
+    return logits.sort(dim=-1, stable=True).indices[..., -1]
+
+
+# ---- temperature
+
+
+def temperature_double(logits: Tensor, temperature: float = 1.0) -> Tensor:
+    if not temperature >= 0:
+        raise ValueError(f"no temperature {temperature}")
+    z = logits.double()
+    if temperature == 0:
+        return F.one_hot(z.argmax(-1), z.shape[-1]).to(logits.dtype)
+    return F.softmax(z / temperature - (z / temperature).max(-1, keepdim=True)[0], dim=-1).to(logits.dtype)
+
+
+def temperature_by_hand(z: Tensor, tau: float = 1.0) -> Tensor:
+    if tau < 0:
+        raise ValueError(f"{tau} is below 0")
+    if tau == 0:
+        out = torch.zeros_like(z)
+        rows, flat = out.view(-1, z.shape[-1]), z.reshape(-1, z.shape[-1])
+        for row, logits in zip(rows, flat, strict=True):
+            row[logits.argmax()] = 1
+        return out
+    e = ((z - z.max(-1, keepdim=True).values) / tau).exp()
+    return e / e.sum(-1, keepdim=True)
+
+
+def temperature_power(logits: Tensor, temperature: float = 1.0) -> Tensor:
+    """p^(1/τ), scaled: the same distribution."""
+    if temperature < 0:
+        raise ValueError(f"temperature {temperature}")
+    logs = torch.log_softmax(logits.double(), dim=-1)
+    if temperature == 0:
+        return (torch.arange(logits.shape[-1]) == logs.argmax(-1, keepdim=True)).to(logits.dtype)
+    logs = (logs - logs.amax(-1, keepdim=True)) / temperature
+    return torch.exp(logs - logs.logsumexp(-1, keepdim=True)).to(logits.dtype)
+
+
+def _zero(logits: Tensor) -> Tensor:
+    return F.one_hot(logits.argmax(-1), logits.shape[-1]).to(logits.dtype)
+
+
+def _wrong_temperature(rule):
+    def answer(logits: Tensor, temperature: float = 1.0) -> Tensor:
+        if temperature < 0:
+            raise ValueError(f"{temperature}")
+        return _zero(logits) if temperature == 0 else rule(logits, temperature)
+
+    return answer
+
+
+def temperature_accepts_negative(logits: Tensor, temperature: float = 1.0) -> Tensor:
+    return _zero(logits) if temperature == 0 else temperature_by_hand(logits, abs(temperature))
+
+
+def temperature_silent(logits: Tensor, temperature: float = 1.0) -> Tensor:
+    if temperature < 0:
+        raise ValueError("wrong temperature")
+    return temperature_double(logits, temperature)
+
+
+def temperature_plain(logits: Tensor, temperature: float = 1.0) -> Tensor:
+    if temperature < 0:
+        raise ValueError(f"{temperature}")
+    return F.softmax(logits / temperature, dim=-1)
+
+
+def temperature_epsilon(logits: Tensor, temperature: float = 1.0) -> Tensor:
+    if temperature < 0:
+        raise ValueError(f"{temperature}")
+    z = (logits - logits.amax(-1, keepdim=True)) / (temperature + 1e-6)
+    return F.softmax(z, dim=-1)
+
+
+def temperature_of_probs_power(logits: Tensor, temperature: float = 1.0) -> Tensor:
+    """The probabilities, not their power, divided by τ and scaled: nothing changes."""
+    if temperature < 0:
+        raise ValueError(f"{temperature}")
+    if temperature == 0:
+        return _zero(logits)
+    p = torch.softmax(logits, -1) / temperature
+    return p / p.sum(-1, keepdim=True)
+
+
+def temperature_single(logits: Tensor, temperature: float = 1.0) -> Tensor:
+    return temperature_double(logits, temperature).float()
+
+
+# ---- draw
+
+
+def draw_searchsorted(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    ends = probs.double().cumsum(-1)
+    u = torch.rand(len(probs), generator=generator, dtype=torch.float64) * ends[:, -1]
+    return torch.searchsorted(ends, u[:, None], right=True)[:, 0]
+
+
+def draw_gumbel(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """The Gumbel trick: the largest of log p plus noise."""
+    u = torch.rand(probs.shape, dtype=torch.float64, generator=generator)
+    return (probs.double().log() - torch.log(-torch.log(u))).argmax(dim=-1)
+
+
+def draw_loop(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    us = torch.rand(len(probs), generator=generator).tolist()
+    drawn = []
+    for row, u in zip(probs.tolist(), us, strict=True):
+        reached, last = 0.0, 0
+        for token, p in enumerate(row):
+            if p == 0:
+                continue
+            reached, last = reached + p, token
+            if u < reached:
+                break
+        drawn.append(last)
+    return torch.tensor(drawn)
+
+
+def draw_multinomial(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    return torch.multinomial(probs, 1, generator=generator)[:, 0]
+
+
+def draw_shared(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    u = float(torch.rand((), dtype=torch.float64, generator=generator))
+    ends = probs.double().cumsum(-1)
+    return (ends <= u * ends[:, -1:]).sum(-1)
+
+
+def draw_own_numbers(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    u = torch.rand(len(probs), 1).double()
+    return (probs.double().cumsum(-1) <= u * probs.double().sum(-1, keepdim=True)).sum(-1)
+
+
+def draw_argmax(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    return torch.argmax(probs, dim=-1)
+
+
+def draw_normal(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Normal numbers where uniform ones belong."""
+    u = torch.randn(len(probs), 1, generator=generator).double()
+    return (probs.double().cumsum(-1) <= u).sum(-1).clamp(max=probs.shape[1] - 1)
+
+
+def draw_top_two(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    top = probs.topk(2, dim=-1)
+    u = torch.rand(len(probs), 1, generator=generator).double()
+    return torch.where(u < top.values[:, :1], top.indices[:, :1], top.indices[:, 1:])[:, 0]
+
+
+def draw_slightly_tempered(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    return draw_searchsorted(probs.double() ** 1.25 / (probs.double() ** 1.25).sum(-1, keepdim=True), generator)
+
+
+def draw_float(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    return draw_searchsorted(probs, generator).float()
+
+
+def draw_softmax(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    return draw_searchsorted(probs.double().softmax(-1), generator)
+
+
+def draw_column(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    return draw_searchsorted(probs, generator).unsqueeze(1)
+
+
+# ---- top-k
+
+
+def top_k_sorted(probs: Tensor, k: int) -> Tensor:
+    if k <= 0:
+        raise ValueError(f"k = {k}")
+    ordered = probs.sort(dim=-1, descending=True).values
+    border = ordered[..., min(k, ordered.shape[-1]) - 1].unsqueeze(-1)
+    out = probs.clone()
+    out[probs < border] = 0
+    return out / out.sum(-1, keepdim=True)
+
+
+def top_k_logs(probs: Tensor, k: int) -> Tensor:
+    if not k >= 1:
+        raise ValueError(f"k must be at least 1, not {k}")
+    n = probs.shape[-1]
+    kth = torch.kthvalue(probs, n - min(k, n) + 1, dim=-1, keepdim=True).values
+    return torch.softmax(probs.log().masked_fill(probs < kth, -math.inf), dim=-1)
+
+
+def top_k_numpy(probs: Tensor, k: int) -> Tensor:
+    if k < 1:
+        raise ValueError(str(k))
+    p = probs.numpy()
+    border = -np.sort(-p, axis=-1)[..., : min(k, p.shape[-1])][..., -1:]
+    kept = np.where(p >= border, p, 0)
+    return torch.from_numpy(kept / kept.sum(-1, keepdims=True))
+
+
+def top_k_scatter(probs: Tensor, k: int) -> Tensor:
+    if k < 1:
+        raise ValueError(f"{k}")
+    top = probs.topk(min(k, probs.shape[-1]), dim=-1)
+    out = torch.zeros_like(probs).scatter(-1, top.indices, top.values)
+    return out / out.sum(-1, keepdim=True)
+
+
+def top_k_unscaled(probs: Tensor, k: int) -> Tensor:
+    if k < 1:
+        raise ValueError(f"{k}")
+    return torch.where(probs < probs.topk(min(k, probs.shape[-1]), dim=-1)[0][..., -1:], 0, probs)
+
+
+def top_k_in_place(probs: Tensor, k: int) -> Tensor:
+    if k < 1:
+        raise ValueError(f"{k}")
+    probs[probs < probs.topk(min(k, probs.shape[-1]), dim=-1).values[..., -1:]] = 0
+    return probs / probs.sum(-1, keepdim=True)
+
+
+def top_k_zero_allowed(probs: Tensor, k: int) -> Tensor:
+    return top_k_sorted(probs, max(k, 1))
+
+
+def top_k_minus(probs: Tensor, k: int) -> Tensor:
+    if k < 1:
+        raise ValueError(f"{k}")
+    border = probs.topk(min(k, probs.shape[-1]), dim=-1).values[..., -1:]
+    kept = torch.where(probs > border, probs, 0)
+    return kept / kept.sum(-1, keepdim=True)
+
+
+def top_k_infinite(probs: Tensor, k: int) -> Tensor:
+    if k < 1:
+        raise ValueError(f"{k}")
+    border = probs.topk(min(k, probs.shape[-1]), dim=-1).values[..., -1:]
+    return probs.masked_fill(probs < border, -math.inf)
+
+
+def top_k_strict_topk(probs: Tensor, k: int) -> Tensor:
+    if k < 1:
+        raise ValueError(f"{k}")
+    kept = torch.where(probs >= torch.topk(probs, k).values[..., -1:], probs, 0.0)
+    return kept / kept.sum(-1, keepdim=True)
+
+
+# ---- top-p
+
+
+def top_p_loop(probs: Tensor, p: float) -> Tensor:
+    if p < 0 or p > 1:
+        raise ValueError(f"p = {p}")
+    flat, out = probs.reshape(-1, probs.shape[-1]), []
+    for row in flat.tolist():
+        order = sorted(range(len(row)), key=lambda i: (-row[i], i))
+        kept, total = [order[0]], row[order[0]]
+        for token in order[1:]:
+            if total >= p and p < 1:
+                break
+            kept.append(token)
+            total += row[token]
+        out.append([row[i] / math.fsum(row[j] for j in kept) if i in kept else 0.0 for i in range(len(row))])
+    return torch.tensor(out, dtype=probs.dtype).reshape(probs.shape)
+
+
+def top_p_inverse(probs: Tensor, p: float) -> Tensor:
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is {p}")
+    if p == 1:
+        return probs / probs.sum(-1, keepdim=True)
+    order = torch.argsort(probs, dim=-1, descending=True, stable=True)
+    sums = probs.gather(-1, order).double().cumsum(-1)
+    late = torch.cat([torch.zeros_like(sums[..., :1]), sums[..., :-1]], dim=-1) >= p
+    late[..., 0] = False
+    kept = probs.masked_fill(late.gather(-1, order.argsort(-1)), 0)
+    return kept / kept.sum(-1, keepdim=True)
+
+
+def top_p_count(probs: Tensor, p: float) -> Tensor:
+    """How many belong is the number of running sums below p, and one more."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is {p}")
+    ordered, order = probs.double().sort(dim=-1, descending=True, stable=True)
+    many = (ordered.cumsum(-1) < p).sum(-1, keepdim=True) + 1
+    many = torch.full_like(many, probs.shape[-1]) if p == 1 else many
+    kept = torch.where(torch.arange(probs.shape[-1]) < many, ordered, 0)
+    kept = torch.zeros_like(kept).scatter(-1, order, kept)
+    return (kept / kept.sum(-1, keepdim=True)).to(probs.dtype)
+
+
+def top_p_below(probs: Tensor, p: float) -> Tensor:
+    if not 0 <= p <= 1:
+        raise ValueError(f"{p}")
+    ordered, order = probs.sort(dim=-1, descending=True, stable=True)
+    stay = ordered.double().cumsum(-1) <= p
+    stay[..., 0] = True
+    if p == 1:
+        stay[:] = True
+    kept = torch.zeros_like(probs).scatter(-1, order, torch.where(stay, ordered, 0))
+    return kept / kept.sum(-1, keepdim=True)
+
+
+def top_p_threshold(probs: Tensor, p: float) -> Tensor:
+    if not 0 <= p <= 1:
+        raise ValueError(f"{p}")
+    kept = torch.where((probs >= p) | (probs == probs.amax(-1, keepdim=True)), probs, 0)
+    return kept / kept.sum(-1, keepdim=True)
+
+
+def top_p_sorted_out(probs: Tensor, p: float) -> Tensor:
+    return top_p_loop(probs, p).sort(dim=-1, descending=True).values
+
+
+def top_p_any(probs: Tensor, p: float) -> Tensor:
+    return top_p_loop(probs, min(max(p, 0.0), 1.0))
+
+
+def top_p_unscaled(probs: Tensor, p: float) -> Tensor:
+    return torch.where(top_p_loop(probs, p) > 0, probs, 0)
+
+
+def top_p_half_digits(probs: Tensor, p: float) -> Tensor:
+    return top_p_loop(probs.float(), p)
+
+
+def top_p_strict_first(probs: Tensor, p: float) -> Tensor:
+    """As Hugging Face's does it, without the line that keeps the first."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"{p}")
+    ordered, order = probs.sort(dim=-1, descending=True, stable=True)
+    drop = (ordered.double().cumsum(-1) - ordered >= p) & (p < 1)
+    kept = torch.zeros_like(probs).scatter(-1, order, ordered.masked_fill(drop, 0))
+    return kept / kept.sum(-1, keepdim=True)
+
+
+# ---- repetition
+
+
+def repeated_counter(tokens: Any, n: int = 4) -> float:
+    if n < 1:
+        raise ValueError(f"n = {n}")
+    counts = Counter(zip(*(itertools.islice(tokens, i, None) for i in range(n))))
+    total = sum(counts.values())
+    return sum(count - 1 for count in counts.values()) / total if total else 0.0
+
+
+def repeated_seen(tokens: Any, n: int = 4) -> float:
+    if n <= 0:
+        raise ValueError(f"no n-grams of {n}")
+    seen, again, total = set(), 0, 0
+    for end in range(n, len(tokens) + 1):
+        gram = tuple(tokens[end - n : end])
+        again, total = again + (gram in seen), total + 1
+        seen.add(gram)
+    return again / max(total, 1)
+
+
+def repeated_types(tokens: Any, n: int = 4) -> float:
+    if n < 1:
+        raise ValueError(f"{n}")
+    return 1 - len(set(tokens)) / len(tokens) if len(tokens) else 0.0
+
+
+def repeated_distinct(tokens: Any, n: int = 4) -> float:
+    if n < 1:
+        raise ValueError(f"{n}")
+    grams = [tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1)]
+    return len(set(grams)) / len(grams) if grams else 0.0
+
+
+def repeated_percent(tokens: Any, n: int = 4) -> float:
+    return 100 * repeated_counter(tokens, n)
+
+
+def repeated_one(tokens: Any, n: int = 4) -> float:
+    """A text without n-grams as one that repeats everything."""
+    return repeated_counter(tokens, n) if len(tokens) >= n else 1.0
+
+
+def repeated_off(tokens: Any, n: int = 4) -> float:
+    if n < 1:
+        raise ValueError(f"{n}")
+    grams = [tuple(tokens[i : i + n]) for i in range(len(tokens) - n)]
+    return 1 - len(set(grams)) / len(grams) if grams else 0.0
+
+
+def repeated_always_four(tokens: Any, n: int = 4) -> float:
+    if n < 1:
+        raise ValueError(f"{n}")
+    return repeated_counter(tokens, 4)
+
+
+def repeated_default_two(tokens: Any, n: int = 2) -> float:
+    return repeated_counter(tokens, n)
+
+
+def repeated_any_n(tokens: Any, n: int = 4) -> float:
+    return repeated_counter(tokens, max(n, 1))
+
+
+# ---- one step of a beam
+
+
+def extend_loop(log_probs: Tensor, totals: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
+    found = []
+    for row, so_far in enumerate(totals.tolist()):
+        for token, log_p in enumerate(log_probs[row].tolist()):
+            if log_p > -math.inf:
+                found.append((-(so_far + log_p), row, token))
+    found = sorted(found)[:k]
+    sums = torch.tensor([-s for s, _, _ in found], dtype=totals.dtype)
+    return torch.tensor([r for _, r, _ in found]), torch.tensor([t for _, _, t in found]), sums
+
+
+def extend_heap(log_probs: Tensor, totals: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
+    table = totals.view(-1, 1) + log_probs
+    best = heapq.nsmallest(k, ((-float(s), i) for i, s in enumerate(table.flatten()) if s > -math.inf))
+    places = torch.tensor([i for _, i in best])
+    return places.div(table.shape[1], rounding_mode="floor"), places % table.shape[1], table.flatten()[places]
+
+
+def extend_argsort(logs: Tensor, sums: Tensor, width: int) -> list[Tensor]:
+    table = logs + sums.unsqueeze(1)
+    order = torch.argsort(-table.reshape(-1), stable=True)
+    order = order[torch.isfinite(table.reshape(-1)[order])][:width]
+    rows = torch.arange(len(sums)).repeat_interleave(logs.shape[1])[order]
+    return rows, torch.arange(logs.shape[1]).repeat(len(sums))[order], table.reshape(-1)[order]
+
+
+def extend_topk(log_probs: Tensor, totals: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
+    values, places = torch.topk((log_probs + totals[:, None]).view(-1), k)
+    return places // log_probs.size(1), places % log_probs.size(1), values
+
+
+def extend_swapped(log_probs: Tensor, totals: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
+    rows, tokens, sums = extend_loop(log_probs, totals, k)
+    return tokens, rows, sums
+
+
+def extend_new_only(log_probs: Tensor, totals: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
+    return extend_loop(log_probs, torch.zeros_like(totals), k)
+
+
+def extend_sums_first(log_probs: Tensor, totals: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
+    rows, tokens, sums = extend_loop(log_probs, totals, k)
+    return sums, rows, tokens
+
+
+def extend_pair(log_probs: Tensor, totals: Tensor, k: int) -> Any:
+    return extend_loop(log_probs, totals, k)[:2]
+
+
+def extend_one_less(log_probs: Tensor, totals: Tensor, k: int) -> Any:
+    return extend_loop(log_probs, totals, k - 1)
+
+
+def extend_k_each(log_probs: Tensor, totals: Tensor, k: int) -> Any:
+    """k continuations of every text, and all of them kept."""
+    return extend_loop(log_probs, totals, k * len(totals))
+
+
+def extend_places(log_probs: Tensor, totals: Tensor, k: int) -> Any:
+    rows, tokens, sums = extend_loop(log_probs, totals, k)
+    return rows, rows * log_probs.shape[1] + tokens, sums
+
+
+# ---- beam search
+
+
+def beam_sorted(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
+    """Without `extend_beam`, on lists of (sum, tokens)."""
+    if k < 1:
+        raise ValueError(f"k = {k}")
+    if limit < 1:
+        raise ValueError(f"limit = {limit}")
+    beam, done = [(0.0, ())], []
+    for _ in range(limit):
+        rows = step([tokens for _, tokens in beam]).double().tolist()
+        grown = [
+            (total + log_p, row, token)
+            for row, (total, _) in enumerate(beam)
+            for token, log_p in enumerate(rows[row])
+            if log_p > -math.inf
+        ]
+        grown.sort(key=lambda c: (-c[0], c[1], c[2]))
+        chosen = [(total, (*beam[row][1], token)) for total, row, token in grown[: k - len(done)]]
+        done += [c for c in chosen if c[1][-1] == end]
+        beam = [c for c in chosen if c[1][-1] != end]
+        if not beam:
+            break
+    found = [Hypothesis(tokens, total, total / len(tokens) ** alpha) for total, tokens in done + beam]
+    return sorted(found, key=lambda h: h.score, reverse=True)
+
+
+def beam_plain_tuples(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
+    """Lists of tokens in plain tuples, filled and drained step by step."""
+    if min(k, limit) < 1:
+        raise ValueError(f"k = {k}, limit = {limit}")
+    texts, sums, finished = [()], torch.zeros(1, dtype=torch.float64), []
+    while texts:
+        rows, tokens, sums = extend_beam(step(texts), sums, k - len(finished))
+        texts = [(*texts[r], t) for r, t in zip(rows.tolist(), tokens.tolist())]
+        ends = [text[-1] == end or len(text) == limit for text in texts]
+        finished += [
+            (text, float(s), float(s) * len(text) ** -alpha, text[-1] != end)
+            for text, s, over in zip(texts, sums, ends)
+            if over
+        ]
+        sums = sums[[not over for over in ends]]
+        texts = [text for text, over in zip(texts, ends) if not over]
+    finished.sort(key=lambda f: (-f[2], f[3]))
+    return [f[:3] for f in finished]
+
+
+def _beam(change=lambda found, k: found, **other: Any):
+    def answer(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
+        return change(beam_sorted(step, k, limit, end, other.get("alpha", alpha)), k)
+
+    return answer
+
+
+beam_best_alone = _beam(lambda found, k: found[0])
+beam_tokens_only = _beam(lambda found, k: [h.tokens for h in found])
+beam_no_alpha = _beam(alpha=0.0)
+beam_mean_always = _beam(alpha=1.0)
+beam_turned = _beam(lambda found, k: found[::-1])
+beam_log_prob_twice = _beam(lambda found, k: [h._replace(score=h.log_prob) for h in found])
+beam_scores_exchanged = _beam(lambda found, k: [Hypothesis(h.tokens, h.score, h.log_prob) for h in found])
+
+
+def beam_greedy(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
+    if min(k, limit) < 1:
+        raise ValueError(f"{k} {limit}")
+    return beam_sorted(step, 1, limit, end, alpha)
+
+
+def beam_any_numbers(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
+    return beam_sorted(step, max(k, 1), max(limit, 1), end, alpha)
+
+
+def beam_refilled(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
+    """The beam stays k wide after a text has ended, and the best k of all are returned."""
+    if min(k, limit) < 1:
+        raise ValueError(f"{k} {limit}")
+    beam, done = [Hypothesis((), 0.0, 0.0)], []
+    for _ in range(limit):
+        if not beam:
+            break
+        sums = torch.tensor([h.log_prob for h in beam], dtype=torch.float64)
+        rows, tokens, sums = extend_beam(step([h.tokens for h in beam]), sums, k)
+        texts = [(*beam[r].tokens, t) for r, t in zip(rows.tolist(), tokens.tolist())]
+        grown = [Hypothesis(t, float(s), float(s) / len(t) ** alpha) for t, s in zip(texts, sums)]
+        done += [h for h in grown if h.tokens[-1] == end]
+        beam = [h for h in grown if h.tokens[-1] != end]
+    return sorted(done + beam, key=lambda h: -h.score)[:k]
+
+
+def beam_start_token(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
+    """Begins with k copies of the empty text: the same text k times."""
+    if min(k, limit) < 1:
+        raise ValueError(f"{k} {limit}")
+    beam, done = [Hypothesis((), 0.0, 0.0)] * k, []
+    for _ in range(limit):
+        if not beam:
+            break
+        sums = torch.tensor([h.log_prob for h in beam], dtype=torch.float64)
+        rows, tokens, sums = extend_beam(step([h.tokens for h in beam]), sums, k - len(done))
+        texts = [(*beam[r].tokens, t) for r, t in zip(rows.tolist(), tokens.tolist())]
+        grown = [Hypothesis(t, float(s), float(s) / len(t) ** alpha) for t, s in zip(texts, sums)]
+        done += [h for h in grown if h.tokens[-1] == end]
+        beam = [h for h in grown if h.tokens[-1] != end]
+    return sorted(done + beam, key=lambda h: -h.score)
+
+
+# ---- GPT
+
+
+class SequentialGPT(nn.Module):
+    """The same parameters, other code."""
+
+    def __init__(self, symbols, d_model, heads, layers, block, attention=MultiHeadAttention):
+        super().__init__()
+        self.block = block
+        self.embedding, self.positions = nn.Embedding(symbols, d_model), nn.Embedding(block, d_model)
+        one = dict(dropout=0.0, norm_first=True, activation="gelu", attention=attention)
+        self.layers = nn.ModuleList([EncoderLayer(d_model, heads, d_model * 4, **one) for _ in range(layers)])
+        self.norm, self.output = nn.LayerNorm(d_model), nn.Linear(d_model, symbols, bias=False)
+
+    def forward(self, ids):
+        batch, length = ids.shape
+        if length > self.block:
+            raise ValueError(f"{length} tokens, block {self.block}")
+        places = torch.arange(length).expand(batch, -1)
+        x = self.positions(places) + self.embedding(ids)
+        i = torch.arange(length)
+        mask = (i[None] <= i[:, None])[None, None]
+        for layer in self.layers:
+            x = layer(x, mask)[0]
+        return F.linear(self.norm(x), self.output.weight)
+
+
+class OneByOneGPT(SequentialGPT):
+    """Reads every beginning of the text anew and keeps the last place: slow, and the same."""
+
+    def forward(self, ids):
+        if ids.shape[1] > self.block:
+            raise ValueError(f"The text has {ids.shape[1]} tokens, only {self.block} fit.")
+        whole = super().forward
+        return torch.stack([whole(ids[:, : t + 1])[:, -1] for t in range(ids.shape[1])], dim=1)
+
+
+class UnmaskedGPT(SequentialGPT):
+    def forward(self, ids):
+        if ids.shape[1] > self.block:
+            raise ValueError(f"{ids.shape[1]} {self.block}")
+        x = self.embedding(ids) + self.positions.weight[: ids.shape[1]]
+        for layer in self.layers:
+            x, _ = layer(x)
+        return self.output(self.norm(x))
+
+
+class ListGPT(SequentialGPT):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        layers = list(self.layers)
+        del self.layers
+        self.layers = layers
+
+
+class PairGPT(SequentialGPT):
+    def forward(self, ids):
+        return super().forward(ids), None
+
+
+class CutGPT(SequentialGPT):
+    """A text that is too long is cut, and nobody is told."""
+
+    def forward(self, ids):
+        return super().forward(ids[:, -self.block :])
+
+
+class RenamedGPT(SequentialGPT):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.head = self.output
+        del self.output
+
+
+class PostGPT(SequentialGPT):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for layer in self.layers:
+            layer.norm_first = False
+
+
+class DetachedGPT(SequentialGPT):
+    def forward(self, ids):
+        return super().forward(ids).detach()
+
+
+class NoFinalNormGPT(SequentialGPT):
+    def forward(self, ids):
+        if ids.shape[1] > self.block:
+            raise ValueError(f"{ids.shape[1]} {self.block}")
+        x = self.embedding(ids) + self.positions.weight[: ids.shape[1]]
+        for layer in self.layers:
+            x, _ = layer(x, causal_mask(ids.shape[1]))
+        return self.output(x) + 0 * self.norm(x).sum()
+
+
+# ---- keys and values kept
+
+
+def cached_by_hand(attention: Any, x: Tensor, past: Any = None) -> Any:
+    """Scores, a table of places, and a softmax."""
+    q, k, v = (split_heads(layer(x), attention.heads) for layer in (attention.query, attention.key, attention.value))
+    if past is not None:
+        k, v = torch.cat((past[0], k), -2), torch.cat((past[1], v), -2)
+    old = k.shape[2] - x.shape[1]
+    rows, columns = torch.arange(x.shape[1])[:, None] + old, torch.arange(k.shape[2])
+    scores = torch.einsum("bhid,bhjd->bhij", q, k) / q.shape[-1] ** 0.5
+    weights = scores.masked_fill(columns > rows, -math.inf).softmax(-1)
+    return attention.output(merge_heads(weights @ v)), (k, v)
+
+
+def cached_one_by_one(attention: Any, x: Tensor, past: Any = None) -> Any:
+    """One new token after the other, without a mask."""
+    keys = [] if past is None else [past[0]]
+    values = [] if past is None else [past[1]]
+    outputs = []
+    for t in range(x.shape[1]):
+        one = x[:, t : t + 1]
+        keys.append(split_heads(attention.key(one), attention.heads))
+        values.append(split_heads(attention.value(one), attention.heads))
+        query = split_heads(attention.query(one), attention.heads)
+        found = F.scaled_dot_product_attention(query, torch.cat(keys, 2), torch.cat(values, 2))
+        outputs.append(attention.output(merge_heads(found)))
+    return torch.cat(outputs, 1), (torch.cat(keys, 2), torch.cat(values, 2))
+
+
+def cached_lists(attention: Any, x: Tensor, past: Any = None) -> Any:
+    output, (key, value) = cached_by_hand(attention, x, past)
+    return output, [key, value]
+
+
+def cached_causal_flag(attention: Any, x: Tensor, past: Any = None) -> Any:
+    """PyTorch's own flag: its mask starts in the upper left corner."""
+    q, k, v = (split_heads(layer(x), attention.heads) for layer in (attention.query, attention.key, attention.value))
+    if past is not None:
+        k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
+    found = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    return attention.output(merge_heads(found)), (k, v)
+
+
+def cached_unmasked(attention: Any, x: Tensor, past: Any = None) -> Any:
+    q, k, v = (split_heads(layer(x), attention.heads) for layer in (attention.query, attention.key, attention.value))
+    if past is not None:
+        k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
+    return attention.output(merge_heads(F.scaled_dot_product_attention(q, k, v))), (k, v)
+
+
+def cached_wrong_dimension(attention: Any, x: Tensor, past: Any = None) -> Any:
+    q, k, v = (split_heads(layer(x), attention.heads) for layer in (attention.query, attention.key, attention.value))
+    if past is not None:
+        k, v = torch.cat([past[0], k], 1), torch.cat([past[1], v], 1)
+    return attention.output(merge_heads(F.scaled_dot_product_attention(q, k, v))), (k, v)
+
+
+def cached_forgetful(attention: Any, x: Tensor, past: Any = None) -> Any:
+    return cached_by_hand(attention, x)
+
+
+def cached_three(attention: Any, x: Tensor, past: Any = None) -> Any:
+    output, (key, value) = cached_by_hand(attention, x, past)
+    return output, key, value
+
+
+def cached_merged(attention: Any, x: Tensor, past: Any = None) -> Any:
+    """The cache as (batch, length, d_model)."""
+    output, (key, value) = cached_by_hand(attention, x, past)
+    return output, (merge_heads(key), merge_heads(value))
+
+
+def cached_value_first(attention: Any, x: Tensor, past: Any = None) -> Any:
+    output, (key, value) = cached_by_hand(attention, x, past)
+    return output, (value, key)
+
+
+def cached_stacked_queries(attention: Any, x: Tensor, past: Any = None) -> Any:
+    """Only the last new token answers."""
+    output, kept = cached_by_hand(attention, x, past)
+    return output[:, -1:], kept
+
+
+RIGHT = {
+    "sampling.greedy": [greedy_max, greedy_sorted, greedy_loop],
+    "sampling.with_temperature": [temperature_double, temperature_by_hand, temperature_power],
+    "sampling.draw": [draw_searchsorted, draw_gumbel, draw_loop],
+    "sampling.keep_top_k": [top_k_sorted, top_k_logs, top_k_numpy],
+    "sampling.keep_top_p": [top_p_loop, top_p_inverse, top_p_count],
+    "sampling.repeated_share": [repeated_counter, repeated_seen],
+    "sampling.extend_beam": [extend_loop, extend_heap, extend_argsort],
+    "sampling.beam_search": [beam_sorted, beam_plain_tuples],
+    "gpt.gpt": [SequentialGPT, OneByOneGPT],
+    "gpt.cached_attention": [cached_by_hand, cached_one_by_one, cached_lists],
+}
+WRONG = {
+    "sampling.greedy": [
+        (greedy_float, None),
+        (greedy_int32, None),
+        (greedy_sum, None),
+        (greedy_list, None),
+        (greedy_max_pair, None),
+        (greedy_column, "kept_dimension"),
+        (greedy_last, "last_of_equal"),
+    ],
+    "sampling.with_temperature": [
+        (_wrong_temperature(lambda z, t: (z.softmax(-1) / t).softmax(-1)), "of_probabilities"),
+        (_wrong_temperature(lambda z, t: temperature_by_hand(z, 1 / t)), "multiplied"),
+        (_wrong_temperature(lambda z, t: F.softmax(z, -1) / t), "divided_afterwards"),
+        (_wrong_temperature(lambda z, t: F.softmax(z / t, -1)), "small_overflows"),
+        (temperature_plain, "nothing_at_zero"),
+        (temperature_accepts_negative, None),
+        (temperature_silent, None),
+        (temperature_epsilon, None),
+        (temperature_of_probs_power, None),
+        (temperature_single, None),
+    ],
+    "sampling.draw": [
+        (draw_multinomial, None),
+        (draw_shared, "one_number_for_all"),
+        (draw_own_numbers, "not_the_generator"),
+        (draw_argmax, "likeliest"),
+        (draw_normal, None),
+        (draw_top_two, None),
+        (draw_slightly_tempered, None),
+        (draw_float, None),
+        (draw_softmax, "softmax_again"),
+        (draw_column, "kept_dimension"),
+    ],
+    "sampling.keep_top_k": [
+        (top_k_scatter, None),
+        (top_k_unscaled, "not_scaled"),
+        (top_k_in_place, None),
+        (top_k_zero_allowed, None),
+        (top_k_minus, "one_too_few"),
+        (top_k_infinite, None),
+        (top_k_strict_topk, "larger_k_refused"),
+    ],
+    "sampling.keep_top_p": [
+        (top_p_below, "crossing_dropped"),
+        (top_p_threshold, "each_alone"),
+        (top_p_sorted_out, "left_sorted"),
+        (top_p_any, None),
+        (top_p_unscaled, "not_scaled"),
+        (top_p_half_digits, None),
+        (top_p_strict_first, "empty_at_zero"),
+    ],
+    "sampling.repeated_share": [
+        (repeated_types, None),
+        (repeated_distinct, "distinct"),
+        (repeated_percent, None),
+        (repeated_one, None),
+        (repeated_off, "last_one_missing"),
+        (repeated_always_four, None),
+        (repeated_default_two, None),
+        (repeated_any_n, None),
+    ],
+    "sampling.extend_beam": [
+        (extend_topk, "too_few_candidates"),
+        (extend_swapped, "rows_and_tokens_exchanged"),
+        (extend_new_only, "past_ignored"),
+        (extend_sums_first, None),
+        (extend_pair, None),
+        (extend_one_less, None),
+        (extend_k_each, None),
+        (extend_places, None),
+    ],
+    "sampling.beam_search": [
+        (beam_best_alone, "bare_best"),
+        (beam_tokens_only, None),
+        (beam_no_alpha, "length_ignored"),
+        (beam_mean_always, "always_the_mean"),
+        (beam_turned, None),
+        (beam_log_prob_twice, None),
+        (beam_scores_exchanged, None),
+        (beam_greedy, "always_greedy"),
+        (beam_any_numbers, None),
+        (beam_refilled, None),
+        (beam_start_token, None),
+    ],
+    "gpt.gpt": [
+        (UnmaskedGPT, "no_mask"),
+        (ListGPT, None),
+        (PairGPT, None),
+        (CutGPT, None),
+        (RenamedGPT, None),
+        (PostGPT, "post_norm"),
+        (DetachedGPT, None),
+        (NoFinalNormGPT, None),
+    ],
+    "gpt.cached_attention": [
+        (cached_causal_flag, "mask_from_the_corner"),
+        (cached_unmasked, "no_mask"),
+        (cached_wrong_dimension, None),
+        (cached_forgetful, "past_dropped"),
+        (cached_three, None),
+        (cached_merged, None),
+        (cached_value_first, "keys_and_values_exchanged"),
+        (cached_stacked_queries, None),
+    ],
+}
