@@ -9,8 +9,10 @@ word. They differ in the order of these things:
 - Luong: the query is the new state h_t; the context enters the output, h̃_t = tanh(W_c [c_t, h_t]). The next step gets
   h_t, which holds no context, and reads h̃_t beside the word (input feeding).
 
-Every block has `start(h_e)`, which makes its first state from the encoder's last one, and is called as
-`logits, state, weights = block(y, state, states, mask)`.
+Every block has `start(h_e)`, which makes its first state from the encoder's last one; `step`, which makes the next
+state; and `output`, which makes scores of words from a state (of Luong's two, from h̃_t). A whole step is
+`o, state, weights = block(y, state, states, mask)`. Who knows all the words beforehand, as in training, calls `step` in
+a loop and `output` once for all the states, which is faster.
 
 Shapes: `batch`, `length` (places of the source), `d_embedding`, `d_encoder`, `d` (width of the decoder's state).
 
@@ -60,8 +62,8 @@ class DecoderBlock(nn.Module):
         """The state before the first word: the encoder's last state, (batch, d) as it is."""
         return h_e
 
-    def forward(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """One step.
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """From the word written last and the old state to the new state.
 
         Args:
             y: (batch, d_embedding), the vectors of the words written last.
@@ -70,23 +72,27 @@ class DecoderBlock(nn.Module):
             mask: (batch, length), True where a word stands.
 
         Returns:
-            o: (batch, words), the scores of the next word.
             h: (batch, d), the state h_t.
             weights: (batch, length), where h′_t looked.
         """
         ### BEGIN SOLUTION
         query = torch.tanh(self.hidden(torch.cat([y, h], dim=1)))  # h′_t
         context, weights = attend(self.score(states, query), states, mask)
-        h = torch.tanh(self.combine(torch.cat([context, query], dim=1)))
-        return self.output(h), h, weights
+        return torch.tanh(self.combine(torch.cat([context, query], dim=1))), weights
         ### END SOLUTION
+
+    def forward(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """A step, and the scores of the next word: o_t (batch, words), h_t (batch, d), weights (batch, length)."""
+        h, weights = self.step(y, h, states, mask)
+        return self.output(h), h, weights
 
 
 class BahdanauBlock(nn.Module):
     """Bahdanau's block: look with the old state first, then let word and context make the new one.
 
-    c_t = attention with the query s_{t−1}; s_t = GRU([y, c_t], s_{t−1}); o_t = W_o [s_t, c_t, y] + b_o. (The paper
-    makes its output from the same three with a maxout layer.)
+    c_t = attention with the query s_{t−1}; s_t = GRU([y, c_t], s_{t−1}); o_t = W_o s_t + b_o. (The paper makes its
+    output from s_t, c_t and y with a maxout layer. Here it is made as in the lecture's block: so they differ in one
+    thing only.)
 
     Args:
         words: how many words the target vocabulary has.
@@ -97,7 +103,7 @@ class BahdanauBlock(nn.Module):
 
     Attributes:
         cell: `nn.GRUCell(d_embedding + d_encoder, d)`; the word's vector comes first.
-        output: `nn.Linear(d + d_encoder + d_embedding, words)`, over state, context, word in this order.
+        output: `nn.Linear(d, words)`.
         score: the layer given.
 
     Bahdanau et al. 2015, section 3.1 and appendix A.2.2.
@@ -108,15 +114,15 @@ class BahdanauBlock(nn.Module):
         self.score = score
         ### BEGIN SOLUTION
         self.cell = nn.GRUCell(d_embedding + d_encoder, d)
-        self.output = nn.Linear(d + d_encoder + d_embedding, words)
+        self.output = nn.Linear(d, words)
         ### END SOLUTION
 
     def start(self, h_e: Tensor) -> Tensor:
         """The state before the first word: the encoder's last state, (batch, d) as it is."""
         return h_e
 
-    def forward(self, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """One step.
+    def step(self, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """From the word written last and the old state to the new state.
 
         Args:
             y: (batch, d_embedding), the vectors of the words written last.
@@ -125,15 +131,18 @@ class BahdanauBlock(nn.Module):
             mask: (batch, length), True where a word stands.
 
         Returns:
-            o: (batch, words), the scores of the next word.
             s: (batch, d), the state s_t.
             weights: (batch, length), where s_{t−1} looked.
         """
         ### BEGIN SOLUTION
         context, weights = attend(self.score(states, s), states, mask)
-        s = self.cell(torch.cat([y, context], dim=1), s)
-        return self.output(torch.cat([s, context, y], dim=1)), s, weights
+        return self.cell(torch.cat([y, context], dim=1), s), weights
         ### END SOLUTION
+
+    def forward(self, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """A step, and the scores of the next word: o_t (batch, words), s_t (batch, d), weights (batch, length)."""
+        s, weights = self.step(y, s, states, mask)
+        return self.output(s), s, weights
 
 
 class LuongBlock(nn.Module):
@@ -173,15 +182,21 @@ class LuongBlock(nn.Module):
         """The states before the first word: the encoder's last state, and zeros for h̃_0."""
         return h_e, torch.zeros_like(h_e)
 
-    def forward(
+    def step(
         self, y: Tensor, state: tuple[Tensor, Tensor], states: Tensor, mask: Tensor
-    ) -> tuple[Tensor, tuple[Tensor, Tensor], Tensor]:
-        """One step; `state` is the pair (h_{t−1}, h̃_{t−1}), each (batch, d). The rest as in `DecoderBlock.forward`."""
+    ) -> tuple[tuple[Tensor, Tensor], Tensor]:
+        """From a word and the pair (h_{t−1}, h̃_{t−1}) to the pair (h_t, h̃_t) and the weights (batch, length)."""
         h, attentional = state
         h = self.cell(torch.cat([y, attentional], dim=1) if self.feeding else y, h)
         context, weights = attend(self.score(states, h), states, mask)
-        attentional = torch.tanh(self.combine(torch.cat([context, h], dim=1)))
-        return self.output(attentional), (h, attentional), weights
+        return (h, torch.tanh(self.combine(torch.cat([context, h], dim=1)))), weights
+
+    def forward(
+        self, y: Tensor, state: tuple[Tensor, Tensor], states: Tensor, mask: Tensor
+    ) -> tuple[Tensor, tuple[Tensor, Tensor], Tensor]:
+        """A step, and the scores of the next word, o_t = W_o h̃_t + b_o, (batch, words)."""
+        state, weights = self.step(y, state, states, mask)
+        return self.output(state[1]), state, weights
 
 
 BLOCKS: tuple[str, ...] = ("lecture", "bahdanau", "luong")

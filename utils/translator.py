@@ -123,13 +123,14 @@ class Translator(nn.Module):
             weights: (batch, length_t, length_s), or None without attention.
         """
         memory, mask, h_e = self.read(source, source_mask)
-        state: Any = cast(Any, self.block).start(h_e)
-        outputs, looks = [], []
+        block: Any = self.block
+        state, tops, looks = block.start(h_e), [], []
         for y in self.embedding(target_in).unbind(dim=1):
-            o, state, weights = self.block(y, state, memory, mask)
-            outputs.append(o)
+            state, weights = block.step(y, state, memory, mask)
+            tops.append(state[-1] if isinstance(state, tuple) else state)
             looks.append(weights)
-        return torch.stack(outputs, dim=1), torch.stack(looks, dim=1) if self.attention else None
+        logits = block.output(torch.stack(tops, dim=1))  # once for all the places: one large product is faster
+        return logits, torch.stack(looks, dim=1) if self.attention else None
 
     def translate(self, source: Tensor, source_mask: Tensor, limit: int) -> tuple[Tensor, Tensor | None]:
         """Greedy translations, (batch, at most limit), and the weights they were written with (or None).

@@ -1,0 +1,658 @@
+"""Answers to the exercises of lesson 09, written otherwise than the references: right ones and wrong ones.
+
+None of them may call the reference of its own exercise; the engine would refuse it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from utils.attention_scores import attend
+
+# ---- ln p(y | x)
+
+
+def log_probability_loop(logits: Tensor, target_out: Tensor) -> Tensor:
+    sums = []
+    for rows, words in zip(logits, target_out):
+        total = logits.new_zeros(())
+        for row, word in zip(rows, words.tolist()):
+            if word != 0:
+                total = total + row[word] - torch.logsumexp(row, 0)
+        sums.append(total)
+    return torch.stack(sums)
+
+
+def log_probability_cross_entropy(logits: Tensor, target_out: Tensor) -> Tensor:
+    return -F.cross_entropy(logits.mT, target_out, ignore_index=0, reduction="none").sum(-1)
+
+
+def log_probability_one_hot(logits: Tensor, target_out: Tensor) -> Tensor:
+    chosen = F.one_hot(target_out, logits.shape[-1]) * (target_out != 0)[..., None]
+    return (F.log_softmax(logits, -1) * chosen).sum((1, 2))
+
+
+def log_probability_float32(logits: Tensor, target_out: Tensor) -> Tensor:
+    return log_probability_cross_entropy(logits.float(), target_out)
+
+
+def log_probability_padding(logits: Tensor, target_out: Tensor) -> Tensor:
+    return -F.cross_entropy(logits.mT, target_out, reduction="none").sum(-1)
+
+
+def log_probability_mean_cross_entropy(logits: Tensor, target_out: Tensor) -> Tensor:
+    return -F.cross_entropy(logits.flatten(0, 1), target_out.flatten(), ignore_index=0)
+
+
+def log_probability_loss(logits: Tensor, target_out: Tensor) -> Tensor:
+    return F.cross_entropy(logits.mT, target_out, ignore_index=0, reduction="none").sum(-1)
+
+
+def log_probability_stops_late(logits: Tensor, target_out: Tensor) -> Tensor:
+    words = F.log_softmax(logits, -1).gather(2, target_out.unsqueeze(2))[..., 0]
+    return (words * (target_out > 2)).sum(1)
+
+
+def log_probability_by_product(logits: Tensor, target_out: Tensor) -> Tensor:
+    shares = logits.softmax(-1).gather(2, target_out.unsqueeze(2))[..., 0]
+    return torch.where(target_out == 0, 1.0, shares).prod(1)
+
+
+def log_probability_numbers(logits: Tensor, target_out: Tensor) -> Tensor:
+    return torch.tensor([float(v) for v in log_probability_loop(logits, target_out)], dtype=logits.dtype)
+
+
+# ---- last state
+
+
+def last_state_loop(states: Tensor, mask: Tensor) -> Tensor:
+    rows = []
+    for row, here in zip(states, mask):
+        words = row[here]
+        rows.append(words[-1] if len(words) else torch.zeros_like(row[0]))
+    return torch.stack(rows)
+
+
+def last_state_gather(states: Tensor, mask: Tensor) -> Tensor:
+    lengths = mask.long().sum(1)
+    places = (lengths - 1).clamp_min(0)[:, None, None].expand(-1, 1, states.size(2))
+    return states.gather(1, places)[:, 0] * (lengths > 0)[:, None]
+
+
+def last_state_by_next(states: Tensor, mask: Tensor) -> Tensor:
+    is_last = mask & ~F.pad(mask[:, 1:], (0, 1))
+    return (states * is_last[:, :, None]).sum(1)
+
+
+def last_state_minus_one(states: Tensor, mask: Tensor) -> Tensor:
+    return states[:, -1, :]
+
+
+def last_state_at_length(states: Tensor, mask: Tensor) -> Tensor:
+    places = torch.minimum(mask.sum(1), torch.tensor(states.shape[1] - 1))
+    return states[range(len(states)), places] * mask.any(1, keepdim=True)
+
+
+def last_state_wraps(states: Tensor, mask: Tensor) -> Tensor:
+    return torch.stack([row[int(here.sum()) - 1] for row, here in zip(states, mask)])
+
+
+def last_state_mean(states: Tensor, mask: Tensor) -> Tensor:
+    keep = mask[:, :, None].to(states.dtype)
+    return (states * keep).sum(1) / keep.sum(1).clamp(min=1)
+
+
+def last_state_detached(states: Tensor, mask: Tensor) -> Tensor:
+    return last_state_loop(states.detach(), mask)
+
+
+# ---- scores
+
+
+def bilinear_loop(h_e: Tensor, h_d: Tensor, w: Tensor) -> Tensor:
+    total = torch.zeros((), dtype=w.dtype)
+    for i in range(w.shape[0]):
+        for j in range(w.shape[1]):
+            total = total + h_e[i] * w[i, j] * h_d[j]
+    return total
+
+
+def bilinear_einsum(a: Tensor, b: Tensor, weight: Tensor) -> Tensor:
+    return torch.einsum("i,ij,j->", a, weight, b)
+
+
+def bilinear_other_way(h_e: Tensor, h_d: Tensor, w: Tensor) -> Tensor:
+    return torch.dot(h_e, torch.mv(w, h_d))
+
+
+def bilinear_double(h_e: Tensor, h_d: Tensor, w: Tensor) -> Tensor:
+    return h_e.double() @ w.double() @ h_d.double()
+
+
+def bilinear_item(h_e: Tensor, h_d: Tensor, w: Tensor) -> float:
+    return (h_e @ w @ h_d).item()
+
+
+def bilinear_turned(h_e: Tensor, h_d: Tensor, w: Tensor) -> Tensor:
+    return h_d @ w @ h_e
+
+
+def bilinear_matrices(h_e: Tensor, h_d: Tensor, w: Tensor) -> Tensor:
+    return h_e[None] @ w @ h_d[:, None]
+
+
+def bilinear_half(h_e: Tensor, h_d: Tensor, w: Tensor) -> Tensor:
+    return torch.matmul(h_e, w)
+
+
+def dot_loop(states: Tensor, query: Tensor) -> Tensor:
+    return torch.stack([row @ asking for row, asking in zip(states, query)])
+
+
+def dot_sum(states: Tensor, query: Tensor) -> Tensor:
+    return (states * query.unsqueeze(1)).sum(-1)
+
+
+def dot_bmm(states: Tensor, query: Tensor) -> Tensor:
+    return torch.bmm(query[:, None], states.mT)[:, 0]
+
+
+def dot_scaled(states: Tensor, query: Tensor) -> Tensor:
+    return dot_sum(states, query) / states.size(-1) ** 0.5
+
+
+def dot_squeeze_all(states: Tensor, query: Tensor) -> Tensor:
+    return torch.bmm(states, query[:, :, None]).squeeze()
+
+
+def dot_numbers(states: Tensor, query: Tensor) -> Tensor:
+    return torch.tensor([[float(h @ q) for h in row] for row, q in zip(states, query)], dtype=states.dtype)
+
+
+def dot_in_place(states: Tensor, query: Tensor) -> Tensor:
+    return states.mul_(query[:, None]).sum(-1)
+
+
+# ---- attend
+
+
+def attend_loop(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    contexts, rows = [], []
+    for b in range(len(scores)):
+        here = torch.ones_like(scores[b], dtype=torch.bool) if mask is None else mask[b]
+        row = torch.zeros_like(scores[b])
+        if here.any():
+            row = row.index_put((here.nonzero()[:, 0],), torch.softmax(scores[b][here], 0))
+        rows.append(row)
+        contexts.append(row @ values[b])
+    return torch.stack(contexts), torch.stack(rows)
+
+
+def attend_where(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    if mask is None:
+        weights = scores.softmax(-1)
+    else:
+        low = torch.where(mask, scores, torch.finfo(scores.dtype).min)
+        weights = low.softmax(-1) * mask
+    return (weights.unsqueeze(-1) * values).sum(1), weights
+
+
+def attend_nan_to_num(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    allowed = mask if mask is not None else torch.ones_like(scores) > 0
+    safe = scores.masked_fill(~allowed, -math.inf).masked_fill(~allowed.any(1, keepdim=True), 0.0)
+    weights = safe.softmax(1) * allowed
+    return torch.einsum("bl,bld->bd", weights, values), weights
+
+
+def attend_in_place(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    if mask is not None:
+        scores.masked_fill_(~mask, -1e30)
+    weights = scores.softmax(1) if mask is None else scores.softmax(1) * mask
+    return torch.einsum("bl,bld->bd", weights, values), weights
+
+
+def attend_no_clear(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    if mask is not None:
+        scores = scores.masked_fill(mask.logical_not(), -math.inf)
+    weights = F.softmax(scores, dim=-1)
+    return torch.bmm(weights.unsqueeze(1), values).squeeze(1), weights
+
+
+def attend_even(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    if mask is not None:
+        scores = torch.where(mask, scores, torch.tensor(-1e20, dtype=scores.dtype))
+    weights = scores.softmax(1)
+    return torch.einsum("bl,bld->bd", weights, values), weights
+
+
+def attend_after(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    weights = scores.softmax(1)
+    if mask is not None:
+        weights = weights * mask
+    return torch.einsum("bl,bld->bd", weights, values), weights
+
+
+def attend_needs_mask(scores: Tensor, values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    return attend_where(scores, values, mask)
+
+
+def attend_unmasked(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    return attend_where(scores, values)
+
+
+def attend_values_masked(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    weights = scores.softmax(1)
+    if mask is not None:
+        values = values * mask[..., None]
+    return torch.einsum("bl,bld->bd", weights, values), weights
+
+
+# ---- additive score
+
+
+class AdditiveLoop(nn.Module):
+    def __init__(self, d_encoder: int, d_decoder: int, d_hidden: int) -> None:
+        super().__init__()
+        self.v = nn.Linear(d_hidden, 1, bias=False)
+        self.w2 = nn.Linear(d_decoder, d_hidden, bias=False)
+        self.w1 = nn.Linear(d_encoder, d_hidden, bias=False)
+
+    def forward(self, states: Tensor, query: Tensor) -> Tensor:
+        asked = self.w2(query)
+        return torch.cat([self.v(torch.tanh(self.w1(states[:, k]) + asked)) for k in range(states.shape[1])], dim=1)
+
+
+class AdditiveConcat(AdditiveLoop):
+    """Luong's way of writing it: one matrix on both, side by side."""
+
+    def forward(self, states: Tensor, query: Tensor) -> Tensor:
+        both = torch.cat([states, query[:, None].expand(-1, states.shape[1], -1)], dim=2)
+        weight = torch.cat([self.w1.weight, self.w2.weight], dim=1)
+        return torch.tanh(both @ weight.T) @ self.v.weight[0]
+
+
+class AdditiveBias(nn.Module):
+    def __init__(self, d_encoder: int, d_decoder: int, d_hidden: int) -> None:
+        super().__init__()
+        self.w1, self.w2 = nn.Linear(d_encoder, d_hidden), nn.Linear(d_decoder, d_hidden)
+        self.v = nn.Linear(d_hidden, 1)
+
+    def forward(self, states: Tensor, query: Tensor) -> Tensor:
+        return self.v(torch.tanh(self.w1(states) + self.w2(query)[:, None])).squeeze(2)
+
+
+class AdditiveLinear(AdditiveLoop):
+    def forward(self, states: Tensor, query: Tensor) -> Tensor:
+        return self.v(self.w1(states) + self.w2(query)[:, None]).squeeze(-1)
+
+
+class AdditiveSqueezed(AdditiveLoop):
+    def forward(self, states: Tensor, query: Tensor) -> Tensor:
+        return self.v(torch.tanh(self.w1(states) + self.w2(query).unsqueeze(1))).squeeze()
+
+
+class AdditiveMixedUp(AdditiveLoop):
+    """The query without its dimension for the length: right only where broadcasting happens to do it."""
+
+    def forward(self, states: Tensor, query: Tensor) -> Tensor:
+        return self.v(torch.tanh(self.w1(states) + self.w2(query))).squeeze(2)
+
+
+class AdditiveRemembers(AdditiveLoop):
+    kept: Tensor | None = None
+
+    def forward(self, states: Tensor, query: Tensor) -> Tensor:
+        self.kept = self.w1(states) if self.kept is None else self.kept
+        return self.v(torch.tanh(self.kept + self.w2(query)[:, None])).squeeze(2)
+
+
+class AdditiveOneMatrix(nn.Module):
+    def __init__(self, d_encoder: int, d_decoder: int, d_hidden: int) -> None:
+        super().__init__()
+        self.w = nn.Linear(d_encoder + d_decoder, d_hidden, bias=False)
+        self.v = nn.Linear(d_hidden, 1, bias=False)
+
+    def forward(self, states: Tensor, query: Tensor) -> Tensor:
+        both = torch.cat([states, query[:, None].expand(-1, states.shape[1], -1)], dim=2)
+        return self.v(torch.tanh(self.w(both))).squeeze(2)
+
+
+# ---- the lecture's block
+
+
+class BlockSplit(nn.Module):
+    """W_h and W_c cut into the parts that read the word, the state and the context."""
+
+    def __init__(self, words: int, d_embedding: int, d_encoder: int, d: int, score: nn.Module) -> None:
+        super().__init__()
+        self.score, self.cut, self.cut_context = score, d_embedding, d_encoder
+        self.hidden = nn.Linear(d_embedding + d, d)
+        self.combine = nn.Linear(d_encoder + d, d)
+        self.output = nn.Linear(d, words)
+
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        weight = self.hidden.weight
+        asked = (y @ weight[:, : self.cut].T + h @ weight[:, self.cut :].T + self.hidden.bias).tanh()
+        found, looks = attend(self.score(states, asked), states, mask)
+        weight = self.combine.weight
+        mixed = found @ weight[:, : self.cut_context].T + asked @ weight[:, self.cut_context :].T
+        return (mixed + self.combine.bias).tanh(), looks
+
+    def forward(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> Any:
+        h, weights = self.step(y, h, states, mask)
+        return self.output(h), h, weights
+
+
+class BlockAllInForward(BlockSplit):
+    def forward(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> Any:
+        asked = torch.tanh(self.hidden(torch.hstack((y, h))))
+        context, weights = attend(self.score(states, asked), states, mask)
+        h = torch.tanh(self.combine(torch.hstack((context, asked))))
+        return F.linear(h, self.output.weight, self.output.bias), h, weights
+
+
+class BlockNoMask(BlockSplit):
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        asked = torch.tanh(self.hidden(torch.cat([y, h], dim=-1)))
+        context, weights = attend(self.score(states, asked), states)
+        return torch.tanh(self.combine(torch.cat([context, asked], dim=-1))), weights
+
+
+class BlockOldAsks(BlockSplit):
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        context, weights = attend(self.score(states, h), states, mask)
+        asked = torch.tanh(self.hidden(torch.cat([y, h], dim=-1)))
+        return torch.tanh(self.combine(torch.cat([context, asked], dim=-1))), weights
+
+
+class BlockTurned(BlockSplit):
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        asked = torch.tanh(self.hidden(torch.cat([h, y], dim=-1)))
+        context, weights = attend(self.score(states, asked), states, mask)
+        return torch.tanh(self.combine(torch.cat([context, asked], dim=-1))), weights
+
+
+class BlockDetached(BlockSplit):
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        return super().step(y, h.detach(), states, mask)
+
+
+class BlockKeepsState(BlockSplit):
+    kept: Tensor | None = None
+
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        h = h if self.kept is None else self.kept
+        self.kept, weights = super().step(y, h, states, mask)
+        return self.kept, weights
+
+
+class BlockNamed(nn.Module):
+    def __init__(self, words: int, d_embedding: int, d_encoder: int, d: int, score: nn.Module) -> None:
+        super().__init__()
+        self.score = score
+        self.w_h, self.w_c = nn.Linear(d_embedding + d, d), nn.Linear(d_encoder + d, d)
+        self.output = nn.Linear(d, words)
+
+    forward = BlockSplit.forward
+
+
+class BlockScoresTurned(BlockSplit):
+    """The score is asked for with its arguments exchanged."""
+
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        asked = torch.tanh(self.hidden(torch.cat([y, h], dim=-1)))
+        context, weights = attend(self.score(asked, states), states, mask)
+        return torch.tanh(self.combine(torch.cat([context, asked], dim=-1))), weights
+
+
+# ---- Bahdanau's block
+
+
+class BahdanauByHand(nn.Module):
+    """The GRU cell written out, with r and z as PyTorch orders them."""
+
+    def __init__(self, words: int, d_embedding: int, d_encoder: int, d: int, score: nn.Module) -> None:
+        super().__init__()
+        self.score = score
+        self.cell = nn.GRUCell(d_embedding + d_encoder, d)
+        self.output = nn.Linear(d, words)
+
+    def step(self, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        context, weights = attend(self.score(states, s), states, mask)
+        read = torch.cat((y, context), -1) @ self.cell.weight_ih.T + self.cell.bias_ih
+        kept = s @ self.cell.weight_hh.T + self.cell.bias_hh
+        (r, z, n), (r_h, z_h, n_h) = read.chunk(3, 1), kept.chunk(3, 1)
+        z = torch.sigmoid(z + z_h)
+        new = torch.tanh(n + torch.sigmoid(r + r_h) * n_h)
+        return z * s + (1 - z) * new, weights
+
+    def forward(self, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> Any:
+        s, weights = self.step(y, s, states, mask)
+        return self.output(s), s, weights
+
+
+class BahdanauContextFirst(BahdanauByHand):
+    def step(self, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        context, weights = attend(self.score(states, s), states, mask)
+        return self.cell(torch.cat([context, y], 1), s), weights
+
+
+class BahdanauNoState(BahdanauByHand):
+    def step(self, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        context, weights = attend(self.score(states, s), states, mask)
+        return self.cell(torch.cat([y, context], 1)), weights
+
+
+class BahdanauZUpsideDown(BahdanauByHand):
+    def step(self, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        context, weights = attend(self.score(states, s), states, mask)
+        return self.cell(torch.cat([y, context], 1), s) * 2 - s, weights
+
+
+class BahdanauNoMask(BahdanauByHand):
+    def step(self, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        return super().step(y, s, states, torch.ones_like(mask))
+
+
+class BahdanauRNN(nn.Module):
+    def __init__(self, words: int, d_embedding: int, d_encoder: int, d: int, score: nn.Module) -> None:
+        super().__init__()
+        self.score = score
+        self.cell = nn.RNNCell(d_embedding + d_encoder, d)
+        self.output = nn.Linear(d, words)
+
+    def step(self, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        context, weights = attend(self.score(states, s), states, mask)
+        return self.cell(torch.cat([y, context], 1), s), weights
+
+    forward = BahdanauByHand.forward
+
+
+# ---- alignments
+
+
+def argmax_loop(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
+    links = set()
+    words = [s for s in range(len(mask)) if mask[s]]
+    for t in range(len(weights) - 1):
+        best = None
+        for s in words:
+            if best is None or weights[t, s] > weights[t, best]:
+                best = s
+        if best is not None:
+            links.add((best, t))
+    return links
+
+
+def argmax_cut(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
+    length = int(mask.sum())
+    if length == 0:
+        return set()
+    return set(zip(weights[:-1, :length].argmax(1).tolist(), range(len(weights) - 1)))
+
+
+def argmax_product(weights: Tensor, mask: Tensor) -> frozenset[tuple[int, int]]:
+    if not mask.any():
+        return frozenset()
+    places = (weights * mask - (~mask).float()).max(dim=1).indices.tolist()
+    return frozenset((s, t) for t, s in enumerate(places[: len(places) - 1]))
+
+
+def argmax_with_end(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
+    length = int(mask.sum())
+    return set(zip(weights[:, :length].argmax(1).tolist(), range(len(weights)))) if length else set()
+
+
+def argmax_turned(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
+    return {(t, s) for s, t in argmax_loop(weights, mask)}
+
+
+def argmax_last_tie(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
+    links = set()
+    for t in range(len(weights) - 1):
+        best = None
+        for s in range(len(mask)):
+            if mask[s] and (best is None or weights[t, s] >= weights[t, best]):
+                best = s
+        if best is not None:
+            links.add((best, t))
+    return links
+
+
+def argmax_no_mask(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
+    return {(int(row.argmax()), t) for t, row in enumerate(weights[:-1])}
+
+
+def aer_loop(found: set, sure: set, possible: Any = frozenset()) -> float:
+    if len(found) + len(sure) == 0:
+        return 0.0
+    in_sure = sum(link in sure for link in found)
+    in_possible = sum(link in sure or link in possible for link in found)
+    return 1.0 - (in_sure + in_possible) / (len(found) + len(sure))
+
+
+def aer_fraction(a: set, s: set, p: Any = ()) -> float:
+    p = s.union(p)
+    below = len(a) + len(s)
+    return (below - len(a.intersection(s)) - len(a.intersection(p))) / max(below, 1)
+
+
+def aer_needs_possible(found: set, sure: set, possible: set) -> float:
+    return aer_loop(found, sure, possible)
+
+
+def aer_f1(found: set, sure: set, possible: Any = frozenset()) -> float:
+    total = len(found) + len(sure)
+    return 1 - 2 * len(found & sure) / total if total else 0.0
+
+
+def aer_divides_by_zero(found: set, sure: set, possible: Any = frozenset()) -> float:
+    return 1 - (len(found & sure) + len(found & (sure | possible))) / (len(found) + len(sure))
+
+
+def aer_p_alone(found: set, sure: set, possible: Any = frozenset()) -> float:
+    total = len(found) + len(sure)
+    return 1 - (len(found & sure) + len(found & possible)) / total if total else 0.0
+
+
+def aer_changes(found: set, sure: set, possible: Any = frozenset()) -> float:
+    total = len(found) + len(sure)
+    right = len(found & sure)
+    sure |= set(possible)
+    return 1 - (right + len(found & sure)) / total if total else 0.0
+
+
+RIGHT = {
+    "seq2seq.log_probability": [log_probability_loop, log_probability_cross_entropy, log_probability_one_hot],
+    "seq2seq.last_state": [last_state_loop, last_state_gather, last_state_by_next],
+    "attention_scores.bilinear_score": [bilinear_loop, bilinear_einsum, bilinear_other_way, bilinear_double],
+    "attention_scores.dot_scores": [dot_loop, dot_sum, dot_bmm],
+    "attention_scores.attend": [attend_loop, attend_where, attend_nan_to_num],
+    "attention_scores.additive_score": [AdditiveLoop, AdditiveConcat],
+    "decoder_block.lecture_block": [BlockSplit, BlockAllInForward],
+    "alignment.argmax_alignment": [argmax_loop, argmax_cut, argmax_product],
+    "alignment.error_rate": [aer_loop, aer_fraction],
+    "decoder_block.bahdanau_block": [BahdanauByHand],
+}
+
+WRONG = {
+    "seq2seq.log_probability": [
+        (log_probability_padding, "padding_counted"),
+        (log_probability_mean_cross_entropy, None),
+        (log_probability_loss, "loss"),
+        (log_probability_stops_late, "end_left_out"),
+        (log_probability_by_product, "probability"),
+        (log_probability_float32, None),
+        (log_probability_numbers, None),
+    ],
+    "seq2seq.last_state": [
+        (last_state_minus_one, "last_place"),
+        (last_state_at_length, "one_too_far"),
+        (last_state_wraps, "empty_row_wraps"),
+        (last_state_mean, "mean"),
+        (last_state_detached, None),
+    ],
+    "attention_scores.bilinear_score": [
+        (bilinear_item, None),
+        (bilinear_turned, None),
+        (bilinear_matrices, "bracketed"),
+        (bilinear_half, "vector"),
+    ],
+    "attention_scores.dot_scores": [
+        (dot_scaled, "scaled"),
+        (dot_squeeze_all, None),
+        (dot_numbers, None),
+        (dot_in_place, None),
+    ],
+    "attention_scores.attend": [
+        (attend_in_place, None),
+        (attend_no_clear, "empty_row_nan"),
+        (attend_even, "empty_row_even"),
+        (attend_after, "hidden_after_softmax"),
+        (attend_needs_mask, None),
+        (attend_unmasked, "mask_ignored"),
+        (attend_values_masked, None),
+    ],
+    "attention_scores.additive_score": [
+        (AdditiveBias, None),
+        (AdditiveLinear, "no_tanh"),
+        (AdditiveSqueezed, "all_squeezed"),
+        (AdditiveMixedUp, None),
+        (AdditiveRemembers, None),
+        (AdditiveOneMatrix, None),
+    ],
+    "decoder_block.lecture_block": [
+        (BlockNoMask, "mask_ignored"),
+        (BlockOldAsks, "asks_with_old_state"),
+        (BlockTurned, "word_second"),
+        (BlockDetached, None),
+        (BlockKeepsState, None),
+        (BlockNamed, None),
+        (BlockScoresTurned, None),
+    ],
+    "alignment.argmax_alignment": [
+        (argmax_with_end, "end_linked"),
+        (argmax_turned, "target_first"),
+        (argmax_last_tie, "rightmost"),
+        (argmax_no_mask, "mask_forgotten_everywhere"),
+    ],
+    "alignment.error_rate": [
+        (aer_needs_possible, None),
+        (aer_f1, "possible_ignored"),
+        (aer_divides_by_zero, None),
+        (aer_p_alone, "sure_not_possible"),
+        (aer_changes, None),
+    ],
+    "decoder_block.bahdanau_block": [
+        (BahdanauContextFirst, "context_first"),
+        (BahdanauNoState, "state_left_out"),
+        (BahdanauZUpsideDown, None),
+        (BahdanauNoMask, "mask_ignored"),
+        (BahdanauRNN, None),
+    ],
+}

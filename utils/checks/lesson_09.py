@@ -1,0 +1,1693 @@
+"""The exercises of lesson 09, from one vector to attention: cases, known mistakes and what to say of them, hints.
+
+Answers that work on tensors are judged by their values and their gradients (`utils.checks.tensors`); the modules get
+the reference's weights by name, are called twice, and with three kinds of scores. The sizes in a case are pairwise
+different.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from utils import alignment, attention_scores, decoder_block, seq2seq
+from utils.checks.model import Case, Exercise, Misconception, Property
+from utils.checks.modules import call_unchanged, load_by_name
+from utils.checks.tensors import differentiate, integers, judge_tensors, normal, strided, values_and_gradients
+
+INFINITY = float("inf")
+
+
+def _mask(*lengths: int, length: int) -> Tensor:
+    """(sentences, length): True at the first places of each row."""
+    return torch.arange(length) < torch.tensor(lengths)[:, None]
+
+
+def _double(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v.double() if isinstance(v, Tensor) and v.is_floating_point() else v for k, v in inputs.items()}
+
+
+# ------------------------------------------------------------------------------------- 1 · log p(y | x)
+
+
+def _targets(rng: np.random.Generator, words: int, lengths: Sequence[int], length: int, unknown: bool) -> Tensor:
+    """Rows of so many words, then EOS, then padding; a length of −1 is a row of padding alone."""
+    rows = torch.zeros(len(lengths), length, dtype=torch.int64)
+    for row, count in zip(rows, lengths, strict=True):
+        if count >= 0:
+            row[:count] = integers(rng, words, count, low=4)
+            row[count] = seq2seq.EOS
+        if unknown and count > 0:
+            row[int(rng.integers(count))] = seq2seq.UNK
+    return rows
+
+
+def _translation_cases(rng: np.random.Generator) -> list[Case]:
+    def case(
+        about: str, words: int, lengths: Sequence[int], length: int, unknown: bool = False, std: float = 1.5
+    ) -> Case:
+        inputs = {
+            "logits": normal(rng, len(lengths), length, words, std=std),
+            "target_out": _targets(rng, words, lengths, length, unknown),
+        }
+        return Case(inputs, about, {"batch": len(lengths), "length_t": length, "words": words})
+
+    wide = case("very large scores", 7, (1, 3), 4, std=150.0)
+    double = case("float64", 9, (2, 4, 1), 5)
+    laid = case("a tensor that does not lie in one piece", 8, (1, 2, 4), 6)
+    laid.inputs["logits"] = strided(laid.inputs["logits"])  # type: ignore[index]
+    return [
+        case("one sentence, no padding", 6, (2,), 3),
+        case("one sentence, padding behind it", 7, (1,), 4),
+        case("two sentences", 8, (4, 1), 5),
+        case("unknown words", 9, (3, 5, 2), 6, unknown=True),
+        case("a sentence that is only its end, and a row of padding alone", 10, (3, 0, -1, 2), 5),
+        Case(_double(double.inputs), double.about, double.sizes),
+        wide,
+        laid,
+    ]
+
+
+def _gathered(logits: Tensor, target_out: Tensor, dim: int = -1) -> Tensor:
+    return torch.log_softmax(logits, dim=dim).gather(2, target_out[:, :, None]).squeeze(2)
+
+
+def _translation_variant(
+    of_words: Callable[[Tensor, Tensor], Tensor] = _gathered,
+    counts: Callable[[Tensor], Tensor] = lambda target: target != 0,
+    finish: Callable[[Tensor, Tensor], Tensor] = lambda kept, counted: kept.sum(dim=1),
+) -> Callable[[Tensor, Tensor], Tensor]:
+    def answer(logits: Tensor, target_out: Tensor) -> Tensor:
+        counted = counts(target_out)
+        return finish(of_words(logits, target_out).masked_fill(~counted, 0.0), counted)
+
+    return answer
+
+
+def _shifted_again(logits: Tensor, target_out: Tensor) -> Tensor:
+    later = F.pad(target_out[:, 1:], (0, 1))
+    return _translation_variant()(logits, later)
+
+
+LOG_PROBABILITY = Exercise(
+    id="seq2seq.log_probability",
+    lesson="09",
+    title="How probable is a translation?",
+    reference=seq2seq.log_probability,
+    cases=_translation_cases,
+    run=values_and_gradients,
+    judge=judge_tensors("log-probabilities"),
+    points=2,
+    minutes=10,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "padding_counted",
+            _translation_variant(counts=lambda target: torch.ones_like(target, dtype=torch.bool)),
+            "Right where nothing is padded, too low elsewhere: the padding behind a sentence is counted as if it were"
+            " words. The places where `target_out` is 0 should add nothing.",
+        ),
+        Misconception(
+            "end_left_out",
+            _translation_variant(counts=lambda target: target > seq2seq.EOS),
+            "The end of the sentence is not counted. It is a word like the others: a model that never stops should be"
+            " punished for it. Only padding, number 0, adds nothing.",
+        ),
+        Misconception(
+            "unknown_left_out",
+            _translation_variant(counts=lambda target: (target != 0) & (target != seq2seq.UNK)),
+            "Right but where a word is unknown: number 3 is left out. It was predicted as well. Only padding, number 0,"
+            " adds nothing.",
+        ),
+        Misconception(
+            "special_left_out",
+            _translation_variant(counts=lambda target: target > seq2seq.UNK),
+            "Neither the end of a sentence nor an unknown word is counted. Both were predicted. Only padding, number 0,"
+            " adds nothing.",
+        ),
+        Misconception(
+            "loss",
+            _translation_variant(finish=lambda kept, counted: -kept.sum(dim=1)),
+            "The sizes are right, the sign is not: this is the loss, −ln p. The logarithm of a probability is 0 or"
+            " below.",
+        ),
+        Misconception(
+            "per_word",
+            _translation_variant(finish=lambda kept, counted: kept.sum(dim=1) / counted.sum(dim=1).clamp(min=1)),
+            "You return the mean over the words. The probability of the whole translation is a product over its words,"
+            " so its logarithm is their sum: a long translation is less probable.",
+        ),
+        Misconception(
+            "mean_over_places",
+            _translation_variant(finish=lambda kept, counted: kept.mean(dim=1)),
+            "You divide by the number of places, padding included. The logarithm of a product is a sum, and nothing is"
+            " divided.",
+        ),
+        Misconception(
+            "probability",
+            _translation_variant(finish=lambda kept, counted: kept.sum(dim=1).exp()),
+            "These are the probabilities themselves. Of a long sentence hardly anything is left in float32, so their"
+            " logarithms are asked for.",
+        ),
+        Misconception(
+            "no_softmax",
+            _translation_variant(lambda logits, target: logits.gather(2, target[:, :, None]).squeeze(2)),
+            "You add up the scores themselves. They may be above 0, and p(y) would then be above 1: a softmax over the"
+            " words comes first.",
+        ),
+        Misconception(
+            "probabilities_added",
+            _translation_variant(
+                lambda logits, target: torch.softmax(logits, dim=-1).gather(2, target[:, :, None]).squeeze(2)
+            ),
+            "You add up probabilities. They multiply, p(y | x) = Π p(y_t | …), and only their logarithms add up.",
+        ),
+        Misconception(
+            "naive_logarithm",
+            _translation_variant(lambda logits, target: _naive_log(logits).gather(2, target[:, :, None]).squeeze(2)),
+            "Right for small scores, −∞ or nan for large ones: the probability has become 0 in float32 before its"
+            " logarithm is taken. Take both at once: there is a function of torch for it.",
+        ),
+        Misconception(
+            "softmax_over_places",
+            _translation_variant(lambda logits, target: _gathered(logits, target, 1)),
+            "The softmax runs over the places of the sentence. At each place the *words* compete: the last dimension.",
+        ),
+        Misconception(
+            "shifted_again",
+            _shifted_again,
+            "Each row of scores is compared with the word after the one it is for. `target_out` is shifted already: row"
+            " t of `logits` is for its word t.",
+        ),
+        Misconception(
+            "binary_logarithm",
+            _translation_variant(finish=lambda kept, counted: kept.sum(dim=1) / math.log(2)),
+            "All numbers are too large by the same factor, 1.44: these are bits. Natural logarithms are asked for.",
+        ),
+        Misconception(
+            "one_by_one",
+            _translation_variant(finish=lambda kept, counted: kept),
+            "These are the logarithms of the single words. The sentence's is their sum: one number a row.",
+        ),
+        Misconception(
+            "whole_batch",
+            _translation_variant(finish=lambda kept, counted: kept.sum()),
+            "One number for the whole batch: the sentences have been added up too. Each has a probability of its own.",
+        ),
+        Misconception(
+            "likeliest_word",
+            _translation_variant(lambda logits, target: torch.log_softmax(logits, dim=-1).amax(dim=-1)),
+            "At each place you take the likeliest word's probability. Asked for is the word that stands in"
+            " `target_out`.",
+        ),
+    ),
+    properties=(
+        Property(
+            "not_above_zero",
+            lambda case, output: bool((output["value"] <= 1e-6).all()),
+            "The logarithm of a probability is never above 0.",
+        ),
+    ),
+    hints=(
+        "Three steps: scores become log-probabilities, each place picks the one of its word, a row adds up.",
+        "`torch.log_softmax(logits, dim=-1)`, then `.gather(2, target_out[:, :, None])` picks one number a place"
+        " (F.cross_entropy with `reduction='none'` does both, with a minus and the words in dimension 1).",
+        "`picked.squeeze(2).masked_fill(target_out == 0, 0.0).sum(dim=1)`.",
+    ),
+)
+
+
+def _naive_log(logits: Tensor) -> Tensor:
+    exps = logits.exp()
+    return (exps / exps.sum(dim=-1, keepdim=True)).log()
+
+
+# ---------------------------------------------------------------------------------------- 2 · last state
+
+
+def _state_cases(rng: np.random.Generator) -> list[Case]:
+    def case(about: str, lengths: Sequence[int], length: int, d: int) -> Case:
+        inputs = {"states": normal(rng, len(lengths), length, d), "mask": _mask(*lengths, length=length)}
+        return Case(inputs, about, {"batch": len(lengths), "length": length, "d": d})
+
+    double, laid = case("float64", (3, 1, 2, 3), 5, 6), case("states that do not lie in one piece", (4, 2), 6, 3)
+    laid.inputs["states"] = strided(laid.inputs["states"])  # type: ignore[index]
+    return [
+        case("one sentence, no padding", (3,), 3, 2),
+        case("one sentence, padding behind it", (2,), 4, 3),
+        case("sentences of one word", (1, 1, 1), 1, 4),
+        case("three sentences, the longest fills its row", (2, 5, 4), 5, 6),
+        case("padding behind all of them", (3, 1, 4, 2), 6, 5),
+        case("a row without words", (2, 0, 3), 4, 5),
+        Case(_double(double.inputs), double.about, double.sizes),
+        laid,
+    ]
+
+
+def _at(states: Tensor, places: Tensor, mask: Tensor) -> Tensor:
+    picked = states[torch.arange(len(states)), places]
+    return picked.masked_fill(~mask.any(dim=1, keepdim=True), 0.0)
+
+
+def _words(mask: Tensor) -> Tensor:
+    return mask.sum(dim=1)
+
+
+def _masked(states: Tensor, mask: Tensor) -> Tensor:
+    return states.masked_fill(~mask[:, :, None], 0.0)
+
+
+LAST_STATE = Exercise(
+    id="seq2seq.last_state",
+    lesson="09",
+    title="What is left of a sentence",
+    reference=seq2seq.last_state,
+    cases=_state_cases,
+    run=values_and_gradients,
+    judge=judge_tensors("last states"),
+    points=1,
+    minutes=7,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "last_place",
+            lambda states, mask: states[:, -1],
+            "Right for the sentences that fill their row. In the others the last place is padding: what stands there is"
+            " not the state after the last word.",
+        ),
+        Misconception(
+            "last_place_masked",
+            lambda states, mask: _masked(states, mask)[:, -1],
+            "Zeros come out for every sentence with padding behind it: you take the last place, where there is no"
+            " word. Each sentence ends at a place of its own.",
+        ),
+        Misconception(
+            "longest_for_all",
+            lambda states, mask: _at(states, torch.full((len(states),), int(mask.sum(1).max()) - 1), mask),
+            "All sentences are read at the place where the longest one ends. Each has its own last word.",
+        ),
+        Misconception(
+            "one_too_far",
+            lambda states, mask: _at(states, _words(mask).clamp(max=states.shape[1] - 1), mask),
+            "You read one place behind the last word: a sentence of n words has its last one at place n − 1.",
+        ),
+        Misconception(
+            "one_too_early",
+            lambda states, mask: _at(states, (_words(mask) - 2).clamp(min=0), mask),
+            "You read the state before the last word. Places are counted from 0, and the last of n words stands at"
+            " n − 1.",
+        ),
+        Misconception(
+            "first_word",
+            lambda states, mask: _at(states, torch.zeros(len(states), dtype=torch.int64), mask),
+            "This is the state after the first word. The whole sentence is known after the last.",
+        ),
+        Misconception(
+            "empty_row_wraps",
+            lambda states, mask: states[torch.arange(len(states)), _words(mask) - 1],
+            "Right but for a row without words: its length is 0, and place −1 is the last one of the row, padding. Such"
+            " a row should give zeros.",
+        ),
+        Misconception(
+            "empty_row_first",
+            lambda states, mask: states[torch.arange(len(states)), (_words(mask) - 1).clamp(min=0)],
+            "Right but for a row without words: it gives the state at the first padding. Nothing was read, so zeros are"
+            " asked for.",
+        ),
+        Misconception(
+            "mean",
+            lambda states, mask: _masked(states, mask).sum(1) / _words(mask).clamp(min=1)[:, None],
+            "This is the mean over the words. A recurrent encoder has carried everything into its last state; that one"
+            " alone is asked for.",
+        ),
+        Misconception(
+            "sum",
+            lambda states, mask: _masked(states, mask).sum(1),
+            "You add up the states of all words. The last one alone is asked for.",
+        ),
+        Misconception(
+            "maximum",
+            lambda states, mask: torch.nan_to_num(states.masked_fill(~mask[:, :, None], -INFINITY).amax(1), neginf=0.0),
+            "Each number is the largest over the words, so they come from different places. One place is asked for: the"
+            " last word's.",
+        ),
+        Misconception(
+            "dimension_kept",
+            lambda states, mask: _at(states, (_words(mask) - 1).clamp(min=0), mask)[:, None],
+            "The numbers are right, but a dimension of size 1 is left: (batch, d) is asked for.",
+        ),
+    ),
+    hints=(
+        "How many words has each sentence? The mask knows: True counts as 1.",
+        "`lengths = mask.sum(dim=1)`. Indexing with two lists of numbers, `states[rows, places]`, takes one place of"
+        " each row. Mind lengths of 0.",
+        "`states[torch.arange(len(states)), (lengths - 1).clamp(min=0)]`, then `masked_fill` with zeros where"
+        " `lengths == 0`.",
+    ),
+)
+
+# ------------------------------------------------------------------------------------- 3 · bilinear score
+
+
+def _pair_cases(rng: np.random.Generator) -> list[Case]:
+    def case(about: str, d_encoder: int, d_decoder: int) -> Case:
+        while True:  # a score near 0 would be what rounding leaves of larger numbers
+            h_e, h_d, w = normal(rng, d_encoder), normal(rng, d_decoder), normal(rng, d_encoder, d_decoder)
+            if abs(float(h_e @ w @ h_d)) > 0.3:
+                return Case({"h_e": h_e, "h_d": h_d, "w": w}, about, {"d_encoder": d_encoder, "d_decoder": d_decoder})
+
+    hand = {
+        "h_e": torch.tensor([1.0, 2.0]),
+        "h_d": torch.tensor([3.0, -1.0]),
+        "w": torch.tensor([[0.0, 1.0], [2.0, 0.0]]),
+    }
+    laid = case("tensors that do not lie in one piece", 4, 3)
+    for name in ("h_e", "w"):
+        laid.inputs[name] = strided(laid.inputs[name])  # type: ignore[index]
+    return [
+        Case(hand, "the example worked by hand", {"d": 2}),
+        case("two widths", 2, 3),
+        case("vectors of one number", 1, 1),
+        case("the same width twice", 5, 5),
+        case("a wide encoder", 7, 4),
+        Case(_double(case("", 3, 6).inputs), "float64", {"d_encoder": 3, "d_decoder": 6}),
+        laid,
+    ]
+
+
+def _product(h_e: Tensor, h_d: Tensor, w: Tensor) -> Tensor:
+    return h_e @ w @ h_d
+
+
+def _square_only(h_e: Tensor, h_d: Tensor, w: Tensor) -> Tensor:
+    return h_d @ w @ h_e  # raises where the widths differ, as the learner's does
+
+
+BILINEAR_SCORE = Exercise(
+    id="attention_scores.bilinear_score",
+    lesson="09",
+    title="How well do two states fit?",
+    reference=attention_scores.bilinear_score,
+    cases=_pair_cases,
+    run=values_and_gradients,
+    judge=judge_tensors("score"),
+    points=1,
+    minutes=4,
+    difficulty=1,
+    misconceptions=(
+        Misconception(
+            "roles_exchanged",
+            _square_only,
+            "The decoder's state stands on the left of W and the encoder's on the right: h_Dᵀ W h_E. Where the widths"
+            " differ this cannot even be multiplied. W has a row for each component of h_E.",
+        ),
+        Misconception(
+            "turned",
+            lambda h_e, h_d, w: h_e @ w.reshape(w.shape[1], w.shape[0]).mT @ h_d,
+            "W's numbers are read in another order than they stand: columns where rows should be. W is"
+            " (d_encoder, d_decoder) already and needs no turning.",
+        ),
+        Misconception(
+            "w_left_out",
+            lambda h_e, h_d, w: h_e[: min(len(h_e), len(h_d))] @ h_d[: min(len(h_e), len(h_d))],
+            "This is the plain dot product: W takes no part.",
+        ),
+        Misconception(
+            "matrix",
+            lambda h_e, h_d, w: h_e[:, None] * w * h_d,
+            "You have the products of all pairs of components, a matrix. Their sum is the score.",
+        ),
+        Misconception(
+            "vector",
+            lambda h_e, h_d, w: h_e @ w,
+            "You stopped half way: h_Eᵀ W is a vector, as wide as the decoder's state. A product with h_D is to come.",
+        ),
+        Misconception(
+            "other_half",
+            lambda h_e, h_d, w: w @ h_d,
+            "You stopped half way: W h_D is a vector, as wide as the encoder's state. A product with h_E is to come.",
+        ),
+        Misconception(
+            "scaled",
+            lambda h_e, h_d, w: _product(h_e, h_d, w) / math.sqrt(len(h_d)),
+            "The score is divided by √d. That belongs to the attention of lesson 10; here W can learn its own scale.",
+        ),
+        Misconception(
+            "scaled_by_encoder",
+            lambda h_e, h_d, w: _product(h_e, h_d, w) / math.sqrt(len(h_e)),
+            "The score is divided by the root of the encoder's width. Nothing is divided here; W can learn its scale.",
+        ),
+        Misconception(
+            "squashed",
+            lambda h_e, h_d, w: torch.tanh(_product(h_e, h_d, w)),
+            "Your score never leaves −1 … 1: a tanh has been applied. It belongs to the additive score, inside.",
+        ),
+        Misconception(
+            "exponential",
+            lambda h_e, h_d, w: _product(h_e, h_d, w).exp(),
+            "Your score is never negative: its exponential has been taken. That is the softmax's work, later.",
+        ),
+        Misconception(
+            "bracketed",
+            lambda h_e, h_d, w: _product(h_e, h_d, w).reshape(1, 1),
+            "The number is right, but it comes in a matrix of one row and column. A single number has the shape ().",
+        ),
+        Misconception(
+            "listed",
+            lambda h_e, h_d, w: _product(h_e, h_d, w).reshape(1),
+            "The number is right, but it comes in a list of one. A single number has the shape ().",
+        ),
+    ),
+    hints=(
+        "Two products, from left to right or from right to left.",
+        "`h_e @ w` is a vector with the width of the decoder's state.",
+        "`h_e @ w @ h_d`.",
+    ),
+)
+
+# ---------------------------------------------------------------------------------------- 4 · dot scores
+
+
+def _dot_cases(rng: np.random.Generator) -> list[Case]:
+    def case(about: str, batch: int, length: int, d: int) -> Case:
+        inputs = {"states": normal(rng, batch, length, d), "query": normal(rng, batch, d)}
+        return Case(inputs, about, {"batch": batch, "length": length, "d": d})
+
+    laid = case("tensors that do not lie in one piece", 3, 6, 4)
+    for name in ("states", "query"):
+        laid.inputs[name] = strided(laid.inputs[name])  # type: ignore[index]
+    return [
+        case("one sentence of two words", 1, 2, 3),
+        case("sentences of one word", 3, 1, 2),
+        case("vectors of one number", 2, 4, 1),
+        case("two sentences", 2, 5, 3),
+        case("more sentences than places", 6, 4, 5),
+        case("as many sentences as places", 4, 4, 3),
+        Case(_double(case("", 2, 3, 7).inputs), "float64", {"batch": 2, "length": 3, "d": 7}),
+        laid,
+    ]
+
+
+def _dots(states: Tensor, query: Tensor) -> Tensor:
+    return torch.einsum("bkd,bd->bk", states, query)
+
+
+DOT_SCORES = Exercise(
+    id="attention_scores.dot_scores",
+    lesson="09",
+    title="One query against all states",
+    reference=attention_scores.dot_scores,
+    cases=_dot_cases,
+    run=values_and_gradients,
+    judge=judge_tensors("scores"),
+    points=1,
+    minutes=6,
+    difficulty=1,
+    misconceptions=(
+        Misconception(
+            "scaled",
+            lambda states, query: _dots(states, query) / math.sqrt(query.shape[1]),
+            "All scores are too small by √d: they are divided, as in lesson 10. The plain dot product is asked for.",
+        ),
+        Misconception(
+            "mean",
+            lambda states, query: _dots(states, query) / query.shape[1],
+            "All scores are too small by d: you take the mean of the products. A dot product is their sum.",
+        ),
+        Misconception(
+            "softmaxed",
+            lambda states, query: torch.softmax(_dots(states, query), dim=1),
+            "Your rows sum to one: these are weights already. The scores themselves are asked for.",
+        ),
+        Misconception(
+            "cosine",
+            lambda states, query: F.cosine_similarity(states, query[:, None], dim=2),
+            "Your scores lie between −1 and 1: they are divided by the lengths of the vectors, which makes cosines.",
+        ),
+        Misconception(
+            "first_query",
+            lambda states, query: torch.einsum("bkd,d->bk", states, query[0]),
+            "Right for the first sentence only: its query is compared with the states of all the others too.",
+        ),
+        Misconception(
+            "all_queries",
+            lambda states, query: states @ query.T,
+            "Each sentence's states are compared with the queries of *all* sentences: (batch, length, batch)."
+            " Sentence b has one query, row b.",
+        ),
+        Misconception(
+            "queries_added",
+            lambda states, query: (states @ query.T).sum(dim=2),
+            "Each sentence's states are compared with the sum of all queries in the batch. Sentences must not mix.",
+        ),
+        Misconception(
+            "not_summed",
+            lambda states, query: states * query[:, None],
+            "These are the products of the components; their sum over the last dimension is missing.",
+        ),
+        Misconception(
+            "dimension_kept",
+            lambda states, query: _dots(states, query)[:, :, None],
+            "The numbers are right, but a dimension of size 1 is left behind: (batch, length) is asked for.",
+        ),
+        Misconception(
+            "dimension_kept_in_front",
+            lambda states, query: _dots(states, query)[:, None, :],
+            "The numbers are right, but a dimension of size 1 is left in the middle: (batch, length) is asked for.",
+        ),
+        Misconception(
+            "turned",
+            lambda states, query: _dots(states, query).T,
+            "The numbers are right, rows and columns are exchanged: one row for each sentence.",
+        ),
+        Misconception(
+            "distance",
+            lambda states, query: -(states - query[:, None]).pow(2).sum(dim=2),
+            "Your scores are never above 0: you measure a distance. A dot product multiplies components and adds up.",
+        ),
+    ),
+    hints=(
+        "For one sentence it is a matrix times a vector. How can a batch of them be done at once?",
+        "With `query[:, :, None]` the query is a matrix (batch, d, 1), and `@` multiplies batch by batch. `einsum` can"
+        " do it too, and so can `*` with a sum.",
+        "`(states @ query[:, :, None]).squeeze(2)`.",
+    ),
+)
+
+# -------------------------------------------------------------------------------------------- 5 · attend
+
+
+def _attend_cases(rng: np.random.Generator) -> list[Case]:
+    def case(
+        about: str, length: int, d_value: int, lengths: Sequence[int], masked: bool = True, std: float = 1.5
+    ) -> Case:
+        inputs = {
+            "scores": normal(rng, len(lengths), length, std=std),
+            "values": normal(rng, len(lengths), length, d_value),
+        }
+        if masked:
+            inputs["mask"] = _mask(*lengths, length=length)
+        return Case(inputs, about, {"batch": len(lengths), "length": length, "d_value": d_value})
+
+    hand = {
+        "scores": torch.tensor([[math.log(3), 0.0, 5.0]]),
+        "values": torch.tensor([[[4.0, 0.0], [0.0, 8.0], [9.0, 9.0]]]),
+        "mask": torch.tensor([[True, True, False]]),
+    }
+    holes = case("a mask with a hole", 6, 4, (6, 6))
+    holes.inputs["mask"][:, 1] = False
+    holes.inputs["mask"][1, 4] = False
+    steep = case("very large scores", 4, 3, (3, 4), std=300.0)
+    low = case("very low scores", 5, 3, (4, 2))
+    low.inputs["scores"].sub_(200.0)
+    laid = case("tensors that do not lie in one piece", 5, 6, (5, 3, 4))
+    for name in ("scores", "values"):
+        laid.inputs[name] = strided(laid.inputs[name])  # type: ignore[index]
+    return [
+        Case(hand, "the example worked by hand", {"batch": 1, "length": 3, "d_value": 2}),
+        case("no mask", 4, 3, (4, 4), masked=False),
+        case("one place", 1, 2, (1, 1, 1)),
+        case("padding behind the sentences", 5, 4, (3, 5, 2)),
+        case("a sentence without words", 4, 5, (2, 0, 4)),
+        holes,
+        steep,
+        low,
+        Case(_double(case("", 6, 3, (4, 6)).inputs), "float64, with padding", {"batch": 2, "length": 6, "d_value": 3}),
+        laid,
+    ]
+
+
+def _attention(
+    hide: Callable[[Tensor, Tensor], Tensor] = lambda scores, mask: scores.masked_fill(~mask, -INFINITY),
+    weigh: Callable[[Tensor], Tensor] = lambda scores: torch.softmax(scores, dim=1),
+    clear: Callable[[Tensor, Tensor], Tensor] = lambda weights, mask: weights.masked_fill(~mask, 0.0),
+    finish: Callable[..., Any] = lambda weights, values, mask: (torch.einsum("bk,bkd->bd", weights, values), weights),
+) -> Callable[..., Any]:
+    def answer(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> Any:
+        allowed = torch.ones_like(scores, dtype=torch.bool) if mask is None else mask
+        return finish(clear(weigh(hide(scores, allowed)), allowed), values, allowed)
+
+    return answer
+
+
+def _as_is(first: Tensor, mask: Tensor) -> Tensor:
+    return first
+
+
+def _shares(scores: Tensor) -> Tensor:
+    finite = scores.masked_fill(scores == -INFINITY, 0.0)
+    return finite / finite.sum(dim=1, keepdim=True)
+
+
+def _naive(scores: Tensor) -> Tensor:
+    return scores.exp() / scores.exp().sum(dim=1, keepdim=True)
+
+
+ATTEND = Exercise(
+    id="attention_scores.attend",
+    lesson="09",
+    title="From scores to a context",
+    reference=attention_scores.attend,
+    cases=_attend_cases,
+    run=values_and_gradients,
+    judge=judge_tensors("context", "weights"),
+    points=3,
+    minutes=12,
+    difficulty=2,
+    forbids=("torch.nn.functional.scaled_dot_product_attention", "torch.nn.MultiheadAttention"),
+    misconceptions=(
+        Misconception(
+            "mask_ignored",
+            _attention(hide=_as_is, clear=_as_is),
+            "Right without padding. With it, places without a word get a share: the mask takes no part.",
+        ),
+        Misconception(
+            "mask_inverted",
+            lambda scores, values, mask=None: _attention()(scores, values, None if mask is None else ~mask),
+            "Only the padding is looked at: the mask is read the wrong way round. True means that a word stands there.",
+        ),
+        Misconception(
+            "hidden_after_softmax",
+            _attention(hide=_as_is),
+            "The padding has weight 0, but rows with padding sum to less than one: the mask came after the softmax,"
+            " when the padding had already taken its share.",
+        ),
+        Misconception(
+            "zero_scores",
+            _attention(hide=lambda scores, mask: scores.masked_fill(~mask, 0.0), clear=_as_is),
+            "Places without a word still get a share: their score is set to 0, and e⁰ is 1. A score of which number"
+            " gets nothing?",
+        ),
+        Misconception(
+            "zero_scores_then_hidden",
+            _attention(hide=lambda scores, mask: scores.masked_fill(~mask, 0.0)),
+            "The padding has weight 0, but rows with padding sum to less than one: a score of 0 takes a share in the"
+            " softmax, e⁰ = 1. Only −∞ takes none.",
+        ),
+        Misconception(
+            "empty_row_nan",
+            _attention(clear=_as_is),
+            "Right but for a sentence without words, which gives nan: a softmax of −∞ alone is 0/0. Such a row should"
+            " be zeros.",
+        ),
+        Misconception(
+            "empty_row_even",
+            _attention(hide=lambda scores, mask: scores.masked_fill(~mask, -1e9), clear=_as_is),
+            "Right but for a sentence without words: its padding shares the weight evenly, because all its scores are"
+            " the same very low number. Such a row should be zeros.",
+        ),
+        Misconception(
+            "not_low_enough",
+            _attention(hide=lambda scores, mask: scores.masked_fill(~mask, -100.0)),
+            "Right while scores are near 0. Where they are about −200, a padding with the score −100 wins, and nothing"
+            " is left for the words: only −∞ is below every score.",
+        ),
+        Misconception(
+            "no_exponential",
+            _attention(weigh=_shares),
+            "Each score is divided by the sum of scores. Some weights are then negative, others above one: this is the"
+            " lecture's norm without its exp (L2). Take a softmax.",
+        ),
+        Misconception(
+            "naive_softmax",
+            _attention(weigh=_naive),
+            "Right for small scores, nan for very large or very low ones: exp overflows, or all of them are 0."
+            " PyTorch's softmax subtracts the largest score first.",
+        ),
+        Misconception(
+            "sigmoid",
+            _attention(weigh=torch.sigmoid),
+            "Each weight lies between 0 and 1, but a row does not sum to one: every place was judged alone.",
+        ),
+        Misconception(
+            "softmax_over_sentences",
+            _attention(weigh=lambda scores: torch.nan_to_num(torch.softmax(scores, dim=0))),
+            "Your columns sum to one, not your rows: the softmax runs over the sentences of the batch.",
+        ),
+        Misconception(
+            "scaled",
+            _attention(weigh=lambda scores: torch.softmax(scores / math.sqrt(scores.shape[1]), dim=1)),
+            "Your weights are too even: the scores are divided by the root of the length. Take them as they come.",
+        ),
+        Misconception(
+            "mean_of_values",
+            _attention(finish=lambda w, v, m: (torch.einsum("bk,bkd->bd", w, v) / w.shape[1], w)),
+            "The weights are right, the context is too small by the number of places: weighted values are added up, and"
+            " not averaged again.",
+        ),
+        Misconception(
+            "weights_left_out",
+            _attention(finish=lambda w, v, m: (v.masked_fill(~m[:, :, None], 0.0).mean(1), w)),
+            "The weights are right, but the context is the plain mean of the values: the weights take no part in it.",
+        ),
+        Misconception(
+            "hardest",
+            _attention(finish=lambda w, v, m: (v[torch.arange(len(v)), w.argmax(1)], w)),
+            "The weights are right, but the context is the value of the strongest place alone. All places contribute,"
+            " each with its weight; only so the weights can learn.",
+        ),
+        Misconception(
+            "not_summed",
+            _attention(finish=lambda w, v, m: (w[:, :, None] * v, w)),
+            "The weighted values are right; their sum over the places is missing.",
+        ),
+        Misconception(
+            "dimension_kept",
+            _attention(finish=lambda w, v, m: (w[:, None] @ v, w)),
+            "The numbers are right, but the context has a dimension of size 1 in the middle: (batch, d_value) is asked"
+            " for.",
+        ),
+        Misconception(
+            "swapped",
+            _attention(finish=lambda w, v, m: (w, torch.einsum("bk,bkd->bd", w, v))),
+            "Both results are right, in the wrong order: first the context, then the weights.",
+        ),
+        Misconception(
+            "context_only",
+            _attention(finish=lambda w, v, m: torch.einsum("bk,bkd->bd", w, v)),
+            "You return the context alone. The weights are asked for too: return both.",
+        ),
+    ),
+    properties=(
+        Property(
+            "sums_to_one",
+            lambda case, output: bool(
+                (
+                    (output["value"][1].sum(1) - 1).abs()[
+                        case.inputs["mask"].any(1) if "mask" in case.inputs else slice(None)
+                    ]
+                    < 1e-4
+                ).all()
+            ),
+            "The weights of a sentence with words sum to one.",
+        ),
+    ),
+    hints=(
+        "Four steps: hide, softmax, clear what a sentence without words leaves behind, sum.",
+        "`scores.masked_fill(~mask, -inf)` hides, and makes a new tensor. A softmax of −∞ alone is nan:"
+        " `masked_fill` the weights with 0 afterwards. Mind `mask=None`.",
+        "`context = (weights[:, None, :] @ values).squeeze(1)`; return `context, weights`.",
+    ),
+)
+
+
+# ------------------------------------------------------------------------------------ 6 · additive score
+
+
+def _linear(rng: np.random.Generator, name: str, rows: int, columns: int, bias: bool = True) -> dict[str, Tensor]:
+    made = {f"{name}.weight": normal(rng, rows, columns, std=1.2 / math.sqrt(columns))}
+    return {**made, f"{name}.bias": normal(rng, rows, std=0.5)} if bias else made
+
+
+def _additive_cases(rng: np.random.Generator) -> list[Case]:
+    def case(about: str, batch: int, length: int, d_encoder: int, d_decoder: int, d_hidden: int) -> Case:
+        sizes = {"d_encoder": d_encoder, "d_decoder": d_decoder, "d_hidden": d_hidden}
+        state = {
+            **_linear(rng, "w1", d_hidden, d_encoder, False),
+            **_linear(rng, "w2", d_hidden, d_decoder, False),
+            **_linear(rng, "v", 1, d_hidden, False),
+        }
+        inputs = {**sizes, "states": normal(rng, batch, length, d_encoder), "query": normal(rng, batch, d_decoder)}
+        return Case(inputs, about, {"batch": batch, "length": length, **sizes}, {"state": state})
+
+    return [
+        case("one sentence of two words", 1, 2, 3, 4, 5),
+        case("sentences of one word", 3, 1, 4, 2, 5),
+        case("two sentences", 2, 5, 3, 6, 4),
+        case("all widths the same", 3, 4, 5, 5, 5),
+        case("a hidden layer of one number", 2, 3, 4, 5, 1),
+        case("as many sentences as places", 4, 4, 2, 3, 6),
+    ]
+
+
+def _run_additive(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """Makes the layer, calls it once with other states, and judges the second call."""
+    layer = answer(inputs["d_encoder"], inputs["d_decoder"], inputs["d_hidden"])
+    load_by_name(layer, case.extra["state"])
+    leaves = {name: inputs[name].clone().requires_grad_() for name in ("states", "query")}
+    with torch.no_grad():
+        layer(1 - inputs["states"] / 2, inputs["query"] + 1)
+    with torch.enable_grad():
+        result = call_unchanged(layer, leaves["states"] * 1, leaves["query"] * 1)
+        named = dict(layer.named_parameters())
+        gradients = differentiate(result, {**leaves, **{name: named[name] for name in case.extra["state"]}})
+    return {"value": result, "gradients": gradients}
+
+
+class _Additive(nn.Module):
+    """The reference's parameters, for wrong modules to inherit."""
+
+    def __init__(self, d_encoder: int, d_decoder: int, d_hidden: int) -> None:
+        super().__init__()
+        self.w1 = nn.Linear(d_encoder, d_hidden, bias=False)
+        self.w2 = nn.Linear(d_decoder, d_hidden, bias=False)
+        self.v = nn.Linear(d_hidden, 1, bias=False)
+
+    def mix(self, states: Tensor, query: Tensor) -> Tensor:
+        return torch.tanh(self.w1(states) + self.w2(query)[:, None])
+
+    def finish(self, hidden: Tensor) -> Tensor:
+        return self.v(hidden).squeeze(2)
+
+    def forward(self, states: Tensor, query: Tensor) -> Tensor:
+        return self.finish(self.mix(states, query))
+
+
+def _additive(
+    mix: Callable[[Any, Tensor, Tensor], Tensor] | None = None, finish: Callable[[Any, Tensor], Tensor] | None = None
+) -> type[_Additive]:
+    class Variant(_Additive):
+        pass
+
+    if mix:
+        Variant.mix = mix  # type: ignore[method-assign, assignment]
+    if finish:
+        Variant.finish = finish  # type: ignore[method-assign, assignment]
+    return Variant
+
+
+ADDITIVE_SCORE = Exercise(
+    id="attention_scores.additive_score",
+    lesson="09",
+    title="The additive score, as a layer",
+    reference=attention_scores.AdditiveScore,
+    cases=_additive_cases,
+    run=_run_additive,
+    judge=judge_tensors("scores"),
+    points=2,
+    minutes=12,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "no_tanh",
+            _additive(lambda self, states, query: self.w1(states) + self.w2(query)[:, None]),
+            "The tanh is missing. Without it the query adds the same number to every place of a sentence, and a softmax"
+            " does not notice that: the decoder could not ask.",
+        ),
+        Misconception(
+            "sigmoid",
+            _additive(lambda self, states, query: torch.sigmoid(self.w1(states) + self.w2(query)[:, None])),
+            "Inside stands a sigmoid. The formula has a tanh, which may be negative.",
+        ),
+        Misconception(
+            "relu",
+            _additive(lambda self, states, query: torch.relu(self.w1(states) + self.w2(query)[:, None])),
+            "Inside stands a ReLU. The formula has a tanh.",
+        ),
+        Misconception(
+            "tanh_twice",
+            _additive(lambda self, states, query: torch.tanh(self.w1(states)) + torch.tanh(self.w2(query))[:, None]),
+            "You take the tanh of each part and then add: W_1 h_E and W_2 h_D never meet inside it. Add first.",
+        ),
+        Misconception(
+            "tanh_outside",
+            _additive(
+                lambda self, states, query: self.w1(states) + self.w2(query)[:, None],
+                lambda self, hidden: torch.tanh(self.v(hidden)).squeeze(2),
+            ),
+            "The tanh stands around the score and not around the hidden layer: no score can leave −1 … 1.",
+        ),
+        Misconception(
+            "multiplied",
+            _additive(lambda self, states, query: torch.tanh(self.w1(states) * self.w2(query)[:, None])),
+            "W_1 h_E and W_2 h_D are multiplied. This score is called additive because they are added.",
+        ),
+        Misconception(
+            "subtracted",
+            _additive(lambda self, states, query: torch.tanh(self.w1(states) - self.w2(query)[:, None])),
+            "W_2 h_D is subtracted; it should be added.",
+        ),
+        Misconception(
+            "query_left_out",
+            _additive(lambda self, states, query: torch.tanh(self.w1(states))),
+            "The query takes no part, so every step of the decoder would look at the same words.",
+        ),
+        Misconception(
+            "states_left_out",
+            _additive(lambda self, states, query: torch.tanh(self.w2(query)[:, None] + 0 * self.w1(states))),
+            "The encoder's states take no part: all places of a sentence get the same score.",
+        ),
+        Misconception(
+            "first_query",
+            _additive(lambda self, states, query: torch.tanh(self.w1(states) + self.w2(query[:1])[:, None])),
+            "Right for the first sentence only: its query is used for all the others too.",
+        ),
+        Misconception(
+            "v_left_out",
+            _additive(finish=lambda self, hidden: hidden.sum(dim=2) + 0 * self.v(hidden).squeeze(2)),
+            "You add up the hidden layer as it is: v, which weighs its numbers, takes no part.",
+        ),
+        Misconception(
+            "softmaxed",
+            _additive(finish=lambda self, hidden: torch.softmax(self.v(hidden).squeeze(2), dim=1)),
+            "Your rows sum to one: these are weights already. The scores themselves are asked for.",
+        ),
+        Misconception(
+            "dimension_kept",
+            _additive(finish=lambda self, hidden: self.v(hidden)),
+            "The numbers are right, but a dimension of size 1 is left behind: (batch, length) is asked for.",
+        ),
+        Misconception(
+            "all_squeezed",
+            _additive(finish=lambda self, hidden: self.v(hidden).squeeze()),
+            "Right until there is one sentence, or one word: `squeeze()` without a number takes away *every* dimension"
+            " of size 1, those two as well.",
+        ),
+        Misconception(
+            "scaled",
+            _additive(finish=lambda self, hidden: self.v(hidden).squeeze(2) / math.sqrt(hidden.shape[2])),
+            "The scores are divided by the root of the hidden width. Nothing is divided here.",
+        ),
+    ),
+    hints=(
+        "Three linear layers without bias, and one place where shapes do not fit by themselves: the query has no"
+        " dimension for the length.",
+        "`self.w2(query)[:, None, :]` is (batch, 1, d_hidden), and is added to every place of its own sentence.",
+        "`hidden = torch.tanh(self.w1(states) + self.w2(query)[:, None, :])`, and `self.v(hidden).squeeze(2)`.",
+    ),
+)
+
+# ------------------------------------------------------------------------------ 7, 10 · decoder blocks
+
+BLOCK_SIZES = ("batch", "length", "words", "d_embedding", "d_encoder", "d")
+
+
+def _block_case(
+    rng: np.random.Generator,
+    about: str,
+    layers: Callable[[np.random.Generator, Mapping[str, int]], dict[str, Tensor]],
+    score: str,
+    sizes: Sequence[int],
+    lengths: Sequence[int],
+) -> Case:
+    named = dict(zip(BLOCK_SIZES, sizes, strict=True))
+    d_encoder, d = named["d_encoder"], named["d"]
+    state = {f"score.{k}": normal(rng, *v.shape, std=0.6) for k, v in _score(score, d_encoder, d).state_dict().items()}
+    inputs = {
+        "y": normal(rng, named["batch"], named["d_embedding"]),
+        "state": torch.tanh(normal(rng, named["batch"], d)),
+        "states": torch.tanh(normal(rng, named["batch"], named["length"], d_encoder, std=2.0)),
+        "mask": _mask(*lengths, length=named["length"]),
+    }
+    return Case(inputs, about, named, {"state": {**state, **layers(rng, named)}, "score": score})
+
+
+def _score(name: str, d_encoder: int, d: int) -> nn.Module:
+    return attention_scores.score(name, d_encoder, d)
+
+
+def _block_cases(
+    layers: Callable[[np.random.Generator, Mapping[str, int]], dict[str, Tensor]],
+) -> Callable[[np.random.Generator], list[Case]]:
+    def cases(rng: np.random.Generator) -> list[Case]:
+        return [
+            _block_case(rng, "one sentence of two words", layers, "dot", (1, 2, 5, 3, 4, 4), (2,)),
+            _block_case(rng, "two sentences, no padding", layers, "bilinear", (2, 5, 7, 3, 4, 6), (5, 5)),
+            _block_case(rng, "padding behind the sentences", layers, "bilinear", (3, 6, 8, 2, 5, 4), (6, 2, 4)),
+            _block_case(rng, "all widths the same", layers, "dot", (2, 4, 6, 5, 5, 5), (4, 3)),
+            _block_case(rng, "sentences of one word", layers, "additive", (3, 1, 4, 5, 6, 2), (1, 1, 1)),
+            _block_case(rng, "a sentence without words", layers, "additive", (4, 3, 9, 6, 2, 5), (2, 3, 0, 1)),
+        ]
+
+    return cases
+
+
+def _run_block(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """Makes the block, takes a step with other inputs, and judges the second one, made of the same start."""
+    sizes = case.sizes
+    scores = _score(case.extra["score"], sizes["d_encoder"], sizes["d"])
+    block = answer(sizes["words"], sizes["d_embedding"], sizes["d_encoder"], sizes["d"], scores)
+    load_by_name(block, case.extra["state"])
+    leaves = {name: inputs[name].clone().requires_grad_() for name in ("y", "state", "states")}
+    with torch.no_grad():
+        block(inputs["y"] + 1, inputs["state"] / 2, 0.5 - inputs["states"], inputs["mask"])
+    with torch.enable_grad():
+        given = [leaf * 1 for leaf in leaves.values()]
+        result = call_unchanged(block, *given, inputs["mask"])
+        named = dict(block.named_parameters())
+        gradients = differentiate(result, {**leaves, **{name: named[name] for name in case.extra["state"]}})
+    return {"value": result, "gradients": gradients}
+
+
+def _lecture_layers(rng: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Tensor]:
+    d = sizes["d"]
+    return {
+        **_linear(rng, "hidden", d, sizes["d_embedding"] + d),
+        **_linear(rng, "combine", d, sizes["d_encoder"] + d),
+        **_linear(rng, "output", sizes["words"], d),
+    }
+
+
+class _Block(nn.Module):
+    """The reference's parameters, for wrong blocks to inherit."""
+
+    def __init__(self, words: int, d_embedding: int, d_encoder: int, d: int, score: nn.Module) -> None:
+        super().__init__()
+        self.score = score
+        self.hidden = nn.Linear(d_embedding + d, d)
+        self.combine = nn.Linear(d_encoder + d, d)
+        self.output = nn.Linear(d, words)
+
+    def ask(self, y: Tensor, h: Tensor) -> Tensor:
+        return torch.tanh(self.hidden(torch.cat([y, h], dim=1)))
+
+    def look(self, query: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        return attention_scores.attend(self.score(states, query), states, mask)
+
+    def mix(self, context: Tensor, query: Tensor, h: Tensor) -> Tensor:
+        return torch.tanh(self.combine(torch.cat([context, query], dim=1)))
+
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> Any:
+        query = self.ask(y, h)
+        context, weights = self.look(query, h, states, mask)
+        return self.mix(context, query, h), weights
+
+    def forward(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> Any:
+        h, weights = self.step(y, h, states, mask)
+        return self.output(h), h, weights
+
+
+def _block(**methods: Callable[..., Any]) -> type[_Block]:
+    return type("Variant", (_Block,), methods)
+
+
+def _even(states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    return attention_scores.attend(torch.zeros_like(states[:, :, 0]), states, mask)
+
+
+def _forward_with(state: Callable[..., Tensor]) -> Callable[..., Any]:
+    """A whole step whose output is right, while another state is handed on."""
+
+    def forward(self: Any, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> Any:
+        query = self.ask(y, h)
+        context, weights = self.look(query, h, states, mask)
+        new = self.mix(context, query, h)
+        return self.output(new), state(query, context, h), weights
+
+    return forward
+
+
+DECODER_BLOCK = Exercise(
+    id="decoder_block.lecture_block",
+    lesson="09",
+    title="The lecture's decoder block",
+    reference=decoder_block.DecoderBlock,
+    cases=_block_cases(_lecture_layers),
+    run=_run_block,
+    judge=judge_tensors("scores of words", "state", "weights"),
+    points=4,
+    minutes=20,
+    difficulty=3,
+    misconceptions=(
+        Misconception(
+            "asks_with_old_state",
+            _block(
+                look=lambda self, query, h, states, mask: attention_scores.attend(self.score(states, h), states, mask)
+            ),
+            "The weights are already wrong: you ask with h_{t−1}, the state before the new word was read. That is"
+            " Bahdanau's order; in the lecture's block h′_t asks.",
+        ),
+        Misconception(
+            "context_left_out",
+            _block(mix=lambda self, context, query, h: torch.tanh(self.combine(torch.cat([0 * context, query], 1)))),
+            "The weights are right, but the state does not depend on the context: c_t takes no part in h_t.",
+        ),
+        Misconception(
+            "not_combined",
+            _block(mix=lambda self, context, query, h: query),
+            "The weights are right; what you hand on is h′_t. The second line of the formula, where c_t comes in, is"
+            " missing.",
+        ),
+        Misconception(
+            "combined_with_old_state",
+            _block(mix=lambda self, context, query, h: torch.tanh(self.combine(torch.cat([context, h], 1)))),
+            "The weights are right, but the context is combined with h_{t−1}. The formula combines it with h′_t.",
+        ),
+        Misconception(
+            "word_second",
+            _block(ask=lambda self, y, h: torch.tanh(self.hidden(torch.cat([h, y], dim=1)))),
+            "The shapes fit and the numbers do not: in W_h [y, h_{t−1}] the word's vector comes first, and the columns"
+            " of W_h stand in that order.",
+        ),
+        Misconception(
+            "context_second",
+            _block(mix=lambda self, context, query, h: torch.tanh(self.combine(torch.cat([query, context], 1)))),
+            "The weights are right; in W_c [c_t, h′_t] the context comes first, and W_c's columns stand in that order.",
+        ),
+        Misconception(
+            "no_first_tanh",
+            _block(ask=lambda self, y, h: self.hidden(torch.cat([y, h], dim=1))),
+            "The tanh around the first line is missing: your h′_t may leave −1 … 1.",
+        ),
+        Misconception(
+            "no_second_tanh",
+            _block(mix=lambda self, context, query, h: self.combine(torch.cat([context, query], 1))),
+            "The weights are right; the tanh around the second line is missing, and your h_t may leave −1 … 1.",
+        ),
+        Misconception(
+            "sigmoids",
+            _block(
+                ask=lambda self, y, h: torch.sigmoid(self.hidden(torch.cat([y, h], dim=1))),
+                mix=lambda self, context, query, h: torch.sigmoid(self.combine(torch.cat([context, query], 1))),
+            ),
+            "Your state is never negative: σ stands where the lecture has tanh.",
+        ),
+        Misconception(
+            "mask_ignored",
+            _block(
+                look=lambda self, query, h, states, mask: attention_scores.attend(self.score(states, query), states)
+            ),
+            "Right without padding. With it, places without a word get a share: the mask is not handed on.",
+        ),
+        Misconception(
+            "mask_inverted",
+            _block(
+                look=lambda self, query, h, states, mask: attention_scores.attend(
+                    self.score(states, query), states, ~mask
+                )
+            ),
+            "Only the padding is looked at: the mask is negated on its way. `attend` expects it as it is.",
+        ),
+        Misconception(
+            "not_asked",
+            _block(look=lambda self, query, h, states, mask: _even(states, mask)),
+            "All words of a sentence get the same weight: the score takes no part.",
+        ),
+        Misconception(
+            "residual",
+            _block(mix=lambda self, context, query, h: h + torch.tanh(self.combine(torch.cat([context, query], 1)))),
+            "The weights are right; the old state is added to the new one. The lecture's block has no such connection.",
+        ),
+        Misconception(
+            "candidate_handed_on",
+            _block(forward=_forward_with(lambda query, context, h: query)),
+            "Scores and weights are right, but h′_t is handed on as the state. The next step reads h_t.",
+        ),
+        Misconception(
+            "old_state_handed_on",
+            _block(forward=_forward_with(lambda query, context, h: h)),
+            "Scores and weights are right, but the state handed on is the old one: the decoder would stand still.",
+        ),
+        Misconception(
+            "scores_as_weights",
+            _block(step=lambda self, y, h, states, mask: _scores_returned(self, y, h, states, mask)),
+            "The state is right. What you return as weights are the scores: they do not sum to one.",
+        ),
+        Misconception(
+            "steps_results_swapped",
+            _block(step=lambda self, y, h, states, mask: _Block.step(self, y, h, states, mask)[::-1]),
+            "`step` returns its two results in the wrong order: first the state, then the weights.",
+        ),
+    ),
+    hints=(
+        "One line for each formula: h′_t, then the context by your own `attend`, then h_t. `torch.cat([...], dim=1)`"
+        " is the square bracket of the formulas.",
+        "The widths: `hidden` reads a word and a state, `combine` a context and a state, and both make a state."
+        " `self.score(states, query)` gives the scores.",
+        "`query = torch.tanh(self.hidden(torch.cat([y, h], dim=1)))`; `context, weights = attend(self.score(states,"
+        " query), states, mask)`; then the same with `combine` and `[context, query]`.",
+    ),
+)
+
+
+def _scores_returned(self: Any, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    query = self.ask(y, h)
+    context, _ = self.look(query, h, states, mask)
+    return self.mix(context, query, h), self.score(states, query)
+
+
+# --------------------------------------------------------------------------------- 8 · argmax alignment
+
+
+def _map_cases(rng: np.random.Generator) -> list[Case]:
+    def case(about: str, length_t: int, length_s: int, words: int) -> Case:
+        scores = normal(rng, length_t, length_s, std=1.5)
+        mask = _mask(words, length=length_s)[0]
+        return Case({"weights": torch.softmax(scores, dim=1), "mask": mask}, about, _map_sizes(length_t, length_s))
+
+    hand = torch.tensor([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6], [0.2, 0.5, 0.3], [0.8, 0.1, 0.1]])
+    tied = torch.tensor([[0.1, 0.4, 0.1, 0.4], [0.25, 0.25, 0.25, 0.25], [0.4, 0.4, 0.1, 0.1]])
+    nothing = torch.zeros(4, 5)
+    return [
+        Case({"weights": hand, "mask": torch.ones(3, dtype=torch.bool)}, "the example worked by hand"),
+        case("no padding", 5, 4, 4),
+        case("padding that holds large numbers", 6, 8, 3),
+        case("one word and the end", 2, 3, 3),
+        case("a source of one word", 4, 1, 1),
+        Case({"weights": tied, "mask": torch.ones(4, dtype=torch.bool)}, "equal weights", _map_sizes(3, 4)),
+        Case({"weights": nothing, "mask": torch.zeros(5, dtype=torch.bool)}, "a source of padding", _map_sizes(4, 5)),
+        case("only the end", 1, 4, 2),
+        case("a long source", 4, 9, 9),
+    ]
+
+
+def _map_sizes(length_t: int, length_s: int) -> dict[str, int]:
+    return {"length_t": length_t, "length_s": length_s}
+
+
+def _aligner(
+    place: Callable[[Tensor], int] = lambda row: int(row.argmax()),
+    rows: Callable[[Tensor], Tensor] = lambda weights: weights[:-1],
+    hide: Callable[[Tensor, Tensor], Tensor] = lambda weights, mask: weights.masked_fill(~mask, -1.0),
+    link: Callable[[int, int], Any] = lambda s, t: (s, t),
+    none: Callable[[Tensor], bool] = lambda mask: not mask.any(),
+) -> Callable[[Tensor, Tensor], Any]:
+    def answer(weights: Tensor, mask: Tensor) -> Any:
+        if none(mask):
+            return set()
+        return {link(place(row), t) for t, row in enumerate(rows(hide(weights, mask)))}
+
+    return answer
+
+
+def _rightmost(row: Tensor) -> int:
+    return int((row == row.max()).nonzero()[-1])
+
+
+def _above(limit: float) -> Callable[[Tensor, Tensor], Any]:
+    def answer(weights: Tensor, mask: Tensor) -> Any:
+        seen = (weights[:-1] > limit) & mask
+        return {(s, t) for t, s in seen.nonzero().tolist()}
+
+    return answer
+
+
+def _for_each_source_word(weights: Tensor, mask: Tensor) -> Any:
+    if not mask.any() or len(weights) < 2:
+        return set()
+    best = weights[:-1].argmax(dim=0)
+    return {(s, int(best[s])) for s in range(len(mask)) if mask[s]}
+
+
+ARGMAX_ALIGNMENT = Exercise(
+    id="alignment.argmax_alignment",
+    lesson="09",
+    title="Which word stands for which?",
+    reference=alignment.argmax_alignment,
+    cases=_map_cases,
+    points=2,
+    minutes=8,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "end_linked",
+            _aligner(rows=lambda weights: weights),
+            "There is a link too many, for the last row: it belongs to EOS, the end of the sentence, and that is no"
+            " word.",
+        ),
+        Misconception(
+            "target_first",
+            _aligner(link=lambda s, t: (t, s)),
+            "The right words are linked, but the pairs are turned: first the place in the source, then the place in the"
+            " target.",
+        ),
+        Misconception(
+            "mask_ignored",
+            _aligner(hide=lambda weights, mask: weights, none=lambda mask: not mask.any()),
+            "Right without padding. With it, some words are linked with places where no word stands.",
+        ),
+        Misconception(
+            "mask_forgotten_everywhere",
+            _aligner(hide=lambda weights, mask: weights, none=lambda mask: False),
+            "Padding is linked too: the mask takes no part, neither for places nor for a source of padding alone.",
+        ),
+        Misconception(
+            "empty_source_linked",
+            _aligner(none=lambda mask: False),
+            "Right but for a source of padding alone: there `argmax` still finds a largest number, at place 0. No word,"
+            " no link.",
+        ),
+        Misconception(
+            "mask_inverted",
+            lambda weights, mask: _aligner()(weights, ~mask),
+            "Words are linked with padding: the mask is read the wrong way round. True means that a word stands there.",
+        ),
+        Misconception(
+            "rightmost",
+            _aligner(place=_rightmost),
+            "Right until two weights are equal: you take the last of them, the leftmost is asked for.",
+        ),
+        Misconception(
+            "all_largest",
+            lambda weights, mask: (
+                {
+                    (s, t)
+                    for t, row in enumerate(weights.masked_fill(~mask, -1.0)[:-1])
+                    for s in (row == row.max()).nonzero().flatten().tolist()
+                }
+                if mask.any()
+                else set()
+            ),
+            "Where several weights are equally large you link all of them. One link for each word: the leftmost.",
+        ),
+        Misconception(
+            "above_half",
+            _above(0.5),
+            "Words that look at several places get no link: only weights above one half count for you. Every word gets"
+            " one link, to where it looks most.",
+        ),
+        Misconception(
+            "every_look",
+            _above(0.0),
+            "Every word is linked with every other: a softmax leaves no word quite without weight. Take the largest of"
+            " a row.",
+        ),
+        Misconception(
+            "for_each_source_word",
+            _for_each_source_word,
+            "You choose a target word for each word of the *source*: the largest of each column. A row belongs to one"
+            " word that was written, and is to be searched.",
+        ),
+        Misconception(
+            "first_row_dropped",
+            lambda weights, mask: {(s, t) for s, t in _aligner(rows=lambda w: w)(weights, mask) if t > 0},
+            "The first word has no link, and the end of the sentence has one: the row to be left out is the last one."
+            " Row 0 was written first; what was read before it, BOS, has no row.",
+        ),
+        Misconception(
+            "counted_from_one",
+            _aligner(link=lambda s, t: (s + 1, t + 1)),
+            "All places are too large by one: they are counted from 0.",
+        ),
+        Misconception(
+            "least",
+            _aligner(place=lambda row: int(row.masked_fill(row < 0, 2.0).argmin())),
+            "These are the words that were looked at least.",
+        ),
+        Misconception(
+            "places_only",
+            lambda weights, mask: [s for s, _ in sorted(_aligner()(weights, mask), key=lambda one: one[1])],
+            "You return the places in the source, one for each word. Asked for is a set of pairs, (source, target).",
+        ),
+    ),
+    hints=(
+        "One link a row. Which rows belong to words, and which places may be chosen?",
+        "Weights are never negative: padding that is filled with −1 cannot win. `argmax(dim=1)` gives the first of"
+        " several equal numbers.",
+        "`places = weights.masked_fill(~mask, -1.0).argmax(dim=1)`, then `{(int(s), t) for t, s in"
+        " enumerate(places[:-1])}`; and an empty set first if the mask has no True.",
+    ),
+)
+
+# --------------------------------------------------------------------------------------- 9 · error rate
+
+
+def _links(rng: np.random.Generator, count: int, length: int = 7) -> list[tuple[int, int]]:
+    picked = rng.permutation(length * length)[:count]
+    return [(int(n) // length, int(n) % length) for n in picked]
+
+
+def _alignment_cases(rng: np.random.Generator) -> list[Case]:
+    hand = {"found": {(0, 0), (1, 2), (2, 1)}, "sure": {(0, 0), (1, 1), (2, 1), (3, 2)}, "possible": {(1, 2)}}
+    ordered, start, end = _links(rng, 24), int(rng.integers(3, 8)), int(rng.integers(11, 18))
+    found, sure = set(ordered[:9]), set(ordered[start:end])
+    apart = {(8, i) for i in range(5)}
+    return [
+        Case({"found": {(0, 0), (1, 2)}, "sure": {(0, 0), (1, 1), (2, 2)}}, "three sure links"),
+        Case(hand, "the example worked by hand"),
+        Case({"found": set(sure), "sure": set(sure)}, "all found"),
+        Case({"found": apart, "sure": set(sure)}, "nothing right"),
+        Case(
+            {"found": found, "sure": sure, "possible": set(ordered[start + 1 : end + 4])},
+            "possible links, some of them sure too",
+        ),
+        Case({"found": found, "sure": sure, "possible": set(ordered[:start])}, "possible links, all of them found"),
+        Case({"found": set(), "sure": sure, "possible": found}, "nothing found"),
+        Case({"found": set(), "sure": set()}, "nothing found, nothing to find"),
+        Case({"found": {(1, 1), (0, 2), (2, 2)}, "sure": set(), "possible": {(1, 1)}}, "nothing sure"),
+    ]
+
+
+def _rate(
+    hits: Callable[..., float], total: Callable[..., float], empty: float = 0.0, error: bool = True
+) -> Callable[..., float]:
+    def answer(found: Any, sure: Any, possible: Any = frozenset()) -> float:
+        below = total(found, sure, possible)
+        if not below:
+            return empty
+        share = hits(found, sure, possible) / below
+        return 1 - share if error else share
+
+    return answer
+
+
+def _right_hits(a: Any, s: Any, p: Any) -> int:
+    return len(a & s) + len(a & (s | p))
+
+
+ERROR_RATE = Exercise(
+    id="alignment.error_rate",
+    lesson="09",
+    title="The alignment error rate",
+    reference=alignment.error_rate,
+    cases=_alignment_cases,
+    points=1,
+    minutes=6,
+    difficulty=1,
+    misconceptions=(
+        Misconception(
+            "accuracy",
+            _rate(_right_hits, lambda a, s, p: len(a) + len(s), empty=1.0, error=False),
+            "A perfect alignment gets 1 from you: this is a share of right links. An error rate is 1 minus that.",
+        ),
+        Misconception(
+            "accuracy_empty_zero",
+            _rate(_right_hits, lambda a, s, p: len(a) + len(s), error=False),
+            "This is the share of right links, which is 1 for a perfect alignment. The error rate is 1 minus it.",
+        ),
+        Misconception(
+            "possible_ignored",
+            _rate(lambda a, s, p: 2 * len(a & s), lambda a, s, p: len(a) + len(s)),
+            "Right while no link is merely possible. Such links take no part in your number: finding one should not"
+            " count as an error.",
+        ),
+        Misconception(
+            "sure_not_possible",
+            _rate(lambda a, s, p: len(a & s) + len(a & p), lambda a, s, p: len(a) + len(s)),
+            "A perfect alignment gets one half from you: every sure link is possible too, so P is S and the possible"
+            " links together.",
+        ),
+        Misconception(
+            "possible_to_be_found",
+            _rate(lambda a, s, p: 2 * len(a & (s | p)), lambda a, s, p: len(a) + len(s | p)),
+            "You treat possible links as sure ones: not finding them costs something. Only sure links have to be"
+            " found.",
+        ),
+        Misconception(
+            "precision_only",
+            _rate(lambda a, s, p: len(a & (s | p)), lambda a, s, p: len(a), 0.0),
+            "You ask only how many of the found links are right. Finding a single sure link would then be perfect.",
+        ),
+        Misconception(
+            "recall_only",
+            _rate(lambda a, s, p: len(a & s), lambda a, s, p: len(s)),
+            "You ask only how many of the sure links were found. Linking everything with everything would then be"
+            " perfect.",
+        ),
+        Misconception(
+            "union_below",
+            _rate(lambda a, s, p: len(a & s), lambda a, s, p: len(a | s)),
+            "You divide by all links that stand in either set. The formula divides by |A| + |S|, which counts the"
+            " common ones twice, as the numerator does.",
+        ),
+        Misconception(
+            "half",
+            _rate(_right_hits, lambda a, s, p: 2 * (len(a) + len(s))),
+            "A perfect alignment gets one half from you: numerator and denominator are both sums of two counts, so"
+            " nothing needs to be halved.",
+        ),
+        Misconception(
+            "percent",
+            lambda found, sure, possible=frozenset(): (
+                100 * _rate(_right_hits, lambda a, s, p: len(a) + len(s))(found, sure, possible)
+            ),
+            "Your numbers go up to 100. A rate between 0 and 1 is asked for.",
+        ),
+        Misconception(
+            "empty_is_one",
+            _rate(_right_hits, lambda a, s, p: len(a) + len(s), empty=1.0),
+            "Right but where nothing is to be found and nothing was: no error was made there, so the rate is 0.",
+        ),
+        Misconception(
+            "wrong_links_counted",
+            lambda found, sure, possible=frozenset(): float(len(found ^ sure)),
+            "You count the links that stand in one set only. A rate is asked for: 1 minus a share.",
+        ),
+    ),
+    hints=(
+        "Sets know intersection, `&`, and union, `|`; `len` counts.",
+        "P is `sure | possible`. Before you divide: can the denominator be 0?",
+        "`1 - (len(found & sure) + len(found & (sure | possible))) / (len(found) + len(sure))`, and 0.0 if both are"
+        " empty.",
+    ),
+)
+
+# ---------------------------------------------------------------------------------- 10 · Bahdanau's block
+
+
+def _bahdanau_layers(rng: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Tensor]:
+    d, wide = sizes["d"], sizes["d_embedding"] + sizes["d_encoder"]
+    return {
+        "cell.weight_ih": normal(rng, 3 * d, wide, std=1.2 / math.sqrt(wide)),
+        "cell.weight_hh": normal(rng, 3 * d, d, std=1.2 / math.sqrt(d)),
+        "cell.bias_ih": normal(rng, 3 * d, std=0.5),
+        "cell.bias_hh": normal(rng, 3 * d, std=0.5),
+        **_linear(rng, "output", sizes["words"], d),
+    }
+
+
+class _Bahdanau(nn.Module):
+    """The reference's parameters, for wrong blocks to inherit."""
+
+    def __init__(self, words: int, d_embedding: int, d_encoder: int, d: int, score: nn.Module) -> None:
+        super().__init__()
+        self.score = score
+        self.cell = nn.GRUCell(d_embedding + d_encoder, d)
+        self.output = nn.Linear(d, words)
+
+    def look(self, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        return attention_scores.attend(self.score(states, s), states, mask)
+
+    def turn(self, y: Tensor, context: Tensor, s: Tensor) -> Tensor:
+        return self.cell(torch.cat([y, context], dim=1), s)
+
+    def step(self, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> Any:
+        context, weights = self.look(s, states, mask)
+        return self.turn(y, context, s), weights
+
+    def forward(self, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> Any:
+        s, weights = self.step(y, s, states, mask)
+        return self.output(s), s, weights
+
+
+def _bahdanau(**methods: Callable[..., Any]) -> type[_Bahdanau]:
+    return type("Variant", (_Bahdanau,), methods)
+
+
+def _looks_again(self: Any, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    context, _ = self.look(s, states, mask)
+    new = self.turn(y, context, s)
+    return new, self.look(new, states, mask)[1]
+
+
+def _luong_order(self: Any, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    first = self.turn(y, torch.zeros(len(y), states.shape[2], dtype=y.dtype), s)
+    context, weights = self.look(first, states, mask)
+    return self.turn(y, context, s), weights
+
+
+def _bahdanau_scores(self: Any, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    context, _ = self.look(s, states, mask)
+    return self.turn(y, context, s), self.score(states, s)
+
+
+BAHDANAU_BLOCK = Exercise(
+    id="decoder_block.bahdanau_block",
+    lesson="09",
+    title="Bahdanau's block",
+    reference=decoder_block.BahdanauBlock,
+    cases=_block_cases(_bahdanau_layers),
+    run=_run_block,
+    judge=judge_tensors("scores of words", "state", "weights"),
+    points=3,
+    minutes=12,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "new_state_asks",
+            _bahdanau(step=_luong_order),
+            "The weights are already wrong: a first new state, made without a context, asks. In Bahdanau's block the"
+            " old state s_{t−1} asks, and there is one new state only.",
+        ),
+        Misconception(
+            "looks_again",
+            _bahdanau(step=_looks_again),
+            "The state is right, but the weights returned are those of a second look, with the new state. Return the"
+            " weights that made the context.",
+        ),
+        Misconception(
+            "context_first",
+            _bahdanau(turn=lambda self, y, context, s: self.cell(torch.cat([context, y], dim=1), s)),
+            "The weights are right. The cell reads [y, c_t], the word first; the shapes would fit either way.",
+        ),
+        Misconception(
+            "state_left_out",
+            _bahdanau(turn=lambda self, y, context, s: self.cell(torch.cat([y, context], dim=1))),
+            "The weights are right, but the cell starts from zeros at every step: it is not given s_{t−1}.",
+        ),
+        Misconception(
+            "context_left_out",
+            _bahdanau(turn=lambda self, y, context, s: self.cell(torch.cat([y, 0 * context], dim=1), s)),
+            "The weights are right, but the context does not reach the cell.",
+        ),
+        Misconception(
+            "mask_ignored",
+            _bahdanau(look=lambda self, s, states, mask: attention_scores.attend(self.score(states, s), states)),
+            "Right without padding. With it, places without a word get a share: the mask is not handed on.",
+        ),
+        Misconception(
+            "mask_inverted",
+            _bahdanau(look=lambda self, s, states, mask: attention_scores.attend(self.score(states, s), states, ~mask)),
+            "Only the padding is looked at: the mask is negated on its way. `attend` expects it as it is.",
+        ),
+        Misconception(
+            "not_asked",
+            _bahdanau(look=lambda self, s, states, mask: _even(states, mask)),
+            "All words of a sentence get the same weight: the score takes no part.",
+        ),
+        Misconception(
+            "tanh_after",
+            _bahdanau(turn=lambda self, y, context, s: torch.tanh(self.cell(torch.cat([y, context], dim=1), s))),
+            "The weights are right; a tanh stands around the cell. A GRU cell has its own inside.",
+        ),
+        Misconception(
+            "residual",
+            _bahdanau(turn=lambda self, y, context, s: s + self.cell(torch.cat([y, context], dim=1), s)),
+            "The weights are right; the old state is added once more. A GRU cell keeps of it what it wants to keep.",
+        ),
+        Misconception(
+            "old_state_returned",
+            _bahdanau(turn=lambda self, y, context, s: s + 0 * self.cell(torch.cat([y, context], dim=1), s)),
+            "The weights are right; what you return as the new state is the old one.",
+        ),
+        Misconception(
+            "scores_as_weights",
+            _bahdanau(step=_bahdanau_scores),
+            "The state is right. What you return as weights are the scores: they do not sum to one.",
+        ),
+        Misconception(
+            "steps_results_swapped",
+            _bahdanau(step=lambda self, y, s, states, mask: _Bahdanau.step(self, y, s, states, mask)[::-1]),
+            "`step` returns its two results in the wrong order: first the state, then the weights.",
+        ),
+    ),
+    hints=(
+        "Two lines: look, then turn the state. Which state can ask, when the new one is not made yet?",
+        "The cell reads a word and a context side by side, so its input is d_embedding + d_encoder wide;"
+        " `self.cell(input, s)` gives the new state.",
+        "`context, weights = attend(self.score(states, s), states, mask)`, then `self.cell(torch.cat([y, context],"
+        " dim=1), s)`.",
+    ),
+)
+
+# ----------------------------------------------------------------------------------------------- registry
+
+
+EXERCISES: tuple[Exercise, ...] = (
+    LOG_PROBABILITY,
+    LAST_STATE,
+    BILINEAR_SCORE,
+    DOT_SCORES,
+    ATTEND,
+    ADDITIVE_SCORE,
+    DECODER_BLOCK,
+    ARGMAX_ALIGNMENT,
+    ERROR_RATE,
+    BAHDANAU_BLOCK,
+)
