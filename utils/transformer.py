@@ -405,6 +405,7 @@ def transformer_parameters(
     d_hidden: int,
     layers: int,
     tied: bool = True,
+    norm_first: bool = False,
 ) -> dict[str, int]:
     """How many numbers an encoder–decoder learns, part by part.
 
@@ -416,10 +417,11 @@ def transformer_parameters(
         layers: number of encoder layers, and also of decoder layers.
         tied: whether the last layer (logits, without bias) uses the target words' vectors themselves, and so has no
             weights of its own.
+        norm_first: pre-norm: each of the two stacks ends with one more layer norm.
 
     Returns:
-        {"embeddings", "attention", "feed_forward", "layer_norm", "logits"}: the sums over the whole model. There is a
-        layer norm behind each sublayer (two in an encoder layer, three in a decoder layer), and none elsewhere.
+        {"embeddings", "attention", "feed_forward", "layer_norm", "logits"}: the sums over the whole model. Each
+        sublayer has a layer norm: two in an encoder layer, three in a decoder layer.
     """
     ### BEGIN SOLUTION
     one_attention = 4 * (d_model * d_model + d_model)
@@ -428,7 +430,7 @@ def transformer_parameters(
         "embeddings": (words_source + words_target) * d_model,
         "attention": 3 * layers * one_attention,
         "feed_forward": 2 * layers * one_feed_forward,
-        "layer_norm": 5 * layers * 2 * d_model,
+        "layer_norm": (5 * layers + (2 if norm_first else 0)) * 2 * d_model,
         "logits": 0 if tied else words_target * d_model,
     }
     ### END SOLUTION

@@ -1,0 +1,1956 @@
+"""The exercises of lesson 11, the Transformer: cases, known mistakes and what to say about them, hints.
+
+The layers are judged under random weights, given by name, by their values and by the gradients of their inputs and
+parameters. A norm whose weight is one and whose bias is zero would hide which of two norms was used. A dropout of 1
+while training leaves nothing of what a sublayer adds: without any randomness it shows where the dropout stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from utils import transformer
+from utils.attention import FusedAttention, MultiHeadAttention, causal_mask
+from utils.checks.model import Case, Exercise, Misconception, Property
+from utils.checks.modules import load_by_name
+from utils.checks.tensors import (
+    differentiate,
+    integers,
+    judge_tensors,
+    normal,
+    or_error,
+    random_mask,
+    strided,
+    values_and_gradients,
+)
+from utils.transformer import FeedForward, LayerNorm
+
+WHOLE_LAYERS = ("torch.nn.TransformerEncoderLayer", "torch.nn.TransformerDecoderLayer")
+NORMS = ("torch.nn.functional.layer_norm", "torch.layer_norm", "torch.native_layer_norm", "torch.nn.LayerNorm")
+
+# ------------------------------------------------------------------------------------------- 1 · layer norm
+
+
+def _norm_case(rng: np.random.Generator, about: str, *shape: int, eps: float | None = None, std: float = 1.0) -> Case:
+    names = {1: ("d_model",), 2: ("length", "d_model"), 3: ("batch", "length", "d_model")}[len(shape)]
+    inputs: dict[str, Any] = {
+        "x": normal(rng, *shape, std=std) + 1.5 * std,
+        "weight": 1.0 + normal(rng, shape[-1], std=0.5),
+        "bias": normal(rng, shape[-1], std=0.5),
+    }
+    return Case(inputs if eps is None else {**inputs, "eps": eps}, about, dict(zip(names, shape, strict=True)))
+
+
+def _norm_cases(rng: np.random.Generator) -> list[Case]:
+    even = _norm_case(rng, "a token whose components are all equal", 3, 4)
+    even.inputs["x"][1] = 2.5
+    double = _norm_case(rng, "float64", 2, 5, 3)
+    cut = _norm_case(rng, "not contiguous in memory", 3, 2, 6)
+    return [
+        _norm_case(rng, "two tokens", 2, 5),
+        _norm_case(rng, "one vector, no other dimension", 6),
+        _norm_case(rng, "a batch of one, with one token", 1, 1, 4),
+        _norm_case(rng, "a batch of sentences", 3, 4, 7),
+        even,
+        _norm_case(rng, "tiny numbers, the usual eps", 4, 3, std=0.003),
+        _norm_case(rng, "a large eps", 3, 8, eps=0.5),
+        _norm_case(rng, "a batch of sentences, another eps", 2, 3, 5, eps=0.04),
+        Case({k: v.double() for k, v in double.inputs.items()}, double.about, double.sizes),
+        Case({**cut.inputs, "x": strided(cut.inputs["x"])}, cut.about, cut.sizes),
+    ]
+
+
+def _norm_variant(
+    dims: Callable[[Tensor], Any] = lambda x: -1,
+    correction: int = 0,
+    centre: bool = True,
+    root: Callable[[Tensor, float], Tensor] = lambda variance, eps: torch.sqrt(variance + eps),
+    finish: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda x, weight, bias: x * weight + bias,
+    frozen: bool = False,
+) -> Callable[..., Tensor]:
+    """The reference with one part exchanged."""
+
+    def answer(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
+        dim = dims(x)
+        mean = x.mean(dim=dim, keepdim=True)
+        if centre:
+            variance = x.var(dim=dim, keepdim=True, correction=correction)
+        else:
+            variance, mean = x.pow(2).mean(dim=dim, keepdim=True), torch.zeros_like(mean)
+        if frozen:
+            mean, variance = mean.detach(), variance.detach()
+        return finish((x - mean) / root(variance, eps), weight, bias)
+
+    return answer
+
+
+def _others(x: Tensor) -> list[int]:
+    return list(range(x.dim() - 1)) or [0]
+
+
+LAYER_NORM = Exercise(
+    id="transformer.layer_norm",
+    lesson="11",
+    title="Layer norm",
+    reference=transformer.layer_norm,
+    cases=_norm_cases,
+    run=values_and_gradients,
+    judge=judge_tensors("output"),
+    points=2,
+    minutes=8,
+    difficulty=1,
+    forbids=NORMS,
+    misconceptions=(
+        Misconception(
+            "batch_statistics",
+            _norm_variant(dims=_others),
+            "Each component is normalised over all the tokens, as a batch norm does: what one token becomes depends on"
+            " its company. A layer norm takes mean and variance over the components of one token.",
+        ),
+        Misconception(
+            "first_dimension",
+            _norm_variant(dims=lambda x: 0),
+            "Right for a single vector. For several, mean and variance run along the first dimension, over tokens or"
+            " over sentences. They belong to the components of one token: the last dimension.",
+        ),
+        Misconception(
+            "over_the_length",
+            _norm_variant(dims=lambda x: -2 if x.dim() > 1 else -1),
+            "Mean and variance run over the words of a sentence. They belong to the components of one token: the last"
+            " dimension.",
+        ),
+        Misconception(
+            "over_everything",
+            _norm_variant(dims=lambda x: list(range(x.dim()))),
+            "Right for a single vector, wrong for several: one mean and one variance are taken of all numbers together."
+            " Each token has its own; along which dimension do a token's numbers lie?",
+        ),
+        Misconception(
+            "over_a_sentence",
+            _norm_variant(dims=lambda x: [-2, -1] if x.dim() > 1 else -1),
+            "Each sentence gets one mean and one variance for all its words. Each token has its own.",
+        ),
+        Misconception(
+            "dimension_1",
+            _norm_variant(dims=lambda x: 1 if x.dim() > 1 else 0),
+            "Right for (length, d_model), wrong with a batch in front: dimension 1 is then the length. Counted from the"
+            " end, the components are always the same dimension.",
+        ),
+        Misconception(
+            "unbiased_variance",
+            _norm_variant(correction=1),
+            "Your numbers are too small by the factor √((d_model − 1)/d_model): the squares are divided by"
+            " d_model − 1, which is what `var` and `std` do by default. A layer norm divides by d_model.",
+        ),
+        Misconception(
+            "eps_outside_the_root",
+            _norm_variant(root=lambda variance, eps: torch.sqrt(variance) + eps),
+            "eps is added to the standard deviation, after the root. It belongs to the variance, under the root: with"
+            " small numbers or a large eps the difference shows.",
+        ),
+        Misconception(
+            "eps_outside_unbiased",
+            lambda x, weight, bias, eps=1e-5: (
+                (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + eps) * weight + bias
+            ),
+            "Two things: the variance is divided by d_model − 1 (that is what `std` does by default), and eps stands"
+            " outside the root. Divide by d_model, and add eps to the variance.",
+        ),
+        Misconception(
+            "eps_ignored",
+            _norm_variant(root=lambda variance, eps: torch.sqrt(variance)),
+            "eps takes no part. A token whose components are all equal then gives 0/0, which is nan.",
+        ),
+        Misconception(
+            "eps_fixed",
+            _norm_variant(root=lambda variance, eps: torch.sqrt(variance + 1e-5)),
+            "Right with the usual eps, wrong with another: a number of your own stands in its place.",
+        ),
+        Misconception(
+            "no_root",
+            _norm_variant(root=lambda variance, eps: variance + eps),
+            "You divide by the variance. Its root, the standard deviation, has the size of the numbers themselves.",
+        ),
+        Misconception(
+            "no_centring",
+            _norm_variant(centre=False),
+            "The mean is not subtracted: the numbers are divided by the root of their mean square. That is another"
+            " norm, RMSNorm. A layer norm moves each token's mean to 0 first.",
+        ),
+        Misconception(
+            "not_divided",
+            _norm_variant(root=lambda variance, eps: torch.ones_like(variance)),
+            "The mean is 0 now, but the size is still that of the input: nothing divides by the root of the variance.",
+        ),
+        Misconception(
+            "weight_ignored",
+            _norm_variant(finish=lambda x, weight, bias: x + bias),
+            "The weight takes no part: each component is stretched by its own factor before the bias is added.",
+        ),
+        Misconception(
+            "bias_ignored",
+            _norm_variant(finish=lambda x, weight, bias: x * weight),
+            "The bias takes no part: each component is shifted by its own summand at the end.",
+        ),
+        Misconception(
+            "neither_weight_nor_bias",
+            _norm_variant(finish=lambda x, weight, bias: x),
+            "Normalised rightly. Weight and bias are still to come; without them every token would have mean 0 and"
+            " variance 1 for ever.",
+        ),
+        Misconception(
+            "bias_first",
+            _norm_variant(finish=lambda x, weight, bias: (x + bias) * weight),
+            "The bias is added before the stretching, so the weight stretches it too. First multiply, then add.",
+        ),
+        Misconception(
+            "weight_and_bias_swapped",
+            _norm_variant(finish=lambda x, weight, bias: x * bias + weight),
+            "Weight and bias have changed places: you multiply by the bias and add the weight.",
+        ),
+        Misconception(
+            "statistics_detached",
+            _norm_variant(frozen=True),
+            "The numbers are right, the gradient is not: mean and variance are treated as fixed numbers. They depend on"
+            " x, and the gradient has to flow through them as well.",
+        ),
+    ),
+    properties=(
+        Property(
+            "each_token_alone",
+            lambda case, output: output["value"].shape == case.inputs["x"].shape,
+            "The output has the shape of x.",
+        ),
+    ),
+    hints=(
+        "Everything happens along one dimension: the components of one token. `keepdim=True` lets the means fit x"
+        " again.",
+        "Subtract the mean; the variance is the mean of the squares of what is left. `var` and `std` divide by one less"
+        " unless you tell them not to (`correction=0`).",
+        "`centred = x - x.mean(dim=-1, keepdim=True)`, `variance = centred.pow(2).mean(dim=-1, keepdim=True)`, then"
+        " `centred / torch.sqrt(variance + eps) * weight + bias`.",
+    ),
+)
+
+# ------------------------------------------------------------------------------------ modules: cases and runs
+
+
+def _random_state(rng: np.random.Generator, module: nn.Module) -> dict[str, Tensor]:
+    """Weights for a module by name: matrices of a size that keeps signals, norms and biases that all differ."""
+    state = {}
+    for name, weight in module.state_dict().items():
+        if weight.dim() > 1:
+            state[name] = normal(rng, *weight.shape, std=1.3 / weight.shape[1] ** 0.5)
+        else:
+            state[name] = normal(rng, *weight.shape, std=0.5) + (1.0 if "norm" in name and "weight" in name else 0.0)
+    return state
+
+
+def _differentiated(layer: nn.Module, inputs: dict[str, Any], case: Case, call: Callable[..., Any]) -> Any:
+    """Gives the layer its weights, calls it twice, the first time with other numbers; values and gradients.
+
+    The gradients are those of the tensors among the inputs and of every parameter of the reference.
+    """
+    load_by_name(layer, case.extra["state"]).train(case.extra.get("training", True))
+    if case.extra.get("double"):
+        layer.double()
+    named = dict(layer.named_parameters())
+    parameters: dict[str, Tensor] = {name: named[name] for name in case.extra["state"]}
+    leaves: dict[str, Tensor] = {
+        name: inputs[name].clone().requires_grad_() for name in ("x", "memory") if name in inputs
+    }
+    with torch.no_grad():
+        call(layer, {**inputs, **{name: 1 - leaf.detach() / 2 for name, leaf in leaves.items()}})
+    given = {name: leaf * 1 for name, leaf in leaves.items()}
+    with torch.enable_grad():
+        result = call(layer, {**inputs, **given})
+        gradients = differentiate(result, {**leaves, **parameters})
+    for name, tensor in given.items():  # let the engine see what was changed in place
+        inputs[name] = tensor.detach()
+    return {"value": result, "gradients": gradients}
+
+
+# -------------------------------------------------------------------------------------------- 2 · feed-forward
+
+
+def _ffn_case(
+    rng: np.random.Generator,
+    about: str,
+    shape: tuple[int, ...],
+    d_hidden: int,
+    activation: str | None = None,
+    double: bool = False,
+) -> Case:
+    inputs: dict[str, Any] = {"d_model": shape[-1], "d_hidden": d_hidden}
+    if activation is not None:
+        inputs["activation"] = activation
+    x = normal(rng, *shape)
+    inputs["x"] = x.double() if double else x
+    sizes = {"d_model": shape[-1], "d_hidden": d_hidden}
+    if len(shape) == 3:
+        sizes = {"batch": shape[0], "length": shape[1], **sizes}
+    state = _random_state(rng, FeedForward(shape[-1], d_hidden))
+    return Case(inputs, about, sizes, {"state": state, "double": double})
+
+
+def _ffn_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        _ffn_case(rng, "one token", (1, 1, 3), 5),
+        _ffn_case(rng, "a batch of sentences", (2, 4, 3), 7),
+        _ffn_case(rng, "with GELU", (3, 2, 5), 8, "gelu"),
+        _ffn_case(rng, "ReLU by name, narrower than d_model", (3, 5, 6), 4, "relu"),
+        _ffn_case(rng, "tokens without a batch", (4, 7), 9, "gelu"),
+        _ffn_case(rng, "float64", (2, 3, 4), 11, "gelu", double=True),
+    ]
+
+
+def _run_ffn(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """Makes and calls the module as a lesson would: the activation left out, by place or by name."""
+    places = [inputs["d_model"], inputs["d_hidden"]]
+    if "activation" not in inputs:
+        layer = answer(*places)
+    elif inputs["x"].dim() == 2:
+        layer = answer(*places, activation=inputs["activation"])
+    else:
+        layer = answer(*places, inputs["activation"])
+    return _differentiated(layer, inputs, case, lambda made, given: made(given["x"]))
+
+
+class _Ffn(nn.Module):
+    """The reference's parameters, for wrong modules to inherit."""
+
+    def __init__(self, d_model: int, d_hidden: int, activation: str = "relu") -> None:
+        super().__init__()
+        self.kind = activation
+        self.activation: Callable[..., Tensor] = F.relu if activation == "relu" else F.gelu
+        self.expand = nn.Linear(d_model, d_hidden)
+        self.project = nn.Linear(d_hidden, d_model)
+
+    def forward(self, x: Tensor) -> Any:
+        return self.project(self.activation(self.expand(x)))
+
+
+def _ffn_variant(forward: Callable[[Any, Tensor], Any]) -> type[nn.Module]:
+    return type("_FfnVariant", (_Ffn,), {"forward": forward})
+
+
+class _FfnNamesSwapped(_Ffn):
+    def __init__(self, d_model: int, d_hidden: int, activation: str = "relu") -> None:
+        super().__init__(d_hidden, d_model, activation)
+
+
+class _FfnNoBias(_Ffn):
+    def __init__(self, d_model: int, d_hidden: int, activation: str = "relu") -> None:
+        super().__init__(d_model, d_hidden, activation)
+        self.expand = nn.Linear(d_model, d_hidden, bias=False)
+        self.project = nn.Linear(d_hidden, d_model, bias=False)
+
+
+FEED_FORWARD = Exercise(
+    id="transformer.feed_forward",
+    lesson="11",
+    title="The feed-forward net",
+    reference=transformer.FeedForward,
+    cases=_ffn_cases,
+    run=_run_ffn,
+    judge=judge_tensors("output"),
+    points=2,
+    minutes=8,
+    difficulty=1,
+    misconceptions=(
+        Misconception(
+            "no_activation",
+            _ffn_variant(lambda self, x: self.project(self.expand(x))),
+            "Nothing bends between the two layers, and two linear layers in a row are one linear layer. The activation"
+            " belongs between them.",
+        ),
+        Misconception(
+            "activation_last",
+            _ffn_variant(lambda self, x: self.activation(self.project(self.expand(x)))),
+            "The activation stands behind the second layer, where it cuts off what the net says. It belongs between the"
+            " two.",
+        ),
+        Misconception(
+            "activation_twice",
+            _ffn_variant(lambda self, x: self.activation(self.project(self.activation(self.expand(x))))),
+            "The activation is applied twice; the second one cuts off what the net says. Only what lies between the two"
+            " layers is bent.",
+        ),
+        Misconception(
+            "activation_first",
+            _ffn_variant(lambda self, x: self.project(self.expand(self.activation(x)))),
+            "The activation is applied to x, before the first layer. It belongs between the two layers.",
+        ),
+        Misconception(
+            "always_relu",
+            _ffn_variant(lambda self, x: self.project(F.relu(self.expand(x)))),
+            'Right with "relu", wrong with "gelu": you always take the ReLU. `self.activation` is already the right'
+            " one.",
+        ),
+        Misconception(
+            "always_gelu",
+            _ffn_variant(lambda self, x: self.project(F.gelu(self.expand(x)))),
+            'Right with "gelu", wrong with "relu": you always take the GELU. `self.activation` is already the right'
+            " one.",
+        ),
+        Misconception(
+            "tanh_gelu",
+            _ffn_variant(
+                lambda self, x: self.project(
+                    F.relu(self.expand(x)) if self.kind == "relu" else F.gelu(self.expand(x), approximate="tanh")
+                )
+            ),
+            "Right with the ReLU. Your GELU is the approximation by tanh, good to three digits; the contract asks for"
+            " the exact one, which `self.activation` already is.",
+        ),
+        Misconception(
+            "residual_inside",
+            _ffn_variant(lambda self, x: x + self.project(self.activation(self.expand(x)))),
+            "x itself is added to the result. That is the residual, and the layer around this net will add it; here it"
+            " would come twice.",
+        ),
+        Misconception(
+            "widths_swapped",
+            _FfnNamesSwapped,
+            "Your first layer goes from d_hidden to d_model, the second one back: the widths stand the wrong way round."
+            " `nn.Linear` takes the width of its input first.",
+        ),
+        Misconception(
+            "no_bias",
+            _FfnNoBias,
+            "Your linear layers have no bias. The formula adds b₁ and b₂, and `nn.Linear` makes them unless it is told"
+            " not to.",
+        ),
+        Misconception(
+            "expand_only",
+            _ffn_variant(lambda self, x: self.activation(self.expand(x))),
+            "The result is d_hidden wide: the layer that brings it back to d_model is not used.",
+        ),
+    ),
+    hints=(
+        "Two `nn.Linear`, made in `__init__`; their names and widths stand in the docstring.",
+        "`nn.Linear(width of the input, width of the output)`. In `forward`: widen, bend, bring back.",
+        "`self.expand = nn.Linear(d_model, d_hidden)`, `self.project = nn.Linear(d_hidden, d_model)`, and"
+        " `self.project(self.activation(self.expand(x)))`.",
+    ),
+)
+
+# -------------------------------------------------------------------------------------------- 3 · memory cells
+
+
+def _written_case(rng: np.random.Generator, d_model: int, d_hidden: int, words: int, key: int, k: int) -> Case:
+    net = FeedForward(d_model, d_hidden)
+    net.load_state_dict(_random_state(rng, net))
+    sizes = {"words": words, "d_model": d_model, "d_hidden": d_hidden, "k": k}
+    about = f"cell {key} of {d_hidden}, " + ("one word" if k == 1 else f"{k} words")
+    return Case({"feed_forward": net, "key": key, "vectors": normal(rng, words, d_model), "k": k}, about, sizes)
+
+
+def _written_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        _written_case(rng, 3, 5, 4, 1, 2),
+        _written_case(rng, 4, 7, 9, 0, 3),
+        _written_case(rng, 6, 11, 13, 10, 5),
+        _written_case(rng, 5, 3, 8, 2, 1),
+        _written_case(rng, 7, 12, 10, 4, 10),
+        _written_case(rng, 8, 6, 15, 5, 11),
+    ]
+
+
+def _written_variant(
+    value: Callable[[Any, int], Tensor] = lambda net, key: net.project.weight[:, key],
+    score: Callable[[Tensor, Tensor], Tensor] = lambda vectors, value: vectors @ value,
+    choose: Callable[[Tensor, int], Any] = lambda scores, k: scores.topk(k).indices.tolist(),
+) -> Callable[..., Any]:
+    def answer(feed_forward: Any, key: int, vectors: Tensor, k: int) -> Any:
+        return choose(score(vectors, value(feed_forward, key)), k)
+
+    return answer
+
+
+WRITTEN_WORDS = Exercise(
+    id="transformer.written_words",
+    lesson="11",
+    title="What a memory cell writes",
+    reference=transformer.written_words,
+    cases=_written_cases,
+    points=1,
+    minutes=8,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "key_vector",
+            _written_variant(value=lambda net, key: net.expand.weight[key]),
+            "You compare the words with the cell's *key*, row `key` of `expand.weight`: that is what the cell reads."
+            " What it writes is its value.",
+        ),
+        Misconception(
+            "row_instead_of_column",
+            _written_variant(value=lambda net, key: net.project.weight[key]),
+            "`project.weight` has the shape (d_model, d_hidden), and `project.weight[key]` is one of its rows: one"
+            " component of all the values. A cell's value has d_model components.",
+        ),
+        Misconception(
+            "bias_added",
+            _written_variant(value=lambda net, key: net.project.weight[:, key] + net.project.bias),
+            "The bias of `project` is counted in. It is written whichever cell fires, so it says nothing about this"
+            " one.",
+        ),
+        Misconception(
+            "cosine",
+            _written_variant(score=lambda vectors, value: F.cosine_similarity(vectors, value[None], dim=1)),
+            "You take cosines. A logit is the dot product itself: a long word vector gains more from the same value.",
+        ),
+        Misconception(
+            "distance",
+            _written_variant(score=lambda vectors, value: -(vectors - value).norm(dim=1)),
+            "You take the words whose vectors lie nearest to the value. Logits are dot products, so the direction and"
+            " the length of a word's vector count, not its distance.",
+        ),
+        Misconception(
+            "absolute",
+            _written_variant(score=lambda vectors, value: (vectors @ value).abs()),
+            "Signs are lost: words whose logits fall most are listed among those that rise.",
+        ),
+        Misconception(
+            "smallest",
+            _written_variant(choose=lambda scores, k: scores.topk(k, largest=False).indices.tolist()),
+            "These are the words whose logits fall most: the smallest dot products instead of the largest.",
+        ),
+        Misconception(
+            "smallest_of_the_best_first",
+            _written_variant(choose=lambda scores, k: scores.topk(k).indices.flip(0).tolist()),
+            "The right words in the reverse order: the largest comes first.",
+        ),
+        Misconception(
+            "unordered",
+            _written_variant(choose=lambda scores, k: sorted(scores.topk(k).indices.tolist())),
+            "The right words, but ordered by number. The one that rises most comes first.",
+        ),
+        Misconception(
+            "scores_returned",
+            _written_variant(choose=lambda scores, k: scores.topk(k).values.tolist()),
+            "You return the dot products themselves. The numbers of the words are asked for: `topk` gives both.",
+        ),
+        Misconception(
+            "one_too_many",
+            _written_variant(choose=lambda scores, k: scores.argsort(descending=True)[: k + 1].tolist()),
+            "Right, but for the number of words: it is never k.",
+        ),
+        Misconception(
+            "best_only",
+            _written_variant(choose=lambda scores, k: int(scores.argmax())),
+            "You return one word, as a bare number. A list of k words is asked for, even if k is 1.",
+        ),
+    ),
+    hints=(
+        "First find the value of the cell: d_model numbers, somewhere in `feed_forward.project.weight`.",
+        "`nn.Linear` keeps its weight as (outputs, inputs): the cells are the inputs of `project`, so a cell is a"
+        " column. One matrix product compares its value with all words.",
+        "`value = feed_forward.project.weight[:, key]`, then `(vectors @ value).topk(k).indices.tolist()`.",
+    ),
+)
+
+# ------------------------------------------------------------------------------------------------ 4 · residual
+
+
+class _Net(nn.Module):
+    """A sublayer that is given: something nonlinear."""
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(weight, requires_grad=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.tanh(x @ self.weight) * 1.5
+
+
+def _residual_case(
+    rng: np.random.Generator, about: str, *shape: int, first: bool | None = None, std: float = 1
+) -> Case:
+    norm = LayerNorm(shape[-1]).requires_grad_(False)
+    norm.load_state_dict({k: v * 1.0 for k, v in _random_state(rng, norm).items()})
+    norm.weight.data.add_(1.0)
+    inputs: dict[str, Any] = {
+        "x": normal(rng, *shape, std=std) + 0.7,
+        "sublayer": _Net(normal(rng, shape[-1], shape[-1])),
+        "norm": norm,
+    }
+    if first is not None:
+        inputs["norm_first"] = first
+    names = ("batch", "length", "d_model")
+    return Case(inputs, about, dict(zip(names[-len(shape) :], shape, strict=True)))
+
+
+def _residual_cases(rng: np.random.Generator) -> list[Case]:
+    double = _residual_case(rng, "float64, pre-norm", 2, 3, 6, first=True)
+    inputs = {k: v.double() if isinstance(v, (Tensor, nn.Module)) else v for k, v in double.inputs.items()}
+    return [
+        _residual_case(rng, "post-norm, by default", 1, 2, 3),
+        _residual_case(rng, "pre-norm", 1, 2, 4, first=True),
+        _residual_case(rng, "post-norm, said", 3, 2, 5, first=False),
+        _residual_case(rng, "pre-norm, a batch", 2, 5, 3, first=True, std=2.0),
+        _residual_case(rng, "post-norm, tokens without a batch", 4, 3),
+        Case(inputs, double.about, double.sizes),
+    ]
+
+
+def _residual_variant(
+    post: Callable[..., Tensor] = lambda x, f, norm: norm(x + f(x)),
+    pre: Callable[..., Tensor] = lambda x, f, norm: x + f(norm(x)),
+) -> Callable[..., Tensor]:
+    def answer(x: Tensor, sublayer: Any, norm: Any, norm_first: bool = False) -> Tensor:
+        return pre(x, sublayer, norm) if norm_first else post(x, sublayer, norm)
+
+    return answer
+
+
+RESIDUAL = Exercise(
+    id="transformer.residual",
+    lesson="11",
+    title="A residual sublayer, in two orders",
+    reference=transformer.residual,
+    cases=_residual_cases,
+    run=values_and_gradients,
+    judge=judge_tensors("output"),
+    points=2,
+    minutes=8,
+    difficulty=1,
+    misconceptions=(
+        Misconception(
+            "orders_exchanged",
+            lambda x, sublayer, norm, norm_first=False: norm(x + sublayer(x)) if norm_first else x + sublayer(norm(x)),
+            "Both orders are right, but each where the other is asked for: pre-norm belongs to `norm_first=True`.",
+        ),
+        Misconception(
+            "always_post",
+            _residual_variant(pre=lambda x, f, norm: norm(x + f(x))),
+            "Right with post-norm. With `norm_first=True` the norm is still taken at the end, of the sum.",
+        ),
+        Misconception(
+            "always_pre",
+            _residual_variant(post=lambda x, f, norm: x + f(norm(x))),
+            "Right with pre-norm. Without `norm_first` the norm belongs at the end, around the sum.",
+        ),
+        Misconception(
+            "no_residual",
+            _residual_variant(lambda x, f, norm: norm(f(x)), lambda x, f, norm: f(norm(x))),
+            "x itself is lost: only what the sublayer makes of it goes on. The detour adds x.",
+        ),
+        Misconception(
+            "normed_detour",
+            _residual_variant(pre=lambda x, f, norm: norm(x) + f(norm(x))),
+            "Right with post-norm. With pre-norm you add the *normalised* x: then nothing runs through the layers"
+            " unchanged. What is added is x as it came.",
+        ),
+        Misconception(
+            "norm_of_the_sublayer",
+            _residual_variant(lambda x, f, norm: x + norm(f(x)), lambda x, f, norm: x + f(norm(x))),
+            "Right with pre-norm. In post-norm you normalise what the sublayer adds, and the sum keeps growing; the"
+            " norm goes around the whole sum.",
+        ),
+        Misconception(
+            "norm_twice",
+            _residual_variant(pre=lambda x, f, norm: norm(x + f(norm(x)))),
+            "Right with post-norm. With pre-norm the sum is normalised a second time; it is left as it is.",
+        ),
+        Misconception(
+            "both_norms_in_post",
+            _residual_variant(post=lambda x, f, norm: norm(x + f(norm(x)))),
+            "Right with pre-norm. In post-norm the sublayer should read x as it came; the only norm is the one around"
+            " the sum.",
+        ),
+        Misconception(
+            "no_norm",
+            _residual_variant(lambda x, f, norm: x + f(x), lambda x, f, norm: x + f(x)),
+            "The norm takes no part: the sum grows from layer to layer.",
+        ),
+        Misconception(
+            "input_counted_twice",
+            _residual_variant(lambda x, f, norm: norm(2 * x + f(x)), lambda x, f, norm: 2 * x + f(norm(x))),
+            "x is added twice: once is enough.",
+        ),
+        Misconception(
+            "sublayer_of_the_norm_of_the_sum",
+            _residual_variant(pre=lambda x, f, norm: x + norm(f(x))),
+            "Right with post-norm. With pre-norm the norm comes *before* the sublayer: what goes in is normalised, not"
+            " what comes out.",
+        ),
+    ),
+    hints=(
+        "Draw two arrows from x: one through the sublayer, one past it. Where they meet they are added.",
+        "The only question is where the norm stands: around the sum, or on the way into the sublayer.",
+        "`norm(x + sublayer(x))`; with `norm_first`, `x + sublayer(norm(x))`.",
+    ),
+)
+
+# ------------------------------------------------------------------------------------------- 5 · encoder layer
+
+
+def _layer_case(
+    rng: np.random.Generator,
+    about: str,
+    reference: Callable[..., nn.Module],
+    sizes: Mapping[str, int],
+    tensors: Mapping[str, Tensor | None],
+    options: Mapping[str, Any] | None = None,
+    training: bool = True,
+    double: bool = False,
+) -> Case:
+    """A case of a layer: `tensors` are the arguments of the call, `options` those of the constructor beside the"
+    " sizes."""
+    d_model = sizes["heads"] * sizes["d_head"]
+    settings = {"d_model": d_model, "heads": sizes["heads"], "d_hidden": sizes["d_hidden"], **(options or {})}
+    state = _random_state(rng, reference(**settings))
+    given = {k: v.double() if double and v is not None and v.is_floating_point() else v for k, v in tensors.items()}
+    extra = {"state": state, "training": training, "double": double}
+    return Case({**settings, **given}, about, {**sizes, "d_model": d_model}, extra)
+
+
+OPTIONS = ("dropout", "norm_first", "activation", "attention")
+
+
+def _made(answer: Callable[..., Any], inputs: Mapping[str, Any]) -> Any:
+    """Constructs a layer: all by place where every option is given, else the options by name."""
+    places = [inputs[name] for name in ("d_model", "heads", "d_hidden")]
+    options = {name: inputs[name] for name in OPTIONS if name in inputs}
+    return answer(*places, *options.values()) if len(options) == len(OPTIONS) else answer(*places, **options)
+
+
+def _encoder_cases(rng: np.random.Generator) -> list[Case]:
+    def case(about: str, *numbers: int, mask: Tensor | None = None, **more: Any) -> Case:
+        sizes = dict(zip(("batch", "length", "heads", "d_head", "d_hidden"), numbers, strict=True))
+        d_model = sizes["heads"] * sizes["d_head"]
+        options = {name: more.pop(name) for name in OPTIONS if name in more}
+        tensors = {"x": normal(rng, sizes["batch"], sizes["length"], d_model), "mask": mask}
+        return _layer_case(rng, about, transformer.EncoderLayer, sizes, tensors, options, **more)
+
+    padding = torch.tensor([[True, True, True, True], [True, True, False, False], [True, False, False, False]])
+    everything = {"dropout": 0.0, "norm_first": True, "activation": "gelu", "attention": MultiHeadAttention}
+    return [
+        case("post-norm, no mask", 1, 2, 3, 2, 5),
+        case("post-norm, padding hidden", 3, 4, 2, 5, 7, mask=padding[:, None, None, :]),
+        case("pre-norm, causal mask", 2, 5, 3, 2, 8, mask=causal_mask(5), norm_first=True),
+        case("one word, pre-norm", 2, 1, 1, 3, 4, norm_first=True),
+        case("a mask for each head, all options", 2, 4, 3, 5, 6, mask=random_mask(rng, 2, 3, 4, 4), **everything),
+        case("post-norm with GELU, after .eval()", 3, 2, 2, 4, 5, activation="gelu", dropout=0.5, training=False),
+        case("post-norm, a dropout of 1 while training", 2, 3, 2, 4, 7, dropout=1.0),
+        case("pre-norm, a dropout of 1 while training", 2, 4, 3, 3, 5, dropout=1.0, norm_first=True),
+        case("the fused attention, which shows no weights", 2, 5, 2, 3, 4, attention=FusedAttention),
+        case("float64", 2, 3, 1, 5, 4, norm_first=True, double=True),
+    ]
+
+
+def _call_encoder(layer: Any, given: Mapping[str, Any]) -> Any:
+    x, mask = given["x"], given["mask"]
+    if mask is None:
+        return layer(x)
+    return layer(x, mask=mask) if mask.dim() == 2 else layer(x, mask)
+
+
+def _run_encoder(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    return _differentiated(_made(answer, inputs), inputs, case, _call_encoder)
+
+
+class _Sublayers(nn.Module):
+    """What wrong encoder and decoder layers share: one sublayer with residual, dropout and norm."""
+
+    norm_first: bool
+    dropout: nn.Module
+
+    def sub(self, x: Tensor, f: Callable[[Tensor], tuple[Tensor, Any]], norm: nn.Module) -> tuple[Tensor, Any]:
+        found, extra = f(norm(x) if self.norm_first else x)
+        x = x + self.dropout(found)
+        return (x if self.norm_first else norm(x)), extra
+
+
+class _Encoder(_Sublayers):
+    """The reference's parameters, for wrong layers to inherit; each overrides one method."""
+
+    def __init__(
+        self,
+        d_model: int,
+        heads: int,
+        d_hidden: int,
+        dropout: float = 0.0,
+        norm_first: bool = False,
+        activation: str = "relu",
+        attention: Callable[[int, int], nn.Module] = MultiHeadAttention,
+    ) -> None:
+        super().__init__()
+        self.norm_first, self.dropout = norm_first, nn.Dropout(dropout)
+        self.attention = attention(d_model, heads)
+        self.norm1 = LayerNorm(d_model)
+        self.feed_forward = FeedForward(d_model, d_hidden, activation)
+        self.norm2 = LayerNorm(d_model)
+
+    def look(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Any]:
+        return self.attention(x, mask)
+
+    def think(self, x: Tensor) -> tuple[Tensor, Any]:
+        return self.feed_forward(x), None
+
+    def norms(self) -> tuple[nn.Module, nn.Module]:
+        return self.norm1, self.norm2
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Any:
+        first, second = self.norms()
+        x, weights = self.sub(x, lambda y: self.look(y, mask), first)
+        x, _ = self.sub(x, self.think, second)
+        return x, weights
+
+
+class _AlwaysPost(_Sublayers):
+    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
+        found, extra = f(x)
+        return norm(x + self.dropout(found)), extra
+
+
+class _AlwaysPre(_Sublayers):
+    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
+        found, extra = f(norm(x))
+        return x + self.dropout(found), extra
+
+
+class _OrdersExchanged(_Sublayers):
+    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
+        found, extra = f(x if self.norm_first else norm(x))
+        x = x + self.dropout(found)
+        return (norm(x) if self.norm_first else x), extra
+
+
+class _NoResidual(_Sublayers):
+    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
+        found, extra = f(norm(x) if self.norm_first else x)
+        found = self.dropout(found)
+        return (found if self.norm_first else norm(found)), extra
+
+
+class _NormedDetour(_Sublayers):
+    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
+        if self.norm_first:
+            x = norm(x)
+        found, extra = f(x)
+        x = x + self.dropout(found)
+        return (x if self.norm_first else norm(x)), extra
+
+
+class _NoDropout(_Sublayers):
+    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
+        found, extra = f(norm(x) if self.norm_first else x)
+        return (x + found if self.norm_first else norm(x + found)), extra
+
+
+class _DropoutOfTheSum(_Sublayers):
+    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
+        found, extra = f(norm(x) if self.norm_first else x)
+        x = self.dropout(x + found)
+        return (x if self.norm_first else norm(x)), extra
+
+
+def _mixed(mixin: type, base: type) -> type:
+    """A wrong layer: `base` with the sublayers of `mixin`."""
+    return type(f"{mixin.__name__}{base.__name__}", (mixin, base), {})
+
+
+class _EncoderMaskIgnored(_Encoder):
+    def look(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Any]:
+        return self.attention(x)
+
+
+class _EncoderMaskInverted(_Encoder):
+    def look(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Any]:
+        return self.attention(x, None if mask is None else ~mask)
+
+
+class _EncoderNormsSwapped(_Encoder):
+    def norms(self) -> tuple[nn.Module, nn.Module]:
+        return self.norm2, self.norm1
+
+
+class _EncoderOneNorm(_Encoder):
+    def norms(self) -> tuple[nn.Module, nn.Module]:
+        return self.norm1, self.norm1
+
+
+class _EncoderThinksFirst(_Encoder):
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Any:
+        x, _ = self.sub(x, self.think, self.norm1)
+        return self.sub(x, lambda y: self.look(y, mask), self.norm2)
+
+
+class _EncoderSideBySide(_Encoder):
+    """Both sublayers read the same x, and both are added: what is looked up is not thought about."""
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Any:
+        y, weights = self.sub(x, lambda y: self.look(y, mask), self.norm1)
+        thought = self.feed_forward(self.norm2(x) if self.norm_first else x)
+        y = y + self.dropout(thought)
+        return (y if self.norm_first else self.norm2(y)), weights
+
+
+class _EncoderOldDetour(_Encoder):
+    """The second residual adds the layer's input again, not what came out of the first sublayer."""
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Any:
+        y, weights = self.sub(x, lambda y: self.look(y, mask), self.norm1)
+        thought = x + self.dropout(self.feed_forward(self.norm2(y) if self.norm_first else y))
+        return (thought if self.norm_first else self.norm2(thought)), weights
+
+
+class _EncoderNoThinking(_Encoder):
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Any:
+        x, weights = self.sub(x, lambda y: self.look(y, mask), self.norm1)
+        return (x if self.norm_first else self.norm2(x)), weights
+
+
+class _EncoderOutputOnly(_Encoder):
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Any:
+        return super().forward(x, mask)[0]
+
+
+class _EncoderResultsSwapped(_Encoder):
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Any:
+        return super().forward(x, mask)[::-1]
+
+
+class _EncoderOwnAttention(_Encoder):
+    def __init__(self, d_model: int, heads: int, d_hidden: int, *options: Any, **more: Any) -> None:
+        super().__init__(d_model, heads, d_hidden, *options, **more)
+        self.attention = MultiHeadAttention(d_model, heads)
+
+
+class _EncoderOwnActivation(_Encoder):
+    def __init__(self, d_model: int, heads: int, d_hidden: int, *options: Any, **more: Any) -> None:
+        super().__init__(d_model, heads, d_hidden, *options, **more)
+        self.feed_forward = FeedForward(d_model, d_hidden)
+
+
+def _shared_misconceptions(base: type) -> tuple[Misconception, ...]:
+    """The mistakes in residuals, norms and dropout that encoder and decoder layers share."""
+    return (
+        Misconception(
+            "always_post",
+            _mixed(_AlwaysPost, base),
+            "Right with post-norm; `norm_first` changes nothing in your layer.",
+        ),
+        Misconception(
+            "always_pre",
+            _mixed(_AlwaysPre, base),
+            "Right with pre-norm; without `norm_first` the norm of each sublayer belongs around the sum.",
+        ),
+        Misconception(
+            "orders_exchanged",
+            _mixed(_OrdersExchanged, base),
+            "Pre-norm and post-norm have changed places: `norm_first=True` means that the norm comes before the"
+            " sublayer.",
+        ),
+        Misconception(
+            "no_residual",
+            _mixed(_NoResidual, base),
+            "The detours are missing: each sublayer's result replaces x where it should be added to x.",
+        ),
+        Misconception(
+            "normed_detour",
+            _mixed(_NormedDetour, base),
+            "Right with post-norm. With pre-norm your detour carries the normalised x; what is added to a sublayer's"
+            " result is x as it came.",
+        ),
+        Misconception(
+            "no_dropout",
+            _mixed(_NoDropout, base),
+            "Right but for the dropout, which takes no part. While training, `self.dropout` acts on what each sublayer"
+            " adds.",
+        ),
+        Misconception(
+            "dropout_of_the_sum",
+            _mixed(_DropoutOfTheSum, base),
+            "The dropout acts on the sum, x included. It belongs to what a sublayer adds; with a dropout of 1, x itself"
+            " has to come through.",
+        ),
+    )
+
+
+ENCODER_LAYER = Exercise(
+    id="transformer.encoder_layer",
+    lesson="11",
+    title="The encoder layer",
+    reference=transformer.EncoderLayer,
+    cases=_encoder_cases,
+    run=_run_encoder,
+    judge=judge_tensors("output", "weights"),
+    points=4,
+    minutes=20,
+    difficulty=2,
+    forbids=WHOLE_LAYERS,
+    misconceptions=(
+        *_shared_misconceptions(_Encoder),
+        Misconception(
+            "mask_ignored",
+            _EncoderMaskIgnored,
+            "Right without a mask; with one, words look where they may not. Hand the mask to the attention.",
+        ),
+        Misconception(
+            "mask_inverted",
+            _EncoderMaskInverted,
+            "Your words look exactly where they may not: the mask is negated on the way. Here, and in"
+            " `MultiHeadAttention`, True means that a word may look.",
+        ),
+        Misconception(
+            "norms_swapped",
+            _EncoderNormsSwapped,
+            "`norm1` and `norm2` have changed places: the first belongs to the attention, the second to the"
+            " feed-forward net.",
+        ),
+        Misconception(
+            "one_norm",
+            _EncoderOneNorm,
+            "`norm1` is used for both sublayers, and `norm2` never: each sublayer has a norm of its own.",
+        ),
+        Misconception(
+            "thinks_first",
+            _EncoderThinksFirst,
+            "The feed-forward net comes first in your layer. First the words look at one another, then each thinks"
+            " about what it has found.",
+        ),
+        Misconception(
+            "side_by_side",
+            _EncoderSideBySide,
+            "Both sublayers read the layer's input. The feed-forward net should read what came out of the first"
+            " sublayer: otherwise it knows nothing of the other words.",
+        ),
+        Misconception(
+            "old_detour",
+            _EncoderOldDetour,
+            "The second detour starts at the layer's input. It starts behind the first sublayer, so that what was found"
+            " there stays in the sum.",
+        ),
+        Misconception(
+            "no_feed_forward",
+            _EncoderNoThinking,
+            "The attention is right; the feed-forward net adds nothing.",
+        ),
+        Misconception(
+            "own_attention",
+            _EncoderOwnAttention,
+            "Right but for `attention=`: a `MultiHeadAttention` is made whatever class is asked for. Call the class"
+            " that is given.",
+        ),
+        Misconception(
+            "own_activation",
+            _EncoderOwnActivation,
+            'Right but for `activation="gelu"`: the feed-forward net is made without being told which one.',
+        ),
+        Misconception(
+            "output_only",
+            _EncoderOutputOnly,
+            "The output is right. Hand back the attention's weights too: the lesson draws them.",
+        ),
+        Misconception(
+            "results_swapped",
+            _EncoderResultsSwapped,
+            "Both results are right, in the other order: the output comes first, then the weights.",
+        ),
+    ),
+    hints=(
+        "Two residual sublayers, one after the other. The second one is `residual(...)` with a function that applies"
+        " the net and the dropout. The attention returns a pair, so write its residual out.",
+        "Attention: choose what it reads (x, or norm1 of x), call it with the mask, add `self.dropout(found)` to x, and"
+        " with post-norm take norm1 of the sum.",
+        "`found, weights = self.attention(self.norm1(x) if self.norm_first else x, mask)`, `x = x +"
+        " self.dropout(found)`, `if not self.norm_first: x = self.norm1(x)`, then `residual(x, lambda y:"
+        " self.dropout(self.feed_forward(y)), self.norm2, self.norm_first)`.",
+    ),
+)
+
+# ------------------------------------------------------------------------------------------- 6 · decoder mask
+
+
+def _decoder_mask_case(rng: np.random.Generator, lengths: list[int], about: str, pad: int | None = None) -> Case:
+    longest = max(lengths)
+    numbers = integers(rng, 20, len(lengths), longest, low=4)
+    filled = torch.arange(longest) >= torch.tensor(lengths)[:, None]
+    if pad:
+        numbers = torch.where(numbers == pad, 3, numbers)
+        numbers[0, 0] = 0  # an ordinary word here
+    inputs: dict[str, Any] = {"target_in": numbers.masked_fill(filled, pad or 0)}
+    if pad is not None:
+        inputs["pad"] = pad
+    return Case(inputs, about, {"batch": len(lengths), "length": longest})
+
+
+def _decoder_mask_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        _decoder_mask_case(rng, [3, 2], "two sentences, the second with padding"),
+        _decoder_mask_case(rng, [4], "one sentence, no padding"),
+        _decoder_mask_case(rng, [1], "a single word"),
+        _decoder_mask_case(rng, [5, 2, 4], "three sentences of different lengths"),
+        _decoder_mask_case(rng, [4, 6], "another number for padding", pad=7),
+        _decoder_mask_case(rng, [3, 5, 1, 4], "padding is 0, said", pad=0),
+        Case({"target_in": torch.tensor([[1, 9, 5, 0], [0, 0, 0, 0]])}, "an empty sentence", {"batch": 2, "length": 4}),
+        Case({"target_in": torch.tensor([[1, 0, 9, 6, 0, 8]])}, "padding in the middle", {"batch": 1, "length": 6}),
+    ]
+
+
+def _mask_variant(
+    look: Callable[[int], Tensor] = lambda n: torch.ones(n, n, dtype=torch.bool).tril(),
+    join: Callable[[Tensor, Tensor], Tensor] = lambda words, causal: words[:, None, None, :] & causal,
+    fixed: bool = False,
+) -> Callable[..., Any]:
+    def answer(target_in: Tensor, pad: int = 0) -> Any:
+        return join(target_in != (0 if fixed else pad), look(target_in.shape[1]))
+
+    return answer
+
+
+DECODER_MASK = Exercise(
+    id="transformer.decoder_mask",
+    lesson="11",
+    title="Two masks together",
+    reference=transformer.decoder_mask,
+    cases=_decoder_mask_cases,
+    judge=judge_tensors("mask"),
+    points=2,
+    minutes=8,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "causal_only",
+            _mask_variant(join=lambda words, causal: causal.expand(len(words), 1, -1, -1)),
+            "The future is hidden, padding is not: words look at the filling of shorter sentences.",
+        ),
+        Misconception(
+            "padding_only",
+            _mask_variant(join=lambda words, causal: words[:, None, None, :].expand(-1, 1, causal.shape[0], -1)),
+            "Padding is hidden, the future is not: each word sees the one it is asked to guess.",
+        ),
+        Misconception(
+            "or_instead_of_and",
+            _mask_variant(join=lambda words, causal: words[:, None, None, :] | causal),
+            "A place may be looked at if *either* mask allows it. Both have to.",
+        ),
+        Misconception(
+            "inverted",
+            _mask_variant(join=lambda words, causal: ~(words[:, None, None, :] & causal)),
+            "Your mask is True where nobody may look. In this course True means that one may.",
+        ),
+        Misconception(
+            "padding_rows",
+            _mask_variant(join=lambda words, causal: words[:, None, :, None] & causal),
+            "Padding is hidden as a *query*: its rows are False, and its columns are not. A word that must not be"
+            " looked at is a column.",
+        ),
+        Misconception(
+            "rows_and_columns",
+            _mask_variant(join=lambda words, causal: words[:, None, None, :] & words[:, None, :, None] & causal),
+            "The rows of padding are False too. It does no harm (nobody reads them), but the contract lets them follow"
+            " the same rule as all rows.",
+        ),
+        Misconception(
+            "sees_the_future",
+            _mask_variant(look=lambda n: torch.ones(n, n, dtype=torch.bool).triu()),
+            "Padding is hidden, but row i may look at the columns from i on: at the future. That is the mask the"
+            " slide's formula gives, turned round.",
+        ),
+        Misconception(
+            "not_itself",
+            _mask_variant(look=lambda n: torch.ones(n, n, dtype=torch.bool).tril(-1)),
+            "A word may not look at itself in your mask, and the first one at nobody. A word at place i has been read"
+            " when the one after it is guessed: j ≤ i.",
+        ),
+        Misconception(
+            "one_word_ahead",
+            _mask_variant(look=lambda n: torch.ones(n, n, dtype=torch.bool).tril(1)),
+            "Each word sees one word ahead: the very one it is asked to guess.",
+        ),
+        Misconception(
+            "no_place_for_heads",
+            _mask_variant(join=lambda words, causal: words[:, None, :] & causal),
+            "The entries are right, the shape is (batch, length, length): beside (batch, heads, length, length) the"
+            " batch would be taken for heads. Add a dimension of size 1.",
+        ),
+        Misconception(
+            "padding_is_always_0",
+            _mask_variant(fixed=True),
+            "Right as long as padding is 0. The number of the filling is an argument.",
+        ),
+        Misconception(
+            "numbers",
+            _mask_variant(join=lambda words, causal: (words[:, None, None, :] & causal).long()),
+            "The entries are 0 and 1, and should be False and True: an attention takes boolean masks only.",
+        ),
+        Misconception(
+            "scores",
+            _mask_variant(
+                join=lambda words, causal: torch.zeros(len(words), 1, *causal.shape).masked_fill(
+                    ~(words[:, None, None, :] & causal), float("-inf")
+                )
+            ),
+            "You return what is added to scores, 0 and −∞. Asked is the boolean mask; the attention does the rest.",
+        ),
+    ),
+    hints=(
+        "Two questions about each pair (row i, column j): is j in the past, and is j a word? Both must be yes.",
+        "`target_in != pad` is (batch, length) and speaks about columns; `causal_mask(length)` is (length, length)."
+        " They broadcast if the first becomes (batch, 1, 1, length).",
+        "`(target_in != pad)[:, None, None, :] & causal_mask(target_in.shape[1])`.",
+    ),
+)
+
+# ------------------------------------------------------------------------------------------- 7 · decoder layer
+
+
+def _decoder_cases(rng: np.random.Generator) -> list[Case]:
+    def case(about: str, *numbers: int, mask: Any = None, memory_mask: Any = None, **more: Any) -> Case:
+        sizes = dict(zip(("batch", "length_t", "length_s", "heads", "d_head", "d_hidden"), numbers, strict=True))
+        d_model = sizes["heads"] * sizes["d_head"]
+        options = {name: more.pop(name) for name in OPTIONS if name in more}
+        tensors = {
+            "x": normal(rng, sizes["batch"], sizes["length_t"], d_model),
+            "memory": normal(rng, sizes["batch"], sizes["length_s"], d_model),
+            "mask": mask,
+            "memory_mask": memory_mask,
+        }
+        return _layer_case(rng, about, transformer.DecoderLayer, sizes, tensors, options, **more)
+
+    def words(*lengths: int) -> Tensor:
+        return (torch.arange(max(lengths)) < torch.tensor(lengths)[:, None])[:, None, None, :]
+
+    everything = {"dropout": 0.0, "norm_first": True, "activation": "gelu", "attention": MultiHeadAttention}
+    return [
+        case("post-norm, no masks", 1, 2, 3, 2, 2, 5),
+        case("pre-norm, no masks", 1, 3, 2, 2, 2, 5, norm_first=True),
+        case("post-norm, both masks", 3, 4, 6, 2, 5, 7, mask=causal_mask(4), memory_mask=words(6, 2, 4)),
+        case("as long as the memory, both masks", 2, 4, 4, 3, 5, 7, mask=causal_mask(4), memory_mask=words(4, 2)),
+        case("pre-norm, both masks", 2, 5, 3, 4, 2, 6, mask=causal_mask(5), memory_mask=words(1, 3), norm_first=True),
+        case("a memory mask alone", 2, 3, 5, 1, 4, 6, memory_mask=words(5, 3), norm_first=True),
+        case("one word over one word", 2, 1, 1, 1, 3, 4),
+        case("a mask for each head", 2, 4, 5, 3, 2, 8, memory_mask=random_mask(rng, 2, 3, 4, 5), **everything),
+        case("post-norm, a dropout of 1 while training", 2, 3, 4, 2, 4, 7, dropout=1.0),
+        case("pre-norm, a dropout of 1 while training", 2, 5, 4, 3, 3, 7, dropout=1.0, norm_first=True),
+        case("float64, after .eval()", 2, 3, 4, 1, 5, 6, dropout=0.5, training=False, double=True),
+    ]
+
+
+def _call_decoder(layer: Any, given: Mapping[str, Any]) -> Any:
+    x, memory, mask, memory_mask = (given[name] for name in ("x", "memory", "mask", "memory_mask"))
+    if mask is None and memory_mask is None:
+        return layer(x, memory)
+    if mask is None:
+        return layer(x, memory, memory_mask=memory_mask)
+    return layer(x, memory, mask, memory_mask)
+
+
+def _run_decoder(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    return _differentiated(_made(answer, inputs), inputs, case, _call_decoder)
+
+
+class _Decoder(_Sublayers):
+    """The reference's parameters, for wrong layers to inherit; each overrides one method."""
+
+    def __init__(
+        self,
+        d_model: int,
+        heads: int,
+        d_hidden: int,
+        dropout: float = 0.0,
+        norm_first: bool = False,
+        activation: str = "relu",
+        attention: Callable[[int, int], nn.Module] = MultiHeadAttention,
+    ) -> None:
+        super().__init__()
+        self.norm_first, self.dropout = norm_first, nn.Dropout(dropout)
+        self.self_attention, self.cross_attention = attention(d_model, heads), attention(d_model, heads)
+        self.norm1, self.norm2, self.norm3 = (LayerNorm(d_model) for _ in range(3))
+        self.feed_forward = FeedForward(d_model, d_hidden, activation)
+
+    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.self_attention(x, mask)
+
+    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.cross_attention(x, memory_mask, memory)
+
+    def think(self, x: Tensor) -> tuple[Tensor, Any]:
+        return self.feed_forward(x), None
+
+    def norms(self) -> tuple[nn.Module, nn.Module, nn.Module]:
+        return self.norm1, self.norm2, self.norm3
+
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        first, second, third = self.norms()
+        x, own = self.sub(x, lambda y: self.look(y, memory, mask, memory_mask), first)
+        x, other = self.sub(x, lambda y: self.cross(y, memory, mask, memory_mask), second)
+        x, _ = self.sub(x, self.think, third)
+        return x, own, other
+
+
+class _CrossLooksAtItself(_Decoder):
+    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.cross_attention(x, mask)
+
+
+class _CrossTurned(_Decoder):
+    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.cross_attention(memory, memory_mask, x)
+
+
+class _MemoryNormed(_Decoder):
+    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.cross_attention(x, memory_mask, self.norm2(memory) if self.norm_first else memory)
+
+
+class _MasksSwapped(_Decoder):
+    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.self_attention(x, memory_mask)
+
+    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.cross_attention(x, mask, memory)
+
+
+class _MaskIgnored(_Decoder):
+    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.self_attention(x)
+
+
+class _MemoryMaskIgnored(_Decoder):
+    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.cross_attention(x, None, memory)
+
+
+class _MasksIgnored(_MaskIgnored, _MemoryMaskIgnored):
+    pass
+
+
+class _AttentionsSwapped(_Decoder):
+    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.cross_attention(x, mask)
+
+    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.self_attention(x, memory_mask, memory)
+
+
+class _CrossFirst(_Decoder):
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        x, other = self.sub(x, lambda y: self.cross(y, memory, mask, memory_mask), self.norm1)
+        x, own = self.sub(x, lambda y: self.look(y, memory, mask, memory_mask), self.norm2)
+        x, _ = self.sub(x, self.think, self.norm3)
+        return x, own, other
+
+
+class _NormsTwoAndThree(_Decoder):
+    def norms(self) -> tuple[nn.Module, nn.Module, nn.Module]:
+        return self.norm1, self.norm3, self.norm2
+
+
+class _NormOneTwice(_Decoder):
+    def norms(self) -> tuple[nn.Module, nn.Module, nn.Module]:
+        return self.norm1, self.norm1, self.norm3
+
+
+class _NoCross(_Decoder):
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        x, own = self.sub(x, lambda y: self.look(y, memory, mask, memory_mask), self.norm1)
+        _, other = self.cross(self.norm2(x) if self.norm_first else x, memory, mask, memory_mask)
+        x, _ = self.sub(x, self.think, self.norm3)
+        return x, own, other
+
+
+class _WeightsSwapped(_Decoder):
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        x, own, other = super().forward(x, memory, mask, memory_mask)
+        return x, other, own
+
+
+class _CrossWeightsOnly(_Decoder):
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        return super().forward(x, memory, mask, memory_mask)[::2]
+
+
+class _WeightsTwice(_Decoder):
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        x, _, other = super().forward(x, memory, mask, memory_mask)
+        return x, other, other
+
+
+DECODER_LAYER = Exercise(
+    id="transformer.decoder_layer",
+    lesson="11",
+    title="The decoder layer",
+    reference=transformer.DecoderLayer,
+    cases=_decoder_cases,
+    run=_run_decoder,
+    judge=judge_tensors("output", "weights_self", "weights_cross"),
+    points=4,
+    minutes=20,
+    difficulty=3,
+    forbids=WHOLE_LAYERS,
+    misconceptions=(
+        *_shared_misconceptions(_Decoder),
+        Misconception(
+            "cross_looks_at_itself",
+            _CrossLooksAtItself,
+            "The second attention looks at the sentence that is written, as the first one does: the memory is never"
+            " read. Keys and values come from the memory.",
+        ),
+        Misconception(
+            "cross_turned",
+            _CrossTurned,
+            "The cross-attention is turned round: the memory asks, the written words answer. The decoder asks (query),"
+            " the encoder's memory answers (keys and values).",
+        ),
+        Misconception(
+            "memory_normed",
+            _MemoryNormed,
+            "Right with post-norm. With pre-norm you normalise the memory as well; a decoder layer's norms are for its"
+            " own x, and the memory is read as it came.",
+        ),
+        Misconception(
+            "masks_swapped",
+            _MasksSwapped,
+            "The two masks have changed places: `mask` is for the written words among themselves, `memory_mask` for"
+            " their look at the memory.",
+        ),
+        Misconception(
+            "mask_ignored",
+            _MaskIgnored,
+            "Right without `mask`; with it, written words still see what comes after them. It belongs to the"
+            " self-attention.",
+        ),
+        Misconception(
+            "memory_mask_ignored",
+            _MemoryMaskIgnored,
+            "Right without `memory_mask`; with it, the padding of the memory is still looked at. It belongs to the"
+            " cross-attention.",
+        ),
+        Misconception(
+            "masks_ignored",
+            _MasksIgnored,
+            "Right without masks. With them nothing changes: neither reaches its attention.",
+        ),
+        Misconception(
+            "attentions_swapped",
+            _AttentionsSwapped,
+            "The two attentions have changed places: the module named `cross_attention` looks at the written words, and"
+            " `self_attention` at the memory. They have weights of their own.",
+        ),
+        Misconception(
+            "cross_first",
+            _CrossFirst,
+            "The memory is looked at first. First come the written words among themselves, then the memory, then the"
+            " feed-forward net.",
+        ),
+        Misconception(
+            "norms_2_and_3_swapped",
+            _NormsTwoAndThree,
+            "`norm2` and `norm3` have changed places: the second belongs to the cross-attention, the third to the"
+            " feed-forward net.",
+        ),
+        Misconception(
+            "norm1_twice",
+            _NormOneTwice,
+            "`norm1` is used for both attentions: the cross-attention has a norm of its own, `norm2`.",
+        ),
+        Misconception(
+            "cross_not_added",
+            _NoCross,
+            "The cross-attention is computed, but what it found is never added to x: the decoder does not read the"
+            " source.",
+        ),
+        Misconception(
+            "weights_swapped",
+            _WeightsSwapped,
+            "The output is right; the two kinds of weights have changed places. First those over the written words,"
+            " then those over the memory.",
+        ),
+        Misconception(
+            "cross_weights_only",
+            _CrossWeightsOnly,
+            "Two things come back, the output and the weights over the memory. The weights over the written words"
+            " belong between them.",
+        ),
+        Misconception(
+            "weights_twice",
+            _WeightsTwice,
+            "The weights over the memory come back twice: the second result overwrote the first. Give the two different"
+            " names.",
+        ),
+    ),
+    hints=(
+        "It is the encoder layer with one more sublayer in the middle. `MultiHeadAttention` takes a memory as its third"
+        " argument.",
+        "Write the residual of each attention out, as in the encoder layer: choose what it reads, call it, add, and"
+        " with post-norm normalise. Only x is normalised, never the memory.",
+        "`found, weights_cross = self.cross_attention(self.norm2(x) if self.norm_first else x, memory_mask, memory)`;"
+        " before it the same with `self_attention`, `norm1` and `mask`, after it `residual(...)` with the net and"
+        " `norm3`.",
+    ),
+)
+
+# ------------------------------------------------------------------------------------------ 8 · teacher forcing
+
+
+def _forcing_case(rng: np.random.Generator, lengths: list[int], about: str) -> Case:
+    rows = []
+    for length in lengths:
+        words = [1, *rng.permutation(np.arange(4, 30))[: length - 2].tolist(), 2][:length]
+        rows.append(words + [0] * (max(lengths) - length))
+    sizes = {"batch": len(lengths), "length + 1": max(lengths)}
+    return Case({"whole": torch.tensor(rows)}, about, sizes)
+
+
+def _forcing_cases(rng: np.random.Generator) -> list[Case]:
+    short = Case({"whole": torch.ones(3, 1, dtype=torch.int64)}, "a start sign and nothing more", {}, {"error": "1"})
+    return [
+        _forcing_case(rng, [5], "one sentence"),
+        _forcing_case(rng, [6, 4], "two sentences, the second with padding"),
+        _forcing_case(rng, [2], "an empty sentence: start and end"),
+        _forcing_case(rng, [7, 3, 5], "three sentences"),
+        Case({"whole": strided(_forcing_case(rng, [4, 8, 5], "").inputs["whole"])}, "not contiguous in memory"),
+        short,
+    ]
+
+
+def _forcing_variant(cut: Callable[[Tensor], Any]) -> Callable[[Tensor], Any]:
+    def answer(whole: Tensor) -> Any:
+        if whole.shape[1] < 2:
+            raise ValueError(f"A sentence needs its start and one more sign; these have {whole.shape[1]} column(s).")
+        return cut(whole)
+
+    return answer
+
+
+TEACHER_FORCING = Exercise(
+    id="transformer.teacher_forcing",
+    lesson="11",
+    title="What is read, and what is answered",
+    reference=transformer.teacher_forcing,
+    cases=_forcing_cases,
+    run=or_error(),
+    judge=judge_tensors("target_in", "target_out"),
+    points=1,
+    minutes=5,
+    difficulty=1,
+    misconceptions=(
+        Misconception(
+            "unshifted",
+            _forcing_variant(lambda whole: (whole[:, :-1], whole[:, :-1])),
+            "Both tensors hold the same words: the decoder is asked for the word it has just read. It would learn to"
+            " copy, with a loss near 0, and write nothing of its own.",
+        ),
+        Misconception(
+            "unshifted_without_start",
+            _forcing_variant(lambda whole: (whole[:, 1:], whole[:, 1:])),
+            "Both tensors hold the words without the start sign: the decoder reads each word when it is asked for it.",
+        ),
+        Misconception(
+            "results_swapped",
+            _forcing_variant(lambda whole: (whole[:, 1:], whole[:, :-1])),
+            "The two have changed places: your decoder reads the sentence from its second sign on, and is asked for the"
+            " word *before*.",
+        ),
+        Misconception(
+            "nothing_cut",
+            _forcing_variant(lambda whole: (whole, whole)),
+            "Nothing is cut off: both are the whole rows. Each has one column less.",
+        ),
+        Misconception(
+            "start_kept_in_both",
+            _forcing_variant(lambda whole: (whole, whole[:, 1:])),
+            "What should be answered is right. What is read has one column too many: nothing is left to answer after"
+            " the last one.",
+        ),
+        Misconception(
+            "rolled",
+            _forcing_variant(lambda whole: (whole, whole.roll(-1, dims=1))),
+            "`roll` brings the start sign round to the end, where it would have to be predicted. Cut, do not turn.",
+        ),
+        Misconception(
+            "two_ahead",
+            _forcing_variant(lambda whole: (whole[:, :-2], whole[:, 2:])),
+            "Each place should answer the word after the *next*: the shift is two.",
+        ),
+        Misconception(
+            "both_ends_cut",
+            _forcing_variant(lambda whole: (whole[:, :-1], whole[:, 1:-1])),
+            "The last column is missing in what should be answered: the longest sentence never learns where it ends.",
+        ),
+        Misconception(
+            "sentences_instead_of_words",
+            _forcing_variant(lambda whole: (whole[:-1], whole[1:])),
+            "You cut along the first dimension, so sentences are left out. The words of a sentence are the second one.",
+        ),
+        Misconception(
+            "last_word_only",
+            _forcing_variant(lambda whole: (whole[:, :-1], whole[:, -1])),
+            "Only the last column is to be answered. A Transformer answers at every place at once; that is the point.",
+        ),
+    ),
+    hints=(
+        "Write one sentence twice, below itself, the second time one place to the left. Which ends stick out?",
+        "What is read lacks the last column; what is answered lacks the first.",
+        "`whole[:, :-1]` and `whole[:, 1:]`.",
+    ),
+)
+
+# ------------------------------------------------------------------------------------------ 9 · greedy decoding
+
+
+class _Speaker(nn.Module):
+    """A made-up model: its logits depend on every word so far, on the place and on the sentence.
+
+    `ends[b]` is the place at which sentence b writes the end sign; it may lie beyond the limit. Nothing but that place
+    makes it write one.
+    """
+
+    def __init__(self, after: Tensor, places: Tensor, ends: list[int], eos: int) -> None:
+        super().__init__()
+        self.after, self.places, self.eos = after, places, eos
+        self.ends = torch.tensor(ends)
+
+    def forward(self, words: Tensor) -> Tensor:
+        batch, length = words.shape
+        carried = self.after[words].cumsum(dim=1)  # (batch, length, words): all words so far have their say
+        logits = carried + self.places[:batch, :length]
+        logits[..., self.eos] = -60.0
+        now = torch.arange(length)[None] == self.ends[:batch, None]
+        logits[..., self.eos] = torch.where(now, 60.0, logits[..., self.eos])
+        return logits
+
+
+def _greedy_case(
+    rng: np.random.Generator,
+    about: str,
+    ends: list[int],
+    limit: int,
+    words: int,
+    signs: tuple[int, int, int] | None = None,
+) -> Case:
+    bos, eos, pad = signs or (1, 2, 0)
+    after, places = normal(rng, words, words, std=2.0), normal(rng, len(ends), limit + 3, words, std=2.0)
+    for sign in (bos, pad):  # neither is ever the likeliest
+        after[:, sign], places[..., sign] = -8.0, 0.0
+    inputs: dict[str, Any] = {"logits_of": _Speaker(after, places, ends, eos), "batch": len(ends), "limit": limit}
+    if signs:
+        inputs |= {"bos": bos, "eos": eos, "pad": pad}
+    return Case(inputs, about, {"batch": len(ends), "limit": limit, "words": words})
+
+
+def _greedy_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        _greedy_case(rng, "one sentence that ends early", [2], 5, 7),
+        _greedy_case(rng, "one sentence that reaches the limit", [9], 4, 8),
+        _greedy_case(rng, "two sentences, the first ends sooner", [1, 3], 7, 9),
+        _greedy_case(rng, "three sentences, one never ends", [4, 20, 2], 6, 10),
+        _greedy_case(rng, "room for one word", [5, 6], 1, 9),
+        _greedy_case(rng, "all end at once, at the limit", [4, 4, 4], 5, 11),
+        _greedy_case(rng, "sentences that are over at once", [0, 0], 4, 6),
+        _greedy_case(rng, "other signs", [3, 1, 5, 2], 8, 12, (5, 7, 3)),
+    ]
+
+
+def _greedy_variant(
+    choose: Callable[[Tensor], Tensor] = lambda logits: logits[:, -1].argmax(dim=-1),
+    feed: Callable[[Tensor], Tensor] = lambda words: words,
+    extra: int = 0,
+    stop: Callable[[Tensor], bool] = lambda done: bool(done.all()),
+    fill: bool = True,
+    finish: Callable[..., Any] = lambda words, bos, eos, pad: words[:, 1:],
+    signs: Callable[[int, int, int], tuple[int, int, int]] = lambda bos, eos, pad: (bos, eos, pad),
+) -> Callable[..., Any]:
+    """The reference with one part exchanged."""
+
+    def answer(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
+        bos, eos, pad = signs(bos, eos, pad)
+        words = torch.full((batch, 1), bos)
+        done = torch.zeros(batch, dtype=torch.bool)
+        while words.shape[1] <= limit + extra and not stop(done):
+            best = choose(logits_of(feed(words)))
+            best = best.masked_fill(done, pad) if fill else best
+            words = torch.cat([words, best[:, None]], dim=1)
+            done = done | (best == eos)
+        return finish(words, bos, eos, pad)
+
+    return answer
+
+
+def _greedy_padded(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
+    found = _greedy_variant()(logits_of, batch, limit, bos, eos, pad)
+    return F.pad(found, (0, limit - found.shape[1]), value=pad)
+
+
+GREEDY = Exercise(
+    id="transformer.greedy_decode",
+    lesson="11",
+    title="Greedy decoding",
+    reference=transformer.greedy_decode,
+    cases=_greedy_cases,
+    judge=judge_tensors("words"),
+    points=3,
+    minutes=15,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "never_stops",
+            _greedy_variant(stop=lambda done: False, fill=False),
+            "Every sentence is written up to the limit: the end sign stops nothing.",
+        ),
+        Misconception(
+            "goes_on_behind_the_end",
+            _greedy_variant(fill=False),
+            "You stop when all sentences have ended, but one that ended sooner goes on writing behind its end sign"
+            " until then. Fill it up with `pad`.",
+        ),
+        Misconception(
+            "filled_to_the_limit",
+            _greedy_padded,
+            "The words are right, but the result always has `limit` columns. It is as long as the longest sentence.",
+        ),
+        Misconception(
+            "stops_with_the_first",
+            _greedy_variant(stop=lambda done: bool(done.any())),
+            "Writing stops as soon as *one* sentence has ended: the others are cut off. All have to be done.",
+        ),
+        Misconception(
+            "start_kept",
+            _greedy_variant(finish=lambda words, bos, eos, pad: words),
+            "The start sign is still there. It was given, not written.",
+        ),
+        Misconception(
+            "end_dropped",
+            _greedy_variant(finish=lambda words, bos, eos, pad: words[:, 1:].masked_fill(words[:, 1:] == eos, pad)),
+            "The end signs are gone: `pad` stands in their place. Keep them; they tell a finished sentence from one"
+            " that was cut off at the limit.",
+        ),
+        Misconception(
+            "first_place",
+            _greedy_variant(choose=lambda logits: logits[:, 0].argmax(dim=-1)),
+            "You always read the logits of the first place, which is asked for the first word. The news stands at the"
+            " last place.",
+        ),
+        Misconception(
+            "last_word_only",
+            _greedy_variant(feed=lambda words: words[:, -1:]),
+            "Only the last word is handed to the model, so it has forgotten all others. A Transformer has no state: it"
+            " needs all the words so far, start sign included.",
+        ),
+        Misconception(
+            "without_the_start",
+            _greedy_variant(feed=lambda words: words[:, 1:] if words.shape[1] > 1 else words),
+            "From the second step on the start sign is not handed to the model. It is the first word it reads, every"
+            " time.",
+        ),
+        Misconception(
+            "one_too_many",
+            _greedy_variant(extra=1),
+            "A sentence that does not end has one word more than the limit. The start sign does not count as written.",
+        ),
+        Misconception(
+            "one_too_few",
+            _greedy_variant(extra=-1),
+            "A sentence that does not end has one word less than the limit: the start sign was counted in.",
+        ),
+        Misconception(
+            "least_likely",
+            _greedy_variant(choose=lambda logits: logits[:, -1].argmin(dim=-1)),
+            "You take the word with the smallest logit. The likeliest word has the largest.",
+        ),
+        Misconception(
+            "signs_fixed",
+            _greedy_variant(signs=lambda bos, eos, pad: (1, 2, 0)),
+            "Right with the usual signs 1, 2 and 0, wrong with others: they are arguments.",
+        ),
+    ),
+    properties=(
+        Property(
+            "not_longer_than_the_limit",
+            lambda case, output: output.shape[1] <= case.inputs["limit"],
+            "No sentence has more words than the limit.",
+        ),
+    ),
+    hints=(
+        "Keep two things: the words so far, (batch, length), beginning with a column of start signs; and which"
+        " sentences are done.",
+        "In each round: logits of all the words so far, the last place of them, its largest entry. A sentence that is"
+        " done gets `pad` instead. Then append the column, and note who has just written the end sign.",
+        "`best = logits_of(words)[:, -1].argmax(dim=-1)`, `best.masked_fill(done, pad)`,"
+        " `torch.cat([words, best[:, None]], dim=1)`, `done | (best == eos)`; a `while` with two conditions around it,"
+        " and `words[:, 1:]` at the end.",
+    ),
+)
+
+# ---------------------------------------------------------------------------------------------- 10 · parameters
+
+
+def _parameter_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    for number, layers in enumerate((1, 2, 3, 4, 6)):
+        d_model = int(rng.integers(4, 40)) * 2
+        inputs: dict[str, Any] = {
+            "words_source": int(rng.integers(50, 300)),
+            "words_target": int(rng.integers(301, 700)),
+            "d_model": d_model,
+            "d_hidden": 4 * d_model if number == 3 else int(rng.integers(90, 200)),
+            "layers": layers,
+        }
+        if number > 0:
+            inputs["tied"] = number % 2 == 0
+        if number > 1:
+            inputs["norm_first"] = number != 3
+        cases.append(Case(inputs, f"{layers} layer{'s' if layers > 1 else ''} each way"))
+    base = {"words_source": 37000, "words_target": 37000, "d_model": 512, "d_hidden": 2048, "layers": 6}
+    return [*cases, Case(base, "the paper's base model")]
+
+
+def _parameter_variant(**parts: Callable[..., Any]) -> Callable[..., Any]:
+    """The reference with some parts counted otherwise; each part is a function of the arguments."""
+
+    def answer(
+        words_source: int,
+        words_target: int,
+        d_model: int,
+        d_hidden: int,
+        layers: int,
+        tied: bool = True,
+        norm_first: bool = False,
+    ) -> dict[str, int]:
+        counted = {
+            "embeddings": (words_source + words_target) * d_model,
+            "attention": 3 * layers * 4 * (d_model * d_model + d_model),
+            "feed_forward": 2 * layers * (2 * d_model * d_hidden + d_hidden + d_model),
+            "layer_norm": (5 * layers + 2 * norm_first) * 2 * d_model,
+            "logits": 0 if tied else words_target * d_model,
+        }
+        known = {"source": words_source, "target": words_target, "d": d_model, "h": d_hidden, "n": layers}
+        return counted | {name: part({**known, "tied": tied, "first": norm_first}) for name, part in parts.items()}
+
+    return answer
+
+
+PARAMETERS = Exercise(
+    id="transformer.transformer_parameters",
+    lesson="11",
+    title="Count the weights",
+    reference=transformer.transformer_parameters,
+    cases=_parameter_cases,
+    points=2,
+    minutes=12,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "attention_without_bias",
+            _parameter_variant(attention=lambda k: 3 * k["n"] * 4 * k["d"] ** 2),
+            "Only your attention is short: each of its linear layers has a bias too, d_model numbers.",
+        ),
+        Misconception(
+            "two_attentions_a_pair",
+            _parameter_variant(attention=lambda k: 2 * k["n"] * 4 * (k["d"] ** 2 + k["d"])),
+            "Only your attention is short, by a third: a decoder layer has two of them, one over its own words and one"
+            " over the memory.",
+        ),
+        Misconception(
+            "three_projections",
+            _parameter_variant(attention=lambda k: 3 * k["n"] * 3 * (k["d"] ** 2 + k["d"])),
+            "Only your attention is short, by a quarter: beside query, key and value it has the output projection.",
+        ),
+        Misconception(
+            "feed_forward_without_bias",
+            _parameter_variant(feed_forward=lambda k: 2 * k["n"] * 2 * k["d"] * k["h"]),
+            "Only your feed-forward nets are short: their two layers have biases, d_hidden and d_model numbers.",
+        ),
+        Misconception(
+            "feed_forward_biases_equal",
+            _parameter_variant(feed_forward=lambda k: 2 * k["n"] * (2 * k["d"] * k["h"] + 2 * k["h"])),
+            "Only your feed-forward nets are wrong: both biases are counted as d_hidden. The second layer ends at"
+            " d_model.",
+        ),
+        Misconception(
+            "one_feed_forward_a_pair",
+            _parameter_variant(feed_forward=lambda k: k["n"] * (2 * k["d"] * k["h"] + k["h"] + k["d"])),
+            "Only your feed-forward nets are half of what they should be: encoder layers and decoder layers have one"
+            " each.",
+        ),
+        Misconception(
+            "no_layer_norm",
+            _parameter_variant(layer_norm=lambda k: 0),
+            "Your layer norms have no weights. They do: that is what this exercise is about. A weight and a bias for"
+            " each component.",
+        ),
+        Misconception(
+            "norm_without_bias",
+            _parameter_variant(layer_norm=lambda k: (5 * k["n"] + 2 * k["first"]) * k["d"]),
+            "Only your layer norms are half of what they should be: each has a weight *and* a bias for every"
+            " component.",
+        ),
+        Misconception(
+            "four_norms_a_pair",
+            _parameter_variant(layer_norm=lambda k: (4 * k["n"] + 2 * k["first"]) * 2 * k["d"]),
+            "Only your layer norms are too few: a decoder layer has three sublayers, so it has three of them.",
+        ),
+        Misconception(
+            "no_final_norms",
+            _parameter_variant(layer_norm=lambda k: 5 * k["n"] * 2 * k["d"]),
+            "Right with post-norm. With pre-norm each of the two stacks ends with one more layer norm.",
+        ),
+        Misconception(
+            "one_final_norm",
+            _parameter_variant(layer_norm=lambda k: (5 * k["n"] + k["first"]) * 2 * k["d"]),
+            "Right with post-norm. With pre-norm both stacks, encoder and decoder, end with a norm; you count one.",
+        ),
+        Misconception(
+            "norms_of_the_wrong_order",
+            _parameter_variant(layer_norm=lambda k: (5 * k["n"] + 2 * (not k["first"])) * 2 * k["d"]),
+            "The norms at the ends of the stacks are counted with post-norm. They belong to pre-norm: there nothing"
+            " else normalises the last sum.",
+        ),
+        Misconception(
+            "tied_turned_round",
+            _parameter_variant(logits=lambda k: k["target"] * k["d"] if k["tied"] else 0),
+            "The last layer is counted where it is tied, and not where it is free: tied weights are the embeddings'"
+            " own.",
+        ),
+        Misconception(
+            "never_tied",
+            _parameter_variant(logits=lambda k: k["target"] * k["d"]),
+            "Right for a free last layer. A tied one uses the target words' vectors, which are counted already.",
+        ),
+        Misconception(
+            "logits_with_bias",
+            _parameter_variant(logits=lambda k: 0 if k["tied"] else k["target"] * (k["d"] + 1)),
+            "Only your last layer is too large: it has no bias here.",
+        ),
+        Misconception(
+            "one_vocabulary",
+            _parameter_variant(embeddings=lambda k: k["target"] * k["d"]),
+            "Only your embeddings are short: the source has words of its own, and its own vectors.",
+        ),
+    ),
+    hints=(
+        "A linear layer from n to m has n · m + m numbers. How many linear layers has an attention, and how many"
+        " attentions has an encoder layer, and a decoder layer?",
+        "One encoder layer and one decoder layer together: three attentions, two feed-forward nets, five layer norms.",
+        "An attention has 4 · (d_model² + d_model), a net 2 · d_model · d_hidden + d_hidden + d_model, a norm 2 ·"
+        " d_model; with pre-norm there are two more norms in all.",
+    ),
+)
+
+# ----------------------------------------------------------------------------------------------- registry
+
+
+EXERCISES: tuple[Exercise, ...] = (
+    LAYER_NORM,
+    RESIDUAL,
+    FEED_FORWARD,
+    ENCODER_LAYER,
+    DECODER_MASK,
+    DECODER_LAYER,
+    TEACHER_FORCING,
+    GREEDY,
+    PARAMETERS,
+    WRITTEN_WORDS,
+)
