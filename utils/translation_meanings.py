@@ -51,7 +51,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "vehicle": _list("car bicycle boat motorcycle"),
     "transport": _list("bus train"),
     "thing": _list(
-        "umbrella phone computer camera guitar violin bag basket box cup plate knife toy ball clock map lamp"
+        "umbrella phone computer camera guitar violin bag basket box cup plate knife spoon toy ball clock map lamp"
     ),
     "small": _list("key ticket umbrella phone camera bag toy ball map photograph"),
     "furniture": _list("table chair sofa bed cupboard lamp mirror shelf"),
@@ -195,7 +195,7 @@ invite | person kin | person | | politely | definite
 meet | person kin | person | out | |
 see | person kin | person animal vehicle house church | out | | stative
 know | person kin | person | | | stative definite lasting
-love | person kin | kin animal music | | | stative definite lasting
+love | person kin | kin pet music | | | stative definite lasting
 remember | person kin | person song poem rule | | | stative definite lasting
 understand | person kin | question problem rule poem word | | | stative definite
 forget | person kin | word rule question umbrella key | | | definite
@@ -203,7 +203,7 @@ give | person kin | gift food thing text | | | recipient
 show | person kin | art text thing map | | | recipient
 send | person kin | letter photograph gift book | | | recipient
 tell | person kin | story fairy_tale | | quietly slowly | recipient
-explain | teacher teacher_f student engineer doctor father mother brother | rule problem exercise question | | slowly patiently | recipient definite
+explain | teacher teacher_f student engineer doctor father mother brother | rule problem exercise | | slowly patiently | recipient definite
 learn | student student_f child boy girl son daughter | rule poem word song | |  | definite
 visit | tourist student student_f journalist artist grandmother woman man friend | museum theatre church school hospital | | | definite
 sleep | person kin pet | | room | | lasting
@@ -221,7 +221,7 @@ go | person kin | | to | slowly quickly |
 come | person kin | | to | |
 return | person kin | | from | |
 talk | person kin | person kin | out | quietly loudly | lasting
-dream | person kin | sea house car dog bicycle | | | lasting
+dream | person kin | house car dog bicycle boat guitar | | | lasting
 """
 )
 """The verbs: who | what | where | how | marks."""
@@ -774,10 +774,25 @@ class Maker:
     def single(self, detail: float, tense: str = "") -> Clause:
         """A clause of any kind."""
         rng = self.rng
-        tense = tense or rng.choice(("past", "past", "present", "future"))
+        tense = tense or rng.choice(("past", "present", "future"))
         kind = rng.choices(_KINDS, _KIND_WEIGHTS)[0]
         if kind == "verb":
             return self._action(detail, tense)
+        if kind == "mind":
+            verb = rng.choice(("know", "love", "remember", "forget", "dream"))
+            if verb == "forget":
+                tense = "past"
+            elif verb != "dream" and tense == "future":
+                tense = "present"
+            clause = self._action(detail, tense, verb)
+            clause.frequency = clause.modal = clause.manner = ""
+            clause.time = clause.time if verb == "forget" else ""
+            if verb == "dream":
+                self._affirm(clause)
+            elif clause.negation == "never":
+                clause.negation = "not"
+            self._settle(clause)
+            return clause
         if kind == "nothing":
             clause = self._action(
                 0.0, "past", rng.choice(("buy", "see", "find", "eat", "drink", "understand", "say")), finished=True
@@ -828,6 +843,7 @@ class Maker:
             clause.subject = self._subject(("person", "kin"), detail / 2)
             clause.object = self.phrase(("text", "clothes", "song", "film", "art", "vehicle"), detail, "the")
             clause.negation = "not" if self._chance(0.2) else ""
+            self._settle(clause)
         return clause
 
     def _there(self, detail: float, tense: str) -> Clause:
@@ -895,6 +911,8 @@ class Maker:
             )
         else:
             clause = self._action(detail, tense)
+            if clause.verb == "see":  # nobody asks who sees friends
+                clause = self._action(detail, tense, "meet" if tense != "present" else "look_for")
         self._affirm(clause)
         clause.question, clause.frequency, clause.manner, clause.modal = asked, "", "", ""
         clause.time = "" if asked != "yes" else clause.time
@@ -961,14 +979,13 @@ class Maker:
         if (
             not clause.negation
             and not action.direction
-            and not finished
             and tense == "present"
             and chosen != "live"
-            and self._chance(0.35)
+            and self._chance(0.5)
         ):
             clause.frequency = rng.choice(FREQUENCIES)
         elif (
-            not clause.negation and not action.stative and not action.direction and not finished and self._chance(0.12)
+            not clause.negation and not action.stative and not action.direction and not finished and self._chance(0.18)
         ):
             clause.modal = rng.choice(("want", "can", "must", "begin"))
             if tense == "future" or (
@@ -1021,6 +1038,11 @@ class Maker:
     def _settle(self, clause: Clause) -> None:
         """What follows from the rest: whether it is going on."""
         action = VERBS.get(clause.verb, _SAY)
+        subject = clause.subject
+        if not self.russian and subject is not None and subject.noun == "we" and subject.dropped != "always":
+            # gostamos, entendemos, nunca lemos: present or past, nobody could tell
+            if clause.tense == "past" and (clause.verb in ("like", "understand") or clause.negation == "never"):
+                subject.noun, subject.number, subject.dropped = "they", "pl", ""
         clause.progressive = (
             clause.kind == "verb"
             and not action.stative
@@ -1270,5 +1292,5 @@ _GOT = {
 """What can have happened before to the thing that is now read, sold, …"""
 
 
-_KINDS = ("verb", "adjective", "profession", "have", "there", "like", "inverted", "object", "nothing")
-_KIND_WEIGHTS = (60, 8, 4, 7, 7, 5, 6, 4, 2)
+_KINDS = ("verb", "adjective", "profession", "have", "there", "like", "inverted", "object", "nothing", "mind")
+_KIND_WEIGHTS = (56, 8, 4, 7, 7, 5, 6, 4, 2, 5)

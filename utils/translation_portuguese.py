@@ -63,7 +63,7 @@ house=casa,f school=escola,f shop=loja,f library=biblioteca,f museum=museu,m the
 garden=jardim,m hospital=hospital,m station=estação,f,estações market=mercado,m church=igreja,f office=escritório,m
 restaurant=restaurante,m kitchen=cozinha,f room=quarto,m yard=quintal,m forest=floresta,f field=campo,m
 village=aldeia,f city=cidade,f street=rua,f square=praça,f beach=praia,f river=rio,m lake=lago,m bridge=ponte,f
-island=ilha,f sea=mar,m mountain=montanha,f table=mesa,f chair=cadeira,f sofa=sofá,m bed=cama,f cupboard=armário,m
+sea=mar,m table=mesa,f chair=cadeira,f sofa=sofá,m bed=cama,f cupboard=armário,m
 lamp=lâmpada,f mirror=espelho,m shelf=prateleira,f wall=parede,f floor=chão,m fence=cerca,f roof=telhado,m
 window=janela,f door=porta,f key=chave,f cup=xícara,f plate=prato,m knife=faca,f spoon=colher,f box=caixa,f
 bag=bolsa,f basket=cesta,f umbrella=guarda-chuva,m clock=relógio,m phone=telefone,m computer=computador,m
@@ -158,7 +158,6 @@ dream: sonhar
 say: dizer p=digo,diz,dizemos,dizem t=disse,disse,dissemos,disseram c=dito
 think: pensar
 know_that: saber p=sei,sabe,sabemos,sabem t=soube,soube,soubemos,souberam
-hope: esperar
 want: querer p=quero,quer,queremos,querem t=quis,quis,quisemos,quiseram
 can: poder p=posso,pode,podemos,podem t=pude,pôde,pudemos,puderam
 must: dever
