@@ -17,7 +17,7 @@ from typing import Literal
 
 from utils import files, paths
 from utils.translation_grammar import SPEAKERS, english, links
-from utils.translation_meanings import Maker
+from utils.translation_maker import Maker
 
 __all__ = ["LANGUAGES", "Corpus", "Language", "Pair", "corpus", "fingerprint", "swap"]
 
@@ -90,7 +90,7 @@ def corpus(language: Language = "ru") -> Corpus:
     return made
 
 
-_SOURCES = ("corpus", "english", "grammar", "meanings", "portuguese", "russian")
+_SOURCES = ("corpus", "english", "grammar", "lexicon", "maker", "meanings", "portuguese", "russian")
 
 
 @functools.cache

@@ -10,10 +10,10 @@ import dataclasses
 import functools
 from typing import NamedTuple
 
+from utils.translation_lexicon import CLASSES, MASS
 from utils.translation_meanings import (
     ADJ,
     AUX,
-    CLASSES,
     COMMA,
     COMMA2,
     DET,
@@ -21,7 +21,6 @@ from utils.translation_meanings import (
     FREQ,
     LINK,
     MANNER,
-    MASS,
     MODAL,
     NEG,
     NOUN,

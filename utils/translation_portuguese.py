@@ -10,10 +10,10 @@ from __future__ import annotations
 import dataclasses
 import functools
 
+from utils.translation_lexicon import CLASSES, MASS
 from utils.translation_meanings import (
     ADJ,
     AUX,
-    CLASSES,
     COMMA,
     COMMA2,
     DET,
@@ -21,11 +21,9 @@ from utils.translation_meanings import (
     FREQ,
     LINK,
     MANNER,
-    MASS,
     MODAL,
     NEG,
     NOUN,
-    NUMERALS,
     OF,
     PRED,
     PREP,

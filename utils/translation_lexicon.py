@@ -1,0 +1,448 @@
+"""What goes with what in the translation corpus: who reads, what is read, what a cake can be like, why people go to shops.
+
+Plain tables over concepts, no words of any language. They keep the sentences sensible: a verb names who does it, to
+what and where, an adjective the nouns that it fits, and pairs of clauses ("scripts") hold because one is a reason for
+the other, or follows it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+
+__all__ = [
+    "ADJECTIVES",
+    "CLASSES",
+    "CONSEQUENCES",
+    "FREQUENCIES",
+    "GOT",
+    "HUMAN",
+    "INTRANSITIVE",
+    "KINDS",
+    "KIND_WEIGHTS",
+    "MASS",
+    "OWNED",
+    "PLACES",
+    "POSSESSIVES",
+    "PROFESSIONS",
+    "PUNCTUAL",
+    "RELATED",
+    "SCENE",
+    "SCRIPTS",
+    "SINGLE",
+    "STATES_OF",
+    "THEMES",
+    "TIMES",
+    "VERBS",
+    "WOMEN",
+    "Action",
+    "concepts",
+    "fitting_adjectives",
+]
+
+
+def _list(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
+CLASSES: dict[str, tuple[str, ...]] = {
+    "kin": _list("grandmother grandfather mother father brother sister son daughter aunt uncle"),
+    "person": _list(
+        """boy girl teacher teacher_f student student_f doctor neighbour neighbour_f friend friend_f artist writer cook
+        engineer fisherman gardener journalist musician actor actress child woman man guest tourist singer sailor
+        farmer driver soldier nurse mechanic carpenter old_man"""
+    ),
+    "animal": _list("dog cat horse cow bird rabbit goat sheep duck kitten puppy"),
+    "pet": _list("dog cat rabbit kitten puppy"),
+    "text": _list("book letter newspaper magazine poem novel story fairy_tale"),
+    "written": _list("book letter poem novel story fairy_tale"),
+    "food": _list("apple pear cake pie egg sandwich bread soup cheese fish"),
+    "dish": _list("soup cake pie dinner lunch fish"),
+    "drink": _list("tea coffee milk water juice"),
+    "clothes": _list("shirt dress coat hat scarf jacket sweater skirt"),
+    "vehicle": _list("car bicycle boat motorcycle"),
+    "transport": _list("bus train"),
+    "thing": _list(
+        "umbrella phone computer camera guitar violin bag basket box cup plate knife spoon toy ball clock map lamp"
+    ),
+    "small": _list("key ticket umbrella phone camera bag toy ball map photograph"),
+    "furniture": _list("table chair sofa bed cupboard lamp mirror shelf"),
+    "gift": _list("gift flower toy book picture ticket ball scarf"),
+    "art": _list("picture portrait photograph"),
+    "building": _list("house school bridge church library hospital theatre"),
+    "abstract": _list("question problem rule exercise answer word"),
+    "song": _list("song"),
+    "film": _list("film"),
+}
+"""Kinds of nouns; what a verb takes and what an adjective fits is said in these names."""
+
+MASS = frozenset(_list("bread soup cheese fish tea coffee milk water juice dinner lunch"))
+"""Never counted here: no plural, no "a"."""
+
+# Adjectives by the classes they fit.
+ADJECTIVES: dict[str, tuple[str, ...]] = {
+    "person": _list("young old kind clever cheerful tired famous tall strange polite"),
+    "animal": _list("small big black white hungry old clever"),
+    "text": _list("interesting new old long short boring sad good"),
+    "food": _list("fresh tasty big hot"),
+    "drink": _list("hot cold fresh"),
+    "clothes": _list("new old warm beautiful red blue white black expensive"),
+    "vehicle": _list("new old red blue white black fast expensive"),
+    "thing": _list("new old small big beautiful expensive"),
+    "furniture": _list("new old small big beautiful comfortable"),
+    "art": _list("beautiful old strange good new"),
+    "building": _list("new old big small beautiful"),
+    "abstract": _list("difficult simple important strange"),
+    "song": _list("beautiful sad old new cheerful"),
+    "film": _list("interesting boring new old sad good"),
+    "gift": _list("beautiful small expensive"),
+}
+
+_OWN_ADJECTIVES = {
+    "apple": "fresh big red tasty", "pear": "fresh big tasty", "cake": "big tasty", "pie": "hot big tasty",
+    "egg": "fresh", "sandwich": "fresh big tasty", "bread": "fresh white black tasty", "soup": "hot tasty",
+    "cheese": "fresh tasty", "fish": "fresh tasty", "dinner": "", "lunch": "", "map": "old new big",
+    "tea": "hot cold", "coffee": "hot cold", "milk": "fresh cold hot", "water": "cold hot", "juice": "fresh cold",
+    "bus": "red old", "train": "fast", "friend": "good new", "friend_f": "good new", "child": "small kind cheerful hungry",
+    "boy": "small tall cheerful polite hungry", "girl": "small tall cheerful polite hungry",
+    "old_man": "kind strange cheerful tired", "guest": "polite strange tired", "newspaper": "new old", "letter": "long short sad",
+    "flower": "red white beautiful", "key": "new old small", "ticket": "expensive", "photograph": "old beautiful",
+    "gift": "beautiful expensive small", "word": "difficult new strange", "grandmother": "kind", "student": "young clever polite tall", "student_f": "young clever polite tall", "grandfather": "kind",
+}  # fmt: skip
+"""Nouns that take adjectives of their own, not those of their class."""
+
+PLACES: dict[str, tuple[str, ...]] = {
+    "work": _list("office school shop library museum theatre hospital station restaurant market village city"),
+    "out": _list("park garden forest yard field beach street square"),
+    "kitchen": ("kitchen",),
+    "room": _list("room kitchen yard garden house"),
+    "goal": _list(
+        "school shop library museum theatre park hospital station market church office restaurant forest village city"
+    ),
+    "home": _list("village city house"),
+    "arrival": _list("village city house school office library market hospital restaurant kitchen"),
+    "water": _list("river lake sea"),
+    "shop": _list("shop market city"),
+    "read": _list("library room garden park kitchen office"),
+    "surface": _list("table chair shelf floor sofa"),
+    "rest": _list("village garden beach park"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Action:
+    """What goes with a verb.
+
+    Args:
+        subjects: classes of those who do it.
+        objects: classes or nouns of what it is done to; none for a verb without object.
+        recipients: whether it has somebody to whom.
+        places: a group of `PLACES`, where it happens.
+        direction: "to" or "from" for a verb of motion, in place of `places`.
+        manners: adverbs that fit.
+        stative: "knows", never "is knowing".
+        definite: its object is known: "closes the door".
+        lasting: it has no end, so the past is "was sleeping".
+    """
+
+    subjects: tuple[str, ...]
+    objects: tuple[str, ...] = ()
+    recipients: bool = False
+    places: str = ""
+    direction: str = ""
+    manners: tuple[str, ...] = ()
+    stative: bool = False
+    definite: bool = False
+    lasting: bool = False
+
+
+def _actions(table: str) -> dict[str, Action]:
+    actions = {}
+    for line in table.strip().split("\n"):
+        name, subjects, objects, places, manners, *marks = (part.strip() for part in line.split("|"))
+        flags = " ".join(marks).split()
+        actions[name] = Action(
+            subjects=tuple(subjects.split()),
+            objects=tuple(objects.split()),
+            recipients="recipient" in flags,
+            places=places if places not in ("to", "from") else "",
+            direction=places if places in ("to", "from") else "",
+            manners=tuple(manners.split()),
+            stative="stative" in flags,
+            definite="definite" in flags,
+            lasting="lasting" in flags,
+        )
+    return actions
+
+
+VERBS = _actions(
+    """
+read | person kin | text | read | slowly quickly quietly attentively |
+write | person kin | written | read | slowly quickly |
+buy | person kin | food clothes vehicle thing gift furniture | shop | |
+sell | person | food clothes vehicle thing furniture | shop | | 
+find | person kin | small pet | out | |
+lose | person kin | small | out | |
+bring | person kin | food gift text thing | | quickly |
+wash | person kin | cup plate knife window floor car | | quickly carefully | definite
+cook | cook mother grandmother father aunt woman nurse | dish | kitchen | quickly |
+eat | person kin | food | room | slowly quickly |
+drink | person kin | drink | room | slowly quickly |
+draw | artist child boy girl student student_f son daughter | animal house tree flower portrait map | room | quickly carefully |
+paint | carpenter gardener father grandfather man son old_man | wall door fence roof | | slowly carefully | definite
+repair | mechanic carpenter engineer father grandfather uncle man driver neighbour | car bicycle clock roof computer lamp boat motorcycle phone chair | | quickly slowly carefully | definite
+open | person kin | window door box bag letter | | slowly quickly quietly | definite
+close | person kin | window door box bag book | | slowly quickly quietly | definite
+hide | child boy girl old_man woman man son daughter | key letter gift ticket photograph | | quickly | definite
+clean | woman man mother father sister brother son daughter nurse girl boy | room kitchen house yard | | quickly slowly | definite
+build | engineer carpenter farmer man father grandfather | house school bridge church boat fence | | quickly slowly |
+sing | singer actress actor musician girl mother grandmother child | song | room | quietly loudly |
+listen | person kin | song music radio | room | quietly attentively | lasting definite
+watch | person kin | film | room | attentively |
+look_for | person kin | small pet | out | | lasting
+wait_for | person kin | transport person letter answer | | | lasting definite
+help | person kin | person kin | | | person definite
+thank | person kin | person kin | | politely | definite
+invite | person kin | person | | politely | definite
+meet | person kin | person | out | |
+see | person kin | person animal vehicle house church | out | | stative
+know | person kin | person | | | stative definite lasting
+love | person kin | kin pet music | | | stative definite lasting
+remember | person kin | person song poem rule | | | stative definite lasting
+understand | person kin | question problem rule poem word | | | stative definite
+forget | person kin | word rule question umbrella key | | | definite
+give | person kin | gift food thing text | | | recipient
+show | person kin | art text thing map | | | recipient
+send | person kin | letter photograph gift book | | | recipient
+tell | person kin | story fairy_tale | | quietly slowly | recipient
+explain | teacher teacher_f student engineer doctor father mother brother | rule problem exercise | | slowly patiently | recipient definite
+learn | student student_f child boy girl son daughter | rule poem word song | |  | definite
+visit | tourist student student_f journalist artist grandmother woman man friend | museum theatre church school hospital | | | definite
+sleep | person kin pet | | room | | lasting
+work | person kin | | work | | lasting
+rest | person kin | | rest | | lasting
+laugh | person kin | | room | loudly quietly | lasting
+cry | child girl boy woman actress daughter | | room | loudly quietly | lasting
+dance | person kin | | room | | lasting
+swim | person kin duck | | water | slowly quickly | lasting
+walk | person kin | | out | slowly | lasting
+run | child boy girl dog horse puppy kitten | | out | quickly | lasting
+live | person kin | | home | | lasting stative
+play | child boy girl son daughter kitten puppy | | out | quietly | lasting
+go | person kin | | to | slowly quickly |
+come | person kin | | to | |
+return | person kin | | from | |
+talk | person kin | person kin | out | quietly loudly | lasting
+dream | person kin | house car dog bicycle boat guitar | | | lasting
+"""
+)
+"""The verbs: who | what | where | how | marks."""
+
+TIMES = {"present": ("now", "today"), "past": ("yesterday", "today", "in_the_morning", "in_the_evening"),
+         "future": ("tomorrow", "today", "in_the_evening")}  # fmt: skip
+FREQUENCIES = ("often", "always", "sometimes", "rarely")
+
+
+@functools.cache
+def concepts(group: Sequence[str]) -> tuple[str, ...]:
+    """The nouns of some classes, or nouns named themselves."""
+    found: dict[str, None] = {}
+    for name in group:
+        found.update(dict.fromkeys(CLASSES.get(name, (name,))))
+    return tuple(found)
+
+
+@functools.cache
+def fitting_adjectives(noun: str) -> tuple[str, ...]:
+    """The adjectives that go with a noun."""
+    if noun in _OWN_ADJECTIVES:
+        return _list(_OWN_ADJECTIVES[noun])
+    for name, members in CLASSES.items():
+        if noun in members and name in ADJECTIVES:
+            return ADJECTIVES[name]
+    return ()
+
+
+_BECAUSE = """
+person kin | go>shop,market | want.buy:food,clothes,gift
+person kin | go>library | want.read:book,novel,magazine,newspaper
+person kin | go>park,forest,garden | want.walk
+child boy girl son daughter | go>park,garden,yard,beach | want.play
+person kin | go>river,lake,sea | want.swim
+person kin | go>station | want.meet:person
+person kin | go>church,theatre | want.listen:music
+person kin | go>restaurant,kitchen | be:hungry
+person kin | go>kitchen | want.drink:drink
+person kin | eat:food | be:hungry
+person kin | sleep | be:tired
+person kin | rest | be:tired
+person kin | not.work | be:tired,ill
+person kin | not.go>school,office,market,theatre,park,museum | be:tired,ill
+person kin | not.dance | be:tired,ill
+child girl boy daughter | cry | lose:toy,ball,key,kitten,puppy@past
+child girl boy | cry | be:hungry
+person kin | look_for:key,phone,ticket,bag,umbrella | lose:=@past
+person kin | not.can.open:door,box | lose:key@past
+person kin | close:window,door | weather:cold
+person kin | open:window | weather:hot
+person kin | not.go>park,beach,river,forest,lake | weather:cold,late,dark
+person kin | return>park,beach,forest,river | weather:cold,late,dark
+person kin | drink:water,juice | weather:hot
+person kin | drink:tea,coffee | weather:cold
+person kin | not.buy:coat,dress,car,bicycle,phone,camera,sofa | it.be:expensive
+person kin | not.read:book,novel,magazine,story | it.be:boring,long,sad
+person kin | read:book,novel,story,letter | it.be:interesting
+person kin | not.eat:soup,fish | it.be:cold
+person kin | like:book,novel,film,story | it.be:interesting,good
+person kin | like:dress,hat,flower,picture,song,bird | it.be:beautiful
+person kin | like:soup,cake,pie,apple,pear | it.be:tasty
+person kin | like:coat,sweater,jacket,scarf | it.be:warm
+person kin | not.like:film,novel,book | it.be:boring,sad
+person kin | like:sofa,chair,bed | it.be:comfortable
+person kin | not.understand:problem,rule,exercise,question | it.be:difficult
+mechanic father carpenter uncle grandfather | repair:car,bicycle,motorcycle,boat | it.be:old
+person kin | sell:car,bicycle,boat,sofa | it.be:old
+person kin | work | want.buy:car,house,boat,computer
+person kin | learn:song,poem | like:=
+student student_f boy girl son daughter | learn:rule,word | it.be:important
+person kin | buy:flower,gift,cake | love:kin
+person kin | look_for:cat,dog,kitten,puppy | love:=
+person kin | help:grandmother,grandfather,mother,aunt | love:=
+person kin | cook:dinner,lunch,soup,cake | wait_for:guest,friend,friend_f
+person kin | clean:room,kitchen,house | wait_for:guest
+"""
+"""Who | does what | because of what. A clause reads [not.][want.|can.|must.]verb[:objects][>places][@tense]; "=" is the object of
+the clause before, "it" is that object as a subject; otherwise the subject stays the same."""
+
+_SO = """
+person kin | be:hungry | eat:food
+person kin | be:hungry | go>restaurant,kitchen
+person kin | be:tired | not.go>office,school,theatre,market
+person kin | be:tired | return>park,forest,museum,theatre
+person kin | be:ill | not.go>school,office,theatre
+person kin | lose:key@past | not.can.open:door,house,car
+person kin | lose:ticket@past | not.can.go>theatre,museum
+person kin | love:music | buy:guitar,violin,radio
+person kin | want.buy:house,car,boat | sell:car,bicycle
+mechanic father carpenter | want.help:neighbour,neighbour_f,friend | repair:car,bicycle,roof,clock
+"""
+
+_BUT = """
+person kin | look_for:key,phone,ticket,bag | not.find:=
+person kin | look_for:cat,dog,kitten,puppy | not.find:=
+person kin | be:tired | clean:room,house,kitchen
+person kin | be:tired | help:neighbour,grandmother,friend,mother
+person kin | be:hungry | not.eat:soup,fish,cheese
+person kin | want.go>sea,theatre,museum,park | be:ill
+person kin | read:novel,story,poem,letter | not.understand:=
+person kin | buy:coat,dress,sweater,hat | not.like:=
+person kin | wait_for:bus,train | other.not.come
+person kin | invite:person | other.not.come
+"""
+
+_THEN = """
+person kin | come>kitchen | cook:dish
+person kin | come>library | read:text
+person kin | go>shop,market | buy:food,clothes,gift
+person kin | return>school,shop,office,park,market | cook:dish
+person kin | return>shop,market | clean:kitchen,room
+person kin | buy:food | give:=
+person kin | write:letter | send:=
+person kin | find:key | open:door,box
+person kin | find:kitten,puppy,cat | give:=
+person kin | buy:toy,flower,book,cake | give:=
+person kin | open:box,bag | find:key,ticket,toy,photograph,gift
+mechanic father carpenter uncle | buy:bicycle,car,motorcycle,boat | repair:=
+person kin | wash:cup,plate,knife | close:window
+person kin | eat:food | drink:drink
+person kin | drink:drink | wash:cup
+person kin | meet:friend,friend_f,neighbour | help:=
+person kin | meet:friend,friend_f,neighbour,neighbour_f | invite:=>restaurant
+artist | draw:portrait,flower | show:=
+person kin | learn:poem,song | tell:story
+child boy girl | draw:dog,cat,house,tree,flower | show:=
+person kin | open:letter | read:=
+person kin | close:window,door | begin.work
+person kin | return>school,shop,office,park,market | begin.cook:dinner,lunch
+person kin | close:window,door | begin.read:book,letter,newspaper,magazine
+person kin | open:window,door | begin.sing:song
+"""
+
+
+def _scripts(table: str) -> tuple[tuple[tuple[str, ...], str, str], ...]:
+    lines = [line.split(" | ") for line in table.strip().split("\n")]
+    return tuple((tuple(who.split()), one, two) for who, one, two in lines)
+
+
+SCRIPTS = {
+    "because": _scripts(_BECAUSE),
+    "so": _scripts(_SO),
+    "but": _scripts(_BUT),
+    "then": _scripts(_THEN),
+}
+
+PUNCTUAL = frozenset(_list("find lose bring forget meet give send come begin invite hide open close thank"))
+"""Verbs that nobody is in the middle of."""
+SINGLE = frozenset(_list("sea music radio roof floor clock piano coat problem lunch dinner"))
+"""Nouns that keep the singular here; some have no other form in Russian."""
+HUMAN = frozenset(concepts(("person", "kin")))
+PROFESSIONS = _list(
+    "teacher doctor artist writer cook engineer fisherman gardener journalist musician actor sailor farmer driver soldier mechanic carpenter"
+)
+POSSESSIVES = ("my", "my", "my", "our", "our", "his", "her")
+SCENE = tuple(name for name, action in VERBS.items() if name not in ("know", "love", "remember", "forget", "dream"))
+INTRANSITIVE = {"work": "work", "sleep": "room", "rest": "rest", "swim": "water", "walk": "out", "live": "home",
+                 "play": "out", "dance": "room"}  # fmt: skip
+STATES_OF = {"person": "young old kind clever cheerful famous tall", "thing": "new old small big beautiful expensive",
+              "clothes": "new old warm beautiful expensive", "text": "interesting long short boring sad",
+              "food": "fresh tasty", "building": "new old big small beautiful", "furniture": "new old comfortable beautiful",
+              "abstract": "difficult simple important", "vehicle": "new old fast expensive", "film": "interesting boring sad",
+              "animal": "small clever old hungry"}  # fmt: skip
+
+WOMEN = frozenset(
+    _list(
+        "girl teacher_f student_f neighbour_f friend_f grandmother mother sister daughter actress woman singer nurse aunt"
+    )
+)
+RELATED = frozenset(_list("friend friend_f neighbour neighbour_f son daughter"))
+OWNED = frozenset(
+    concepts(
+        (
+            "clothes",
+            "vehicle",
+            "thing",
+            "small",
+            "art",
+            "friend",
+            "friend_f",
+            "neighbour",
+            "pet",
+            "book",
+            "letter",
+            "room",
+            "house",
+        )
+    )
+)
+
+
+CONSEQUENCES = _list("cook clean open close show give tell help thank repair sing read buy invite send wash bring draw")
+
+THEMES = (
+    _list("cook clean wash repair paint read draw write open close learn sing listen watch sleep play"),
+    _list("buy sell meet visit walk wait_for go return see show give look_for"),
+    _list("help thank invite give show send tell explain bring"),
+)
+"""Verbs that fit into one scene: at home, in town, among people."""
+
+GOT = {
+    "read": "buy write bring find", "sell": "buy build draw", "find": "buy bring", "lose": "buy bring", "eat": "buy bring cook",
+    "drink": "bring", "wash": "buy", "repair": "buy find", "show": "buy draw write find", "give": "buy find bring",
+    "send": "write buy", "hide": "buy write find bring", "bring": "buy cook write", "open": "bring find", "buy": "write draw",
+}  # fmt: skip
+"""What can have happened before to the thing that is now read, sold, …"""
+
+
+KINDS = ("verb", "adjective", "profession", "have", "there", "like", "inverted", "object", "nothing", "mind")
+KIND_WEIGHTS = (56, 8, 4, 7, 7, 5, 6, 4, 2, 5)
