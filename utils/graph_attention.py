@@ -480,5 +480,6 @@ def spread(x: Tensor) -> float:
     Args:
         x: (nodes, d), at least one node.
     """
+    x = x.detach()
     length = x.norm(dim=1).mean()
     return float((x - x.mean(dim=0)).norm(dim=1).mean() / length) if length > 0 else 0.0

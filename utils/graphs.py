@@ -157,6 +157,7 @@ def citations(
     Paper n has a field, and a title of eight words: each is a word of its own field with probability 0.3, a general one
     with 0.45, and one of any field with 0.25. It cites up to `cites` papers out of 0 … n − 1. With probability 0.9
     such a paper is drawn from its own field, else from all; so even without misleading citations some lead elsewhere.
+    For one seed and kind the titles, and whose labels are shown, do not depend on `share` and `cites`.
 
     Args:
         seed: of titles, fields, citations and masks.
@@ -183,7 +184,7 @@ def citations(
         )
     if kind not in ("index", "stray"):
         raise ValueError(f'Citations mislead to an "index" or go "stray"; there is no kind {kind!r}.')
-    rng = random.Random(f"citations {seed} {papers} {share} {kind} {cites}")
+    rng = random.Random(f"citations {seed} {papers} {kind}")
     fields = list(FIELDS)
     any_field = [word for words in FIELDS.values() for word in words]
     of = [rng.randrange(len(fields)) for _ in range(papers)]
@@ -202,6 +203,14 @@ def citations(
                 words.append(rng.choice(GENERAL if luck < 0.75 else any_field))
         titles.append(tuple(words))
 
+    order = [paper for paper in range(papers) if paper not in indexes]
+    rng.shuffle(order)
+    train: list[int] = []
+    for label in range(len(fields)):
+        train += [paper for paper in order if of[paper] == label][:shown]
+    rest = [paper for paper in order if paper not in set(train)]
+    if shown < 1 or len(train) < shown * len(fields) or len(rest) < 4:
+        raise ValueError(f"{papers} papers are too few to show {shown} labels of each field and ask for the others.")
     pairs: dict[tuple[int, int], bool] = {}
     same: list[list[int]] = [[] for _ in fields]
     lists: list[int] = []
@@ -222,14 +231,6 @@ def citations(
             same[field].append(paper)
             earlier.append(paper)
 
-    order = [paper for paper in range(papers) if paper not in indexes]
-    rng.shuffle(order)
-    train: list[int] = []
-    for label in range(len(fields)):
-        train += [paper for paper in order if of[paper] == label][:shown]
-    rest = [paper for paper in order if paper not in set(train)]
-    if shown < 1 or len(train) < shown * len(fields) or len(rest) < 4:
-        raise ValueError(f"{papers} papers are too few to show {shown} labels of each field and ask for the others.")
     known = [*any_field, *GENERAL, *INDEX_WORDS]
     place = {word: number for number, word in enumerate(known)}
     x = torch.zeros(papers, len(known))

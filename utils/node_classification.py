@@ -79,8 +79,8 @@ def fit(
     graph: Graph,
     kind: str = "GAT",
     seed: int = 0,
-    steps: int = 80,
-    rate: float = 0.02,
+    steps: int = 50,
+    rate: float = 0.03,
     decay: float = 5e-4,
     **shape: float,
 ) -> NodeClassifier:
