@@ -48,6 +48,7 @@ BENCHMARKS = (
     Benchmark("gensim", "skip-gram against gensim's", "word_vectors:measure_against_gensim"),
     Benchmark("bpe", "BPE training against sentencepiece's", "bpe:measure"),
     Benchmark("attention", "attention against the fused kernel", "attention:measure"),
+    Benchmark("bleu", "BLEU against sacrebleu's", "bleu:measure"),
     Benchmark("graphs", "graph attention: against GATConv, and a list against a table", "graph_attention:measure"),
     Benchmark("lessons", "the lessons, executed", "lessons:measure_runs"),
     Benchmark("mutations", "the mutation score", "judging:measure_mutations"),

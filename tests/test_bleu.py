@@ -7,6 +7,9 @@ import random
 import numpy as np
 import pytest
 
+from bench import bleu as measured
+from bench.measure import NotMeasured
+from bench.table import Target
 from utils import bleu, data
 from utils.bleu import corpus_bleu, corpus_score, sentence_bleu, tokenize
 
@@ -169,3 +172,12 @@ def test_empty_texts_score_as_in_sacrebleu() -> None:
 def test_bad_input_gets_one_clear_sentence(call: object, error: type[Exception], said: str) -> None:
     with pytest.raises(error, match=said):
         call()
+
+
+def test_the_comparison_of_speed_compares_only_what_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = measured.measure(quick=True)
+    assert [row.unit for row in rows] == ["s", "s", "×"] * 2
+    assert rows[2].target == Target("≥", 1.0) and rows[2].value == pytest.approx(rows[0].value / rows[1].value)
+    monkeypatch.setattr(measured, "corpus_bleu", lambda hypotheses, references: corpus_bleu(hypotheses, hypotheses))
+    with pytest.raises(NotMeasured, match="scores differ"):
+        measured.measure(quick=True)
