@@ -10,7 +10,7 @@ import dataclasses
 import functools
 from typing import NamedTuple
 
-from utils.translation_lexicon import CLASSES, MASS
+from utils.translation_lexicon import CLASSES, MASS, WOMEN
 from utils.translation_meanings import (
     ADJ,
     AUX,
@@ -38,15 +38,16 @@ from utils.translation_meanings import (
     key,
 )
 
-__all__ = ["FEMALE", "Verb", "article", "english", "noun", "verb"]
+__all__ = ["Verb", "article", "english", "noun", "verb"]
 
 _VOWELS = "aeiou"
 
 # concept = singular / plural, where the plural is not made by rule or the words differ from the concept
 _NOUNS = """
-scarf/scarves child/children woman/women man/men fisherman/fishermen old_man=old_man/old_men knife/knives sheep/sheep fish/fish
-teacher_f=teacher student_f=student neighbour_f=neighbour friend_f=friend doctor_f=doctor tooth/teeth shelf/shelves
-fairy_tale=fairy_tale/fairy_tales swimming_pool=swimming_pool/swimming_pools waiter_f=waitress wolf/wolves
+scarf/scarves child/children woman/women man/men fisherman/fishermen
+old_man=old_man/old_men knife/knives sheep/sheep fish/fish
+teacher_f=teacher student_f=student neighbour_f=neighbour friend_f=friend doctor_f=doctor shelf/shelves
+fairy_tale=fairy_tale/fairy_tales wolf/wolves
 """
 
 # base past participle [-ing]; a rest after "+" is a particle or a preposition that belongs to the verb
@@ -55,20 +56,21 @@ read:read,read,read write:write,wrote,written,writing buy:buy,bought,bought sell
 lose:lose,lost,lost,losing bring:bring,brought,brought wash:wash cook:cook eat:eat,ate,eaten drink:drink,drank,drunk
 draw:draw,drew,drawn paint:paint repair:repair open:open close:close hide:hide,hid,hidden,hiding clean:clean
 build:build,built,built sing:sing,sang,sung listen:listen+to watch:watch look_for:look+for wait_for:wait+for help:help
-thank:thank invite:invite meet:meet,met,met see:see,saw,seen know:know,knew,known know_that:know,knew,known love:love remember:remember
+thank:thank invite:invite meet:meet,met,met see:see,saw,seen know:know,knew,known
+know_that:know,knew,known love:love remember:remember
 understand:understand,understood,understood forget:forget,forgot,forgotten,forgetting give:give,gave,given,giving
 show:show,showed,shown send:send,sent,sent tell:tell,told,told explain:explain sleep:sleep,slept,slept work:work
 rest:rest laugh:laugh cry:cry dance:dance swim:swim,swam,swum,swimming walk:walk run:run,ran,run,running live:live
-sit:sit,sat,sat,sitting play:play travel:travel,travelled,travelled,travelling go:go,went,gone come:come,came,come,coming
-return:return talk:talk think:think,thought,thought dream:dream say:say,said,said be:be,was,been,being have:have,had,had
-want:want begin:begin,began,begun,beginning like:like play_on:play ask:ask answer:answer learn:learn visit:visit
-call:call hope:hope decide:decide lie:be,was,been,being
+play:play go:go,went,gone come:come,came,come,coming
+return:return talk:talk think:think,thought,thought dream:dream say:say,said,said
+be:be,was,been,being have:have,had,had
+want:want begin:begin,began,begun,beginning like:like learn:learn visit:visit
 """
 
 
 def article(word: str) -> str:
     """ "a" or "an", by the sound that the word begins with, for the words of this grammar."""
-    return "an" if word[0] in _VOWELS and not word.startswith(("uni", "use", "euro", "one")) or word == "hour" else "a"
+    return "an" if word[0] in _VOWELS else "a"
 
 
 def _plural(word: str) -> str:
@@ -131,17 +133,11 @@ def verb(concept: str) -> Verb:
 
 # ------------------------------------------------------------------------------------------ how English says a meaning
 
-FEMALE = frozenset(
-    """girl teacher_f student_f neighbour_f friend_f grandmother mother sister daughter actress woman singer nurse
-    aunt""".split()
-)
-"""Nouns for women: whose things are "her"."""
-
 _OBJECT = {"i": "me", "we": "us", "he": "him", "she": "her", "they": "them"}
 _OWN = {"i": "my", "we": "our", "you": "your", "he": "his", "she": "her", "they": "their"}
 _SPELLED = {"attentively": "carefully", "in_the_morning": "in_the_morning"}
-_AT = frozenset("station market".split())
-_ON = frozenset("beach island table chair shelf floor wall roof sofa bridge bed street".split())
+_AT = frozenset({"station", "market"})
+_ON = frozenset({"beach", "table", "chair", "shelf", "floor", "wall", "roof", "sofa", "bridge", "bed", "street"})
 _INSTITUTIONS = frozenset({"school", "church"})
 _PREPOSITIONS = {"talk": "with", "dream": "about"}
 
@@ -161,7 +157,7 @@ def _owner(phrase: Phrase) -> str:
         return "their"
     if phrase.noun in CLASSES["animal"]:
         return "its"
-    return "her" if phrase.noun in FEMALE else "his"
+    return "her" if phrase.noun in WOMEN else "his"
 
 
 def _phrase(phrase: Phrase, subject: Phrase | None = None, objective: bool = False) -> list[Word]:

@@ -1,4 +1,4 @@
-"""What goes with what in the translation corpus: who reads, what is read, what a cake can be like, why people go to shops.
+"""What goes with what in the translation corpus: who reads, what is read, what a cake is like, why one goes to shops.
 
 Plain tables over concepts, no words of any language. They keep the sentences sensible: a verb names who does it, to
 what and where, an adjective the nouns that it fits, and pairs of clauses ("scripts") hold because one is a reason for
@@ -33,6 +33,8 @@ __all__ = [
     "SINGLE",
     "STATES_OF",
     "THEMES",
+    "THINGS_ON_SEATS",
+    "THINGS_ON_TABLES",
     "TIMES",
     "VERBS",
     "WOMEN",
@@ -104,11 +106,14 @@ _OWN_ADJECTIVES = {
     "egg": "fresh", "sandwich": "fresh big tasty", "bread": "fresh white black tasty", "soup": "hot tasty",
     "cheese": "fresh tasty", "fish": "fresh tasty", "dinner": "", "lunch": "", "map": "old new big",
     "tea": "hot cold", "coffee": "hot cold", "milk": "fresh cold hot", "water": "cold hot", "juice": "fresh cold",
-    "bus": "red old", "train": "fast", "friend": "good new", "friend_f": "good new", "child": "small kind cheerful hungry",
+    "bus": "red old", "train": "fast", "friend": "good new", "friend_f": "good new",
+    "child": "small kind cheerful hungry",
     "boy": "small tall cheerful polite hungry", "girl": "small tall cheerful polite hungry",
-    "old_man": "kind strange cheerful tired", "guest": "polite strange tired", "newspaper": "new old", "letter": "long short sad",
+    "old_man": "kind strange cheerful tired", "guest": "polite strange tired", "newspaper": "new old",
+    "letter": "long short sad",
     "flower": "red white beautiful", "key": "new old small", "ticket": "expensive", "photograph": "old beautiful",
-    "gift": "beautiful expensive small", "word": "difficult new strange", "grandmother": "kind", "student": "young clever polite tall", "student_f": "young clever polite tall", "grandfather": "kind",
+    "gift": "beautiful expensive small", "word": "difficult new strange", "grandmother": "kind", "grandfather": "kind",
+    "student": "young clever polite tall", "student_f": "young clever polite tall",
 }  # fmt: skip
 """Nouns that take adjectives of their own, not those of their class."""
 
@@ -159,7 +164,7 @@ class Action:
 
 def _actions(table: str) -> dict[str, Action]:
     actions = {}
-    for line in table.strip().split("\n"):
+    for line in table.strip().replace("\n    ", " ").split("\n"):  # an indented line goes on with the one before
         name, subjects, objects, places, manners, *marks = (part.strip() for part in line.split("|"))
         flags = " ".join(marks).split()
         actions[name] = Action(
@@ -181,7 +186,7 @@ VERBS = _actions(
 read | person kin | text | read | slowly quickly quietly attentively |
 write | person kin | written | read | slowly quickly |
 buy | person kin | food clothes vehicle thing gift furniture | shop | |
-sell | person | food clothes vehicle thing furniture | shop | | 
+sell | person | food clothes vehicle thing furniture | shop | |
 find | person kin | small pet | out | |
 lose | person kin | small | out | |
 bring | person kin | food gift text thing | | quickly |
@@ -189,13 +194,16 @@ wash | person kin | cup plate knife window floor car | | quickly carefully | def
 cook | cook mother grandmother father aunt woman nurse | dish | kitchen | quickly |
 eat | person kin | food | room | slowly quickly |
 drink | person kin | drink | room | slowly quickly |
-draw | artist child boy girl student student_f son daughter | animal house tree flower portrait map | room | quickly carefully |
+draw | artist child boy girl student student_f son daughter |
+    animal house tree flower portrait map | room | quickly carefully |
 paint | carpenter gardener father grandfather man son old_man | wall door fence roof | | slowly carefully | definite
-repair | mechanic carpenter engineer father grandfather uncle man driver neighbour | car bicycle clock roof computer lamp boat motorcycle phone chair | | quickly slowly carefully | definite
+repair | mechanic carpenter engineer father grandfather uncle man driver neighbour |
+    car bicycle clock roof computer lamp boat motorcycle phone chair | | quickly slowly carefully | definite
 open | person kin | window door box bag letter | | slowly quickly quietly | definite
 close | person kin | window door box bag book | | slowly quickly quietly | definite
 hide | child boy girl old_man woman man son daughter | key letter gift ticket photograph | | quickly | definite
-clean | woman man mother father sister brother son daughter nurse girl boy | room kitchen house yard | | quickly slowly | definite
+clean | woman man mother father sister brother son daughter nurse girl boy |
+    room kitchen house yard | | quickly slowly | definite
 build | engineer carpenter farmer man father grandfather | house school bridge church boat fence | | quickly slowly |
 sing | singer actress actor musician girl mother grandmother child | song | room | quietly loudly |
 listen | person kin | song music radio | room | quietly attentively | lasting definite
@@ -216,9 +224,11 @@ give | person kin | gift food thing text | | | recipient
 show | person kin | art text thing map | | | recipient
 send | person kin | letter photograph gift book | | | recipient
 tell | person kin | story fairy_tale | | quietly slowly | recipient
-explain | teacher teacher_f student engineer doctor father mother brother | rule problem exercise | | slowly patiently | recipient definite
+explain | teacher teacher_f student engineer doctor father mother brother |
+    rule problem exercise | | slowly patiently | recipient definite
 learn | student student_f child boy girl son daughter | rule poem word song | |  | definite
-visit | tourist student student_f journalist artist grandmother woman man friend | museum theatre church school hospital | | | definite
+visit | tourist student student_f journalist artist grandmother woman man friend |
+    museum theatre church school hospital | | | definite
 sleep | person kin pet | | room | | lasting
 work | person kin | | work | | lasting
 rest | person kin | | rest | | lasting
@@ -312,7 +322,8 @@ person kin | help:grandmother,grandfather,mother,aunt | love:=
 person kin | cook:dinner,lunch,soup,cake | wait_for:guest,friend,friend_f
 person kin | clean:room,kitchen,house | wait_for:guest
 """
-"""Who | does what | because of what. A clause reads [not.][want.|can.|must.]verb[:objects][>places][@tense]; "=" is the object of
+"""Who | does what | because of what. A clause reads [not.][want.|can.|must.|begin.]verb[:objects][>places][@tense]; "="
+is the object of
 the clause before, "it" is that object as a subject; otherwise the subject stays the same."""
 
 _SO = """
@@ -388,21 +399,29 @@ SINGLE = frozenset(_list("sea music radio roof floor clock piano coat problem lu
 """Nouns that keep the singular here; some have no other form in Russian."""
 HUMAN = frozenset(concepts(("person", "kin")))
 PROFESSIONS = _list(
-    "teacher doctor artist writer cook engineer fisherman gardener journalist musician actor sailor farmer driver soldier mechanic carpenter"
+    """teacher doctor artist writer cook engineer fisherman gardener journalist musician actor sailor farmer driver
+    soldier mechanic carpenter"""
 )
+THINGS_ON_TABLES = _list(
+    "book letter newspaper magazine key ticket cup plate knife lamp umbrella phone bag apple box hat"
+)
+THINGS_ON_SEATS = _list("book newspaper magazine umbrella bag hat")
 POSSESSIVES = ("my", "my", "my", "our", "our", "his", "her")
 SCENE = tuple(name for name, action in VERBS.items() if name not in ("know", "love", "remember", "forget", "dream"))
 INTRANSITIVE = {"work": "work", "sleep": "room", "rest": "rest", "swim": "water", "walk": "out", "live": "home",
                  "play": "out", "dance": "room"}  # fmt: skip
 STATES_OF = {"person": "young old kind clever cheerful famous tall", "thing": "new old small big beautiful expensive",
               "clothes": "new old warm beautiful expensive", "text": "interesting long short boring sad",
-              "food": "fresh tasty", "building": "new old big small beautiful", "furniture": "new old comfortable beautiful",
-              "abstract": "difficult simple important", "vehicle": "new old fast expensive", "film": "interesting boring sad",
+              "food": "fresh tasty", "building": "new old big small beautiful",
+              "furniture": "new old comfortable beautiful",
+              "abstract": "difficult simple important", "vehicle": "new old fast expensive",
+              "film": "interesting boring sad",
               "animal": "small clever old hungry"}  # fmt: skip
 
 WOMEN = frozenset(
     _list(
-        "girl teacher_f student_f neighbour_f friend_f grandmother mother sister daughter actress woman singer nurse aunt"
+        """girl teacher_f student_f neighbour_f friend_f grandmother mother sister daughter actress woman singer nurse
+        aunt"""
     )
 )
 RELATED = frozenset(_list("friend friend_f neighbour neighbour_f son daughter"))
@@ -437,9 +456,11 @@ THEMES = (
 """Verbs that fit into one scene: at home, in town, among people."""
 
 GOT = {
-    "read": "buy write bring find", "sell": "buy build draw", "find": "buy bring", "lose": "buy bring", "eat": "buy bring cook",
+    "read": "buy write bring find", "sell": "buy build draw", "find": "buy bring", "lose": "buy bring",
+    "eat": "buy bring cook",
     "drink": "bring", "wash": "buy", "repair": "buy find", "show": "buy draw write find", "give": "buy find bring",
-    "send": "write buy", "hide": "buy write find bring", "bring": "buy cook write", "open": "bring find", "buy": "write draw",
+    "send": "write buy", "hide": "buy write find bring", "bring": "buy cook write", "open": "bring find",
+    "buy": "write draw",
 }  # fmt: skip
 """What can have happened before to the thing that is now read, sold, …"""
 

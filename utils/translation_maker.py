@@ -27,6 +27,8 @@ from utils.translation_lexicon import (
     SINGLE,
     STATES_OF,
     THEMES,
+    THINGS_ON_SEATS,
+    THINGS_ON_TABLES,
     TIMES,
     VERBS,
     WOMEN,
@@ -364,12 +366,10 @@ class Maker:
         elif self._chance(0.4):
             thing, place = ("furniture",), rng.choice(("room", "kitchen", "house", "office"))
         else:
-            thing = tuple(
-                "book letter newspaper magazine key ticket cup plate knife lamp umbrella phone bag apple box hat".split()
-            )
+            thing = THINGS_ON_TABLES
             place = rng.choice(PLACES["surface"])
             if place in ("sofa", "chair"):
-                thing = tuple("book newspaper magazine umbrella bag hat".split())
+                thing = THINGS_ON_SEATS
         clause.object = self.phrase(thing, detail, "a", plain=True)
         clause.place = Place("in", Phrase(self._next(), place))
         if not self.russian and self._chance(0.5):

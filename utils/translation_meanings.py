@@ -1,8 +1,9 @@
 """What the sentences of the translation corpus say: who does what to what, where, when, and how sure the speaker is.
 
-A *meaning* is a small tree without words of any language: noun phrases (`Phrase`) and clauses (`Clause`) over concepts.
-A *concept* is named by an English lemma, with a mark where languages differ ("teacher", "teacher_f"). The modules of the
-languages say a meaning as `Word`s, each with the keys of what it stands for; words that share a key are linked.
+A *meaning* is a small tree without words of any language: noun phrases (`Phrase`) and clauses (`Clause`) over
+concepts. A *concept* is named by an English lemma, with a mark where languages differ ("teacher", "teacher_f"). The
+modules of the languages say a meaning as `Word`s, each with the keys of what it stands for; words that share a key are
+linked.
 
 `utils.translation_lexicon` says which concepts go together, `utils.translation_maker` makes meanings of them.
 """

@@ -1,8 +1,8 @@
 """Portuguese (as in Brazil) of the translation corpus: words, their forms, and how a meaning is said.
 
 Regular nouns, adjectives and verbs are inflected by rule; the tables hold the rest. Articles and prepositions contract
-(em + a = na), pronouns stand before the verb or hang on the infinitive (encontrá-lo), and a subject that is clear from the
-verb or the clause before is left out.
+(em + a = na), pronouns stand before the verb or hang on the infinitive (encontrá-lo), and a subject that is clear
+from the verb or the clause before is left out.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ man=homem,m,homens guest=convidado,m tourist=turista,m singer=cantora,f sailor=m
 driver=motorista,m soldier=soldado,m nurse=enfermeira,f mechanic=mecânico,m carpenter=carpinteiro,m aunt=tia,f
 uncle=tio,m old_man=velho,m dog=cachorro,m cat=gato,m horse=cavalo,m cow=vaca,f bird=pássaro,m rabbit=coelho,m
 goat=cabra,f sheep=ovelha,f duck=pato,m kitten=gatinho,m puppy=cachorrinho,m book=livro,m letter=carta,f
-newspaper=jornal,m magazine=revista,f poem=poema,m novel=romance,m story=história,f fairy_tale=conto_de_fadas,m,contos_de_fadas
+newspaper=jornal,m magazine=revista,f poem=poema,m novel=romance,m story=história,f
+fairy_tale=conto_de_fadas,m,contos_de_fadas
 apple=maçã,f bread=pão,m,pães soup=sopa,f cheese=queijo,m fish=peixe,m pear=pera,f cake=bolo,m pie=torta,f egg=ovo,m
 sandwich=sanduíche,m tea=chá,m coffee=café,m milk=leite,m water=água,f juice=suco,m dinner=jantar,m lunch=almoço,m
 shirt=camisa,f dress=vestido,m coat=casaco,m hat=chapéu,m scarf=cachecol,m jacket=jaqueta,f sweater=suéter,m
@@ -83,7 +84,7 @@ _ADJECTIVES = {
 }  # fmt: skip
 _BEFORE = frozenset({"good"})
 """Adjectives that stand before their noun."""
-_STATES = frozenset("tired hungry hot cold ill dark".split())
+_STATES = frozenset({"tired", "hungry", "hot", "cold", "ill", "dark"})
 """What somebody is for a while: with "estar"."""
 
 _ADVERBS = {
@@ -114,7 +115,8 @@ open: abrir c=aberto
 close: fechar
 hide: esconder
 clean: limpar
-build: construir p=construo,constrói,construímos,constroem t=construí,construiu,construímos,construíram c=construído i=construía
+build: construir p=construo,constrói,construímos,constroem t=construí,construiu,construímos,construíram
+    c=construído i=construía
 sing: cantar
 listen: ouvir p=ouço,ouve,ouvimos,ouvem
 watch: assistir
@@ -233,7 +235,8 @@ def _conjugate(entry: str) -> Verb:
 
 @functools.cache
 def _verb_table() -> dict[str, Verb]:
-    return {line.split(": ")[0]: _conjugate(line.split(": ")[1]) for line in _VERBS.strip().split("\n")}
+    rows = _VERBS.strip().replace("\n    ", " ").split("\n")  # an indented line goes on with the one before
+    return {line.split(": ")[0]: _conjugate(line.split(": ")[1]) for line in rows}
 
 
 def verb(concept: str) -> Verb:
@@ -295,8 +298,8 @@ _DETERMINERS = {
 }  # fmt: skip
 _AFTER = {"his": "dele", "her": "dela", "their": "deles"}
 """Possessives that stand after the noun, because "seu" would be the subject's own."""
-_SUBJECTS = {"i": "eu eu", "we": "nós nós", "you": "vocês vocês", "he": "ele ele", "she": "ela ela", "they": "eles elas",
-             "it": "ele ela"}  # fmt: skip
+_SUBJECTS = {"i": "eu eu", "we": "nós nós", "you": "vocês vocês", "he": "ele ele", "she": "ela ela",
+             "they": "eles elas", "it": "ele ela"}  # fmt: skip
 _CLITICS = {"i": "me", "we": "nos"}
 
 
@@ -321,15 +324,12 @@ def _contract(preposition: str, keys: tuple[int, ...], words: list[Word]) -> lis
     """A preposition before a phrase: em + a = na, a + o = ao, de + este = deste."""
     first = words[0]
     fused = ""
-    if preposition in _CONTRACT and first.form in ("o", "a", "os", "as"):
-        fused = _CONTRACT[preposition] + first.form
-    elif preposition in _CONTRACT and first.form.startswith(("este", "esta", "aquel", "ele", "ela")):
+    article = first.form in ("o", "a", "os", "as")
+    if preposition in _CONTRACT and (article or first.form.startswith(("este", "esta", "aquel", "ele", "ela"))):
         fused = _CONTRACT[preposition] + first.form
     elif preposition == "a" and first.form in ("o", "os"):
         fused = "a" + first.form
-    elif preposition == "a" and first.form in ("a", "as"):
-        fused = "à" + first.form[1:]
-    elif preposition == "a" and first.form.startswith("aquel"):
+    elif preposition == "a" and (article or first.form.startswith("aquel")):
         fused = "à" + first.form[1:]
     if fused:
         return [Word(fused, keys + first.keys), *words[1:]]
@@ -420,7 +420,7 @@ def _finite(concept: str, clause: Clause, person: str, shift: str, main: int, su
     return [Word(table[person], both)]
 
 
-_STEADY = frozenset("know love live want can must remember know_that".split())
+_STEADY = frozenset({"know", "love", "live", "want", "can", "must", "remember", "know_that"})
 """Verbs whose past is told as a state: sabia, queria."""
 
 
@@ -495,7 +495,7 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
     if clause.question == "what" or clause.object is None:
         pass
     elif clause.object.is_pronoun and (
-        clause.verb not in _GOVERNS or clause.object.noun in _CLITICS and clause.verb == "thank"
+        clause.verb not in _GOVERNS or (clause.object.noun in _CLITICS and clause.verb == "thank")
     ):
         infinitive = bool(clause.modal) or (clause.tense == "future" and shift != "condition")
         group, before, what = _with_pronoun(clause.object, group, before, infinitive)

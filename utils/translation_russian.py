@@ -526,7 +526,8 @@ _ADVERBS = {
 _DETERMINERS = {
     "this": ("m этот этого этому - этим этом", "f эта этой этой эту этой этой", "n это этого этому это этим этом",
              "p эти этих этим - этими этих"),
-    "that": ("m тот того тому - тем том", "f та той той ту той той", "n то того тому то тем том", "p те тех тем - теми тех"),
+    "that": ("m тот того тому - тем том", "f та той той ту той той", "n то того тому то тем том",
+             "p те тех тем - теми тех"),
     "my": ("m мой моего моему - моим моём", "f моя моей моей мою моей моей", "n моё моего моему моё моим моём",
            "p мои моих моим - моими моих"),
     "own": ("m свой своего своему - своим своём", "f своя своей своей свою своей своей",
@@ -539,15 +540,16 @@ _DETERMINERS = {
 _INVARIANT = {"his": "его", "her": "её", "their": "их"}
 _COUNTS = {"two": "два две", "three": "три три", "five": "пять пять"}
 _NA = frozenset(
-    "station market beach island table chair shelf floor wall roof street square kitchen sofa bridge bed".split()
+    {"station", "market", "beach", "table", "chair", "shelf", "floor", "wall", "roof", "street", "square", "kitchen"}
+    | {"sofa", "bridge", "bed"}
 )
-_SHORES = frozenset("river lake sea".split())
+_SHORES = frozenset({"river", "lake", "sea"})
 """На реку, but в реке: one goes to the water and swims in it."""
 _FRONT = {"in": ("в", "на"), "to": ("в", "на"), "from": ("из", "с")}
 _CASES = {"in": "p", "to": "a", "from": "g"}
 _GOVERNS = {"help": "d"}
 _PREPOSITIONS = {"talk": ("с", "i"), "dream": ("о", "p")}
-_MASCULINE_IN_A = frozenset("grandfather man uncle".split())
+_MASCULINE_IN_A = frozenset({"grandfather", "man", "uncle"})
 
 
 @functools.cache
@@ -707,10 +709,10 @@ def _place(place: Place) -> list[Word]:
 
 
 _STANDS = frozenset(
-    """table chair sofa bed cupboard lamp mirror house cup plate box basket bicycle car motorcycle tree church school
-    piano""".split()
+    {"table", "chair", "sofa", "bed", "cupboard", "lamp", "mirror", "house", "cup", "plate", "box", "basket", "bicycle"}
+    | {"car", "motorcycle", "tree", "church", "school"}
 )
-_HANGS = frozenset("picture portrait map".split())
+_HANGS = frozenset({"picture", "portrait", "map"})
 
 
 def _there(clause: Clause, where: list[Word]) -> list[Word]:
