@@ -297,7 +297,7 @@ def train_translator(
     history, device = History(), _device(model)
     with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(seed)
-        optimiser = torch.optim.AdamW(model.parameters(), lr=rate, betas=betas, weight_decay=0.01)
+        optimiser = torch.optim.AdamW(model.parameters(), lr=rate, betas=betas, weight_decay=0.01, fused=True)
         model.train()
         order = torch.Generator().manual_seed(seed)
         bar = tqdm(total=100, desc="training", disable=not progress, bar_format="{desc} {bar} {n:.0f} %{postfix}")
