@@ -10,6 +10,7 @@ Sources: Devlin et al. 2019, "BERT" (NAACL, arXiv:1810.04805), section 3, "Input
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +39,9 @@ _CHINESE = (
 
 
 _INVISIBLE = ("Cc", "Cf", "Co", "Cs")  # what Python does not know yet, such as next year's emoji, is kept
+
+
+_ASCII_TOKEN = re.compile(r"[0-9A-Za-z]+|[!-/:-@\[-`{-~]")
 
 
 def _is_space(character: str) -> bool:
@@ -83,6 +87,8 @@ def basic_tokens(text: str, lower: bool = True) -> list[str]:
     >>> basic_tokens("Señor, don't!")
     ['senor', ',', 'don', "'", 't', '!']
     """
+    if text.isascii() and text.isprintable():  # the same rules, a hundred times as fast
+        return _ASCII_TOKEN.findall(text.lower() if lower else text)
     tokens: list[str] = []
     going_on = False  # whether the next character belongs to the last token
     for character in _cleaned(text, lower):

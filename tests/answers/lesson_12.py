@@ -1,0 +1,919 @@
+"""Answers to the exercises of lesson 12, written otherwise than the references: right ones and wrong ones."""
+
+from __future__ import annotations
+
+import math
+import re
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from utils.attention import FusedAttention, MultiHeadAttention
+from utils.bert import BertConfig, BertEmbeddings, bert_layer, visible
+
+# ---- who sees whom
+
+
+def visible_loop(real: Tensor, causal: bool = False) -> Tensor:
+    batch, length = real.shape
+    table = torch.zeros(batch, 1, length, length, dtype=torch.bool)
+    for b in range(batch):
+        for i in range(length):
+            for j in range(length):
+                table[b, 0, i, j] = bool(real[b, j]) and (not causal or j <= i)
+    return table
+
+
+def visible_by_places(real: Tensor, causal: bool = False) -> Tensor:
+    places = torch.arange(real.size(1))
+    earlier = (
+        places[None, :] <= places[:, None] if causal else torch.ones_like(places[:, None] + places, dtype=torch.bool)
+    )
+    return torch.logical_and(real.unsqueeze(1).unsqueeze(1), earlier)
+
+
+def visible_minus_infinity(real: Tensor, causal: bool = False) -> Tensor:
+    table = visible_loop(real, causal)
+    return torch.zeros(table.shape).masked_fill(~table, -math.inf)
+
+
+def visible_first_sentence(real: Tensor, causal: bool = False) -> Tensor:
+    return visible_loop(real[:1], causal).expand(len(real), -1, -1, -1).clone()
+
+
+def visible_in_place(real: Tensor, causal: bool = False) -> Tensor:
+    table = visible_loop(real.clone(), causal)
+    real.logical_not_()
+    return table
+
+
+def visible_no_default(real: Tensor, causal: bool) -> Tensor:
+    return visible_loop(real, causal)
+
+
+def visible_transposed(real: Tensor, causal: bool = False) -> Tensor:
+    return visible_loop(real, causal).mT
+
+
+# ---- blanks
+
+
+def corrupt_loop(
+    ids: Tensor,
+    allowed: Tensor,
+    chance: Tensor,
+    action: Tensor,
+    strangers: Tensor,
+    mask_id: int,
+    probability: float = 0.15,
+) -> tuple[Tensor, Tensor]:
+    inputs, labels = ids.clone(), torch.full_like(ids, -100)
+    for b in range(ids.shape[0]):
+        for t in range(ids.shape[1]):
+            if not allowed[b, t] or float(chance[b, t]) >= probability:
+                continue
+            labels[b, t] = ids[b, t]
+            if action[b, t] < 0.8:
+                inputs[b, t] = mask_id
+            elif action[b, t] < 0.9:
+                inputs[b, t] = strangers[b, t]
+    return inputs, labels
+
+
+def corrupt_indexed(
+    ids: Tensor,
+    allowed: Tensor,
+    chance: Tensor,
+    action: Tensor,
+    strangers: Tensor,
+    mask_id: int,
+    probability: float = 0.15,
+) -> list[Tensor]:
+    labels, inputs = ids.clone(), ids.clone()
+    chosen = torch.logical_and(allowed, chance < probability)
+    labels[~chosen] = -100
+    inputs[chosen & (action < 0.9)] = strangers[chosen & (action < 0.9)]
+    inputs[chosen & (action < 0.8)] = mask_id
+    return [inputs, labels]
+
+
+def corrupt_in_place(
+    ids: Tensor,
+    allowed: Tensor,
+    chance: Tensor,
+    action: Tensor,
+    strangers: Tensor,
+    mask_id: int,
+    probability: float = 0.15,
+) -> tuple[Tensor, Tensor]:
+    chosen = allowed & (chance < probability)
+    labels = torch.where(chosen, ids, -100)
+    ids[chosen & (action < 0.8)] = mask_id
+    swap = chosen & (action >= 0.8) & (action < 0.9)
+    ids[swap] = strangers[swap]
+    return ids, labels
+
+
+def corrupt_labels_of_the_changed(
+    ids: Tensor,
+    allowed: Tensor,
+    chance: Tensor,
+    action: Tensor,
+    strangers: Tensor,
+    mask_id: int,
+    probability: float = 0.15,
+) -> tuple[Tensor, Tensor]:
+    inputs = ids
+    chosen = allowed & (chance < probability)
+    inputs = inputs.masked_fill(chosen & (action < 0.8), mask_id)
+    inputs = torch.where(chosen & (action >= 0.8) & (action < 0.9), strangers, inputs)
+    return inputs, inputs.masked_fill(~chosen, -100)
+
+
+def corrupt_fixed_mask(
+    ids: Tensor,
+    allowed: Tensor,
+    chance: Tensor,
+    action: Tensor,
+    strangers: Tensor,
+    mask_id: int,
+    probability: float = 0.15,
+) -> tuple[Tensor, Tensor]:
+    return corrupt_loop(ids, allowed, chance, action, strangers, 4, probability)
+
+
+def corrupt_new_draws(
+    ids: Tensor,
+    allowed: Tensor,
+    chance: Tensor,
+    action: Tensor,
+    strangers: Tensor,
+    mask_id: int,
+    probability: float = 0.15,
+) -> tuple[Tensor, Tensor]:
+    return corrupt_loop(ids, allowed, torch.rand(ids.shape), torch.rand(ids.shape), strangers, mask_id, probability)
+
+
+def corrupt_no_default(
+    ids: Tensor, allowed: Tensor, chance: Tensor, action: Tensor, strangers: Tensor, mask_id: int, probability: float
+) -> tuple[Tensor, Tensor]:
+    return corrupt_loop(ids, allowed, chance, action, strangers, mask_id, probability)
+
+
+def corrupt_80_10_10_of_all(
+    ids: Tensor,
+    allowed: Tensor,
+    chance: Tensor,
+    action: Tensor,
+    strangers: Tensor,
+    mask_id: int,
+    probability: float = 0.15,
+) -> tuple[Tensor, Tensor]:
+    inputs, _ = corrupt_loop(ids, allowed, chance, action, strangers, mask_id, probability)
+    return inputs, torch.where(allowed & (action < 0.9), ids, -100)
+
+
+# ---- cutting
+
+
+def truncate_counting(first: list, second: list, room: int) -> tuple[list, list]:
+    a, b = len(first), len(second)
+    for _ in range(max(0, a + b - room)):
+        if a > b:
+            a -= 1
+        else:
+            b -= 1
+    return first[:a], second[:b]
+
+
+def truncate_at_once(first: list, second: list, room: int) -> list[list]:
+    over = max(0, len(first) + len(second) - room)
+    gap = min(over, abs(len(first) - len(second)))
+    a = len(first) - (gap if len(first) > len(second) else 0)
+    b = len(second) - (gap if len(first) <= len(second) else 0)
+    over -= gap
+    return [first[: a - over // 2], second[: b - (over + 1) // 2]]
+
+
+def truncate_in_place(first: list, second: list, room: int) -> tuple[list, list]:
+    while len(first) + len(second) > room:
+        (first if len(first) > len(second) else second).pop()
+    return first, second
+
+
+def truncate_one_step(first: list, second: list, room: int) -> tuple[list, list]:
+    if len(first) + len(second) > room:
+        return (first[:-1], second) if len(first) > len(second) else (first, second[:-1])
+    return first, second
+
+
+def truncate_lengths(first: list, second: list, room: int) -> tuple[int, int]:
+    a, b = truncate_counting(first, second, room)
+    return len(a), len(b)
+
+
+def truncate_middle(first: list, second: list, room: int) -> tuple[list, list]:
+    a, b = list(first), list(second)
+    while len(a) + len(b) > room:
+        longer = a if len(a) > len(b) else b
+        del longer[len(longer) // 2]
+    return a, b
+
+
+# ---- inputs
+
+
+def inputs_appended(first: list, second: list | None = None, classify: int = 2, separate: int = 3) -> tuple[list, list]:
+    ids, segments = [], []
+    for number, sentence in enumerate([first] if second is None else [first, second]):
+        row = ([classify] if number == 0 else []) + list(sentence) + [separate]
+        ids.extend(row)
+        segments.extend(number for _ in row)
+    return ids, segments
+
+
+def inputs_marked(first: list, second: list | None = None, classify: int = 2, separate: int = 3) -> tuple[list, list]:
+    ids = [classify] + list(first) + [separate]
+    border = len(ids)
+    if second is not None:
+        ids = ids + list(second) + [separate]
+    return ids, [int(place >= border) for place in range(len(ids))]
+
+
+def inputs_counting_separators(first: list, second: list | None = None, classify: int = 2, separate: int = 3) -> Any:
+    ids, _ = inputs_marked(first, second, classify, separate)
+    segments, segment = [], 0
+    for number in ids:
+        segment += number == separate
+        segments.append(int(min(segment, 1)))
+    return ids, segments
+
+
+def inputs_in_place(first: list, second: list | None = None, classify: int = 2, separate: int = 3) -> Any:
+    ids, segments = inputs_marked(first, second, classify, separate)
+    first.append(separate)
+    return ids, segments
+
+
+def inputs_if_second(first: list, second: list | None = None, classify: int = 2, separate: int = 3) -> Any:
+    return inputs_marked(first, second or None, classify, separate)
+
+
+def inputs_always_a_pair(first: list, second: list | None = None, classify: int = 2, separate: int = 3) -> Any:
+    return inputs_marked(first, second or [], classify, separate)
+
+
+def inputs_needs_second(first: list, second: list | None, classify: int = 2, separate: int = 3) -> Any:
+    return inputs_marked(first, second, classify, separate)
+
+
+# ---- pairs
+
+
+def pairs_by_index(documents: list, follows: list, picks: list) -> list[tuple]:
+    found: list[tuple] = []
+    for d, document in enumerate(documents):
+        strangers: list = []
+        for other in documents[:d] + documents[d + 1 :]:
+            strangers.extend(other)
+        for i in range(len(document) - 1):
+            n = len(found)
+            if follows[n]:
+                found.append((document[i], document[i + 1], 0))
+                continue
+            if len(strangers) == 0:
+                raise ValueError(f"there is only document {d}")
+            found.append((document[i], strangers[math.floor(picks[n] * len(strangers))], 1))
+    return found
+
+
+def pairs_by_iterator(documents: list, follows: list, picks: list) -> list[tuple]:
+    draws = iter(list(zip(follows, picks, strict=True)))
+    found = []
+    for d, document in enumerate(documents):
+        rest = [s for k in range(len(documents)) if k != d for s in documents[k]]
+        for a, b in pairwise(document):
+            coin, pick = next(draws)
+            if not coin and not rest:
+                raise ValueError(f"document {d} has no strangers")
+            found.append((a, b, 0) if coin else (a, rest[int(len(rest) * pick)], 1))
+    return found
+
+
+def pairs_true_labels(documents: list, follows: list, picks: list) -> list[tuple]:
+    return [(a, b, label == 0) for a, b, label in pairs_by_index(documents, follows, picks)]
+
+
+def pairs_index_error(documents: list, follows: list, picks: list) -> list[tuple]:
+    if len([d for d in documents if d]) == 1 and not all(follows):
+        raise IndexError("no strangers")
+    return pairs_by_index(documents, follows, picks)
+
+
+def pairs_random(documents: list, follows: list, picks: list) -> list[tuple]:
+    import random
+
+    return pairs_by_index(documents, follows, [random.random() for _ in picks])
+
+
+def pairs_positives_only(documents: list, follows: list, picks: list) -> list[tuple]:
+    return [pair for pair in pairs_by_index(documents, follows, picks) if pair[2] == 0]
+
+
+def pairs_by_values(documents: list, follows: list, picks: list) -> list[tuple]:
+    found: list[tuple] = []
+    for document in documents:
+        strangers = [s for other in documents if other != document for s in other]
+        for a, b in pairwise(document):
+            n = len(found)
+            if not follows[n] and not strangers:
+                raise ValueError("document 0 is alone")
+            found.append((a, b, 0) if follows[n] else (a, strangers[int(picks[n] * len(strangers))], 1))
+    return found[::-1]
+
+
+# ---- embeddings
+
+
+class EmbeddingsByIndex(nn.Module):
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__()
+        self.segments = nn.Embedding(config.segments, config.width)
+        self.words = nn.Embedding(config.vocabulary, config.width)
+        self.positions = nn.Embedding(config.positions, config.width)
+        self.norm = nn.LayerNorm(config.width, eps=config.eps)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, ids: Tensor, segments: Tensor | None = None) -> Tensor:
+        length = ids.shape[1]
+        if length > len(self.positions.weight):
+            raise ValueError(f"{length} tokens")
+        total = self.words.weight[ids] + self.positions.weight[:length]
+        total = total + self.segments.weight[torch.zeros_like(ids) if segments is None else segments]
+        return self.dropout(self.norm(total))
+
+
+class EmbeddingsExpanded(EmbeddingsByIndex):
+    def forward(self, ids: Tensor, segments: Tensor | None = None) -> Tensor:
+        places = torch.arange(ids.shape[1]).expand_as(ids)
+        if ids.shape[1] > self.positions.num_embeddings:
+            raise ValueError(f"no position for token {ids.shape[1]}")
+        segments = ids * 0 if segments is None else segments
+        parts = torch.stack([self.words(ids), self.positions(places), self.segments(segments)])
+        return F.dropout(self.norm(parts.sum(0)), self.dropout.p, self.training)
+
+
+class EmbeddingsSegmentsRequired(EmbeddingsByIndex):
+    def forward(self, ids: Tensor, segments: Tensor) -> Tensor:  # type: ignore[override]
+        return super().forward(ids, segments)
+
+
+class EmbeddingsKeptSegments(EmbeddingsByIndex):
+    kept: Tensor | None = None
+
+    def forward(self, ids: Tensor, segments: Tensor | None = None) -> Tensor:
+        if self.kept is None:
+            self.kept = self.positions.weight[: ids.shape[1]].detach()
+        total = (
+            self.words(ids)
+            + self.kept[: ids.shape[1]].mean(0)
+            + self.segments(ids * 0 if segments is None else segments)
+        )
+        return self.norm(total)
+
+
+class EmbeddingsTruncating(EmbeddingsByIndex):
+    def forward(self, ids: Tensor, segments: Tensor | None = None) -> Tensor:
+        most = self.positions.num_embeddings
+        return super().forward(ids[:, :most], None if segments is None else segments[:, :most])
+
+
+class EmbeddingsOtherNames(EmbeddingsByIndex):
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__(config)
+        self.tokens = self.words
+        del self.words
+
+
+class EmbeddingsWithoutDropoutConfig(EmbeddingsByIndex):
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__(config)
+        self.dropout = nn.Dropout(0.1)
+
+
+class EmbeddingsPositionsFrozen(EmbeddingsByIndex):
+    def forward(self, ids: Tensor, segments: Tensor | None = None) -> Tensor:
+        if ids.shape[1] > self.positions.num_embeddings:
+            raise ValueError(f"{ids.shape[1]} tokens")
+        total = self.words(ids) + self.positions.weight[: ids.shape[1]].detach()
+        return self.dropout(self.norm(total + self.segments(ids * 0 if segments is None else segments)))
+
+
+# ---- the model
+
+
+class BertByLoop(nn.Module):
+    def __init__(self, config: BertConfig, attention: Any = MultiHeadAttention) -> None:
+        super().__init__()
+        self.pooler = nn.Linear(config.width, config.width)
+        self.layers = nn.ModuleList()
+        for _ in range(config.layers):
+            self.layers.append(bert_layer(config, attention))
+        self.embeddings = BertEmbeddings(config)
+
+    def forward(
+        self, ids: Tensor, segments: Tensor | None = None, real: Tensor | None = None, causal: bool = False
+    ) -> tuple[list[Tensor], Tensor]:
+        if real is None:
+            real = torch.full(ids.shape, True)
+        mask = visible(real, causal=causal)
+        state = self.embeddings(ids, segments)
+        states = [state]
+        for number in range(len(self.layers)):
+            state = self.layers[number](state, mask)[0]
+            states = [*states, state]
+        return states, self.pooler(state.select(1, 0)).tanh()
+
+
+class BertFused(BertByLoop):
+    """Right: the default attention is the fused one."""
+
+    def __init__(self, config: BertConfig, attention: Any = FusedAttention) -> None:
+        super().__init__(config, attention)
+
+    def forward(
+        self, ids: Tensor, segments: Tensor | None = None, real: Tensor | None = None, causal: bool = False
+    ) -> tuple[list[Tensor], Tensor]:
+        if not causal:  # a mask that broadcasts over the queries will do
+            mask = None if real is None else real[:, None, None]
+        else:
+            mask = visible(torch.ones_like(ids) > 0 if real is None else real, True)
+        states = [self.embeddings(ids, segments)]
+        for layer in self.layers:
+            states += [layer(states[-1], mask)[0]]
+        return states, torch.tanh(self.pooler(states[-1])[:, 0])
+
+
+class BertTupleStates(BertByLoop):
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        states, pooled = super().forward(*args, **kwargs)
+        return [*states, pooled]
+
+
+class BertWeightsInState(BertByLoop):
+    def forward(
+        self, ids: Tensor, segments: Tensor | None = None, real: Tensor | None = None, causal: bool = False
+    ) -> Any:
+        states: list[Any] = [self.embeddings(ids, segments)]
+        for layer in self.layers:
+            states.append(layer(states[-1]))
+        return states, None
+
+
+class BertPositionsTwice(BertByLoop):
+    def forward(
+        self, ids: Tensor, segments: Tensor | None = None, real: Tensor | None = None, causal: bool = False
+    ) -> Any:
+        mask = visible(torch.ones_like(ids) > 0 if real is None else real, causal)
+        states = [self.embeddings(ids, segments)]
+        for layer in self.layers:
+            states.append(layer(states[-1] + self.embeddings.positions.weight[: ids.shape[1]], mask)[0])
+        return states, torch.tanh(self.pooler(states[-1][:, 0]))
+
+
+class BertOneLayerShared(nn.Module):
+    def __init__(self, config: BertConfig, attention: Any = MultiHeadAttention) -> None:
+        super().__init__()
+        self.embeddings = BertEmbeddings(config)
+        self.layers = nn.ModuleList([bert_layer(config, attention)] * config.layers)
+        self.pooler = nn.Linear(config.width, config.width)
+
+    forward = BertByLoop.forward
+
+
+class BertPlainList(nn.Module):
+    def __init__(self, config: BertConfig, attention: Any = MultiHeadAttention) -> None:
+        super().__init__()
+        self.embeddings = BertEmbeddings(config)
+        self.layers = [bert_layer(config, attention) for _ in range(config.layers)]
+        self.pooler = nn.Linear(config.width, config.width)
+
+    forward = BertByLoop.forward
+
+
+class BertDetached(BertByLoop):
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        states, pooled = super().forward(*args, **kwargs)
+        return [state.detach() for state in states], pooled
+
+
+class BertSegmentsByName(BertByLoop):
+    def forward(
+        self, ids: Tensor, real: Tensor | None = None, segments: Tensor | None = None, causal: bool = False
+    ) -> Any:  # type: ignore[override]
+        return super().forward(ids, segments, real, causal)
+
+
+# ---- the head
+
+
+class HeadByF(nn.Module):
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(config.vocabulary))
+        self.norm = nn.LayerNorm(config.width, config.eps)
+        self.transform = nn.Linear(config.width, config.width)
+
+    def forward(self, states: Tensor, table: Tensor) -> Tensor:
+        x = self.transform(states)
+        x = x * 0.5 * (1 + torch.erf(x / 2**0.5))
+        return F.linear(self.norm(x), table, self.bias)
+
+
+class HeadByEinsum(HeadByF):
+    def forward(self, states: Tensor, table: Tensor) -> Tensor:
+        return torch.einsum("...w,vw->...v", self.norm(F.gelu(self.transform(states))), table) + self.bias
+
+
+class HeadOwnDecoder(HeadByF):
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__(config)
+        self.decoder = nn.Linear(config.width, config.vocabulary, bias=False)
+
+    def forward(self, states: Tensor, table: Tensor) -> Tensor:
+        return self.decoder(self.norm(F.gelu(self.transform(states)))) + self.bias
+
+
+class HeadBiasAsNumber(HeadByF):
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__(config)
+        self.bias = nn.Parameter(torch.zeros(1))
+
+
+class HeadTwoNorms(HeadByF):
+    def forward(self, states: Tensor, table: Tensor) -> Tensor:
+        return F.linear(self.norm(self.norm(F.gelu(self.transform(states)))), table, self.bias)
+
+
+class HeadTableNormed(HeadByF):
+    def forward(self, states: Tensor, table: Tensor) -> Tensor:
+        return F.linear(self.norm(F.gelu(self.transform(states))), F.normalize(table, dim=1), self.bias)
+
+
+class HeadTransposed(HeadByF):
+    def forward(self, states: Tensor, table: Tensor) -> Tensor:
+        return (table @ self.norm(F.gelu(self.transform(states))).mT).mT + self.bias
+
+
+# ---- counting
+
+
+def count_by_building(
+    vocabulary: int, width: int, layers: int, hidden: int, positions: int = 512, segments: int = 2
+) -> Any:
+    with torch.device("meta"):
+        linear = {
+            "square": nn.Linear(width, width),
+            "wide": nn.Linear(width, hidden),
+            "back": nn.Linear(hidden, width),
+            "norm": nn.LayerNorm(width),
+            "two": nn.Linear(width, 2),
+        }
+    size = {name: sum(p.numel() for p in module.parameters()) for name, module in linear.items()}
+    return {
+        "embeddings": vocabulary * width + positions * width + segments * width + size["norm"],
+        "layers": sum(4 * size["square"] + size["wide"] + size["back"] + size["norm"] * 2 for _ in range(layers)),
+        "pooler": size["square"],
+        "masked_words": size["square"] + size["norm"] + vocabulary,
+        "next_sentence": size["two"],
+    }
+
+
+def count_expanded(
+    vocabulary: int, width: int, layers: int, hidden: int, positions: int = 512, segments: int = 2
+) -> Any:
+    w = width
+    return dict(
+        next_sentence=2 * (w + 1),
+        masked_words=w * (w + 3) + vocabulary,
+        pooler=w * (w + 1),
+        layers=layers * (4 * w * w + 9 * w + 2 * w * hidden + hidden),
+        embeddings=w * (vocabulary + positions + segments + 2),
+    )
+
+
+def count_list(vocabulary: int, width: int, layers: int, hidden: int, positions: int = 512, segments: int = 2) -> Any:
+    return list(count_expanded(vocabulary, width, layers, hidden, positions, segments).values())
+
+
+def count_heads(vocabulary: int, width: int, layers: int, hidden: int, positions: int = 512, segments: int = 2) -> Any:
+    parts = count_expanded(vocabulary, width, layers, hidden, positions, segments)
+    return {**parts, "layers": parts["layers"] + layers * width // 64}
+
+
+def count_fixed_positions(
+    vocabulary: int, width: int, layers: int, hidden: int, positions: int = 512, segments: int = 2
+) -> Any:
+    return count_expanded(vocabulary, width, layers, hidden)
+
+
+def count_large_only(
+    vocabulary: int, width: int, layers: int, hidden: int, positions: int = 512, segments: int = 2
+) -> Any:
+    return count_expanded(vocabulary, width, layers, 4 * width, positions, segments)
+
+
+def count_no_value_bias(
+    vocabulary: int, width: int, layers: int, hidden: int, positions: int = 512, segments: int = 2
+) -> Any:
+    parts = count_expanded(vocabulary, width, layers, hidden, positions, segments)
+    return {**parts, "layers": parts["layers"] - layers * width}
+
+
+def count_other_names(
+    vocabulary: int, width: int, layers: int, hidden: int, positions: int = 512, segments: int = 2
+) -> Any:
+    parts = count_expanded(vocabulary, width, layers, hidden, positions, segments)
+    return {name.upper(): number for name, number in parts.items()}
+
+
+# ---- names
+
+
+def name_by_regex(name: str) -> str | None:
+    if name.endswith("position_ids"):
+        return None
+    simple = re.fullmatch(
+        r"embeddings\.(word_embeddings|position_embeddings|token_type_embeddings|LayerNorm)\.(weight|bias)", name
+    )
+    if simple:
+        ours = {"word": "words", "posi": "positions", "toke": "segments", "Laye": "norm"}[simple[1][:4]]
+        return f"embeddings.{ours}.{simple[2]}"
+    if name.startswith("pooler.dense."):
+        return name.replace(".dense", "")
+    inside = re.fullmatch(r"encoder\.layer\.(\d+)\.(.+)\.(weight|bias)", name)
+    table = {
+        "attention.output.LayerNorm": "norm1",
+        "attention.output.dense": "attention.output",
+        "output.LayerNorm": "norm2",
+        "output.dense": "feed_forward.project",
+        "intermediate.dense": "feed_forward.expand",
+        **{f"attention.self.{part}": f"attention.{part}" for part in ("query", "key", "value")},
+    }
+    if not inside or inside[2] not in table:
+        raise ValueError(f"What is {name}?")
+    return f"layers.{inside[1]}.{table[inside[2]]}.{inside[3]}"
+
+
+def name_by_replacing(name: str) -> str | None:
+    if name == "embeddings.position_ids":
+        return None
+    changed = name.replace("encoder.layer.", "layers.")
+    for old, new in [
+        ("attention.output.dense", "attention.output"),
+        ("attention.output.LayerNorm", "norm1"),
+        ("intermediate.dense", "feed_forward.expand"),
+        (".output.dense", ".feed_forward.project"),
+        (".output.LayerNorm", ".norm2"),
+        ("attention.self.query", "attention.query"),
+        ("attention.self.key", "attention.key"),
+        ("attention.self.value", "attention.value"),
+        ("pooler.dense", "pooler"),
+        ("word_embeddings", "words"),
+        ("position_embeddings", "positions"),
+        ("token_type_embeddings", "segments"),
+        ("embeddings.LayerNorm", "embeddings.norm"),
+    ]:
+        changed = changed.replace(old, new)
+    if changed == name or "self" in changed:
+        raise ValueError(f"unknown name {name}")
+    return changed
+
+
+def name_key_error(name: str) -> str | None:
+    try:
+        return name_by_regex(name)
+    except ValueError:
+        raise KeyError(name) from None
+
+
+def name_without_the_name(name: str) -> str | None:
+    try:
+        return name_by_regex(name)
+    except ValueError:
+        raise ValueError("unknown") from None
+
+
+def name_none_for_unknown(name: str) -> str | None:
+    try:
+        return name_by_regex(name)
+    except ValueError:
+        return None
+
+
+def name_ids_raise(name: str) -> str | None:
+    if name == "embeddings.position_ids":
+        raise ValueError(name)
+    return name_by_regex(name)
+
+
+def name_norms_first(name: str) -> str | None:
+    found = name_by_regex(name)
+    return found and found.replace("norm1", "norm0").replace("norm2", "norm1").replace("norm0", "norm2")
+
+
+def name_one_digit(name: str) -> str | None:
+    found = name_by_regex(name)
+    return found and re.sub(r"layers\.(\d)\d+", r"layers.\1", found)
+
+
+# ---- vectors
+
+
+def vectors_loop(states: Tensor, real: Tensor) -> Tensor:
+    rows = []
+    for sentence, kept in zip(states, real, strict=True):
+        if not kept.any():
+            rows.append(sentence[0] * 0)
+            continue
+        mean = sentence[kept].mean(0)
+        rows.append(mean / mean.norm())
+    return torch.stack(rows)
+
+
+def vectors_of_the_sum(states: Tensor, real: Tensor) -> Tensor:
+    total = torch.einsum("blw,bl->bw", states, real.to(states.dtype))  # a sum points where its mean points
+    return total / total.pow(2).sum(-1, keepdim=True).sqrt().clamp(min=1e-12)
+
+
+def vectors_nan_to_num(states: Tensor, real: Tensor) -> Tensor:
+    lengths = real.sum(1, keepdim=True)
+    mean = torch.where(real[..., None], states, torch.zeros_like(states)).sum(1) / lengths.clamp(min=1)
+    return F.normalize(mean, p=2.0, dim=-1)
+
+
+def vectors_float32(states: Tensor, real: Tensor) -> Tensor:
+    return vectors_of_the_sum(states.float(), real)
+
+
+def vectors_detached(states: Tensor, real: Tensor) -> Tensor:
+    return vectors_loop(states.detach(), real)
+
+
+def vectors_in_place(states: Tensor, real: Tensor) -> Tensor:
+    found = vectors_loop(states.clone(), real)
+    with torch.no_grad():
+        states[~real] = 0
+    return found
+
+
+def vectors_without_special(states: Tensor, real: Tensor) -> Tensor:
+    kept = real.clone()
+    kept[:, 0] = False
+    return vectors_loop(states, kept)
+
+
+def vectors_softmax(states: Tensor, real: Tensor) -> Tensor:
+    return vectors_of_the_sum(states, real).softmax(-1)
+
+
+def vectors_last_token(states: Tensor, real: Tensor) -> Tensor:
+    last = states[torch.arange(len(states)), (real.sum(1) - 1).clamp(min=0)]
+    return F.normalize(last, dim=1)
+
+
+RIGHT = {
+    "bert.visible": [visible_loop, visible_by_places],
+    "masked_lm.corrupt": [corrupt_loop, corrupt_indexed],
+    "bert_inputs.truncate_pair": [truncate_counting, truncate_at_once],
+    "bert_inputs.make_inputs": [inputs_appended, inputs_marked],
+    "bert_inputs.next_sentence_pairs": [pairs_by_index, pairs_by_iterator],
+    "bert.embeddings": [EmbeddingsByIndex, EmbeddingsExpanded],
+    "bert.bert": [BertByLoop, BertFused],
+    "bert.masked_word_head": [HeadByF, HeadByEinsum],
+    "bert.count_parameters": [count_by_building, count_expanded],
+    "bert.own_name": [name_by_regex, name_by_replacing],
+    "bert.sentence_vectors": [vectors_loop, vectors_of_the_sum, vectors_nan_to_num],
+}
+
+WRONG = {
+    "bert.visible": [
+        (visible_minus_infinity, None),
+        (visible_first_sentence, None),
+        (visible_in_place, None),
+        (visible_no_default, None),
+        (visible_transposed, None),
+        (lambda real, causal=False: ~visible_loop(real, causal), "true_means_hidden"),
+        (lambda real, causal=False: visible_loop(real, causal)[:, 0], "no_heads"),
+        (lambda real, causal=False: visible_loop(real, causal).int(), None),
+        (lambda real, causal=False: visible_loop(torch.ones_like(real), causal), "padding_visible"),
+        (lambda real, causal=False: visible_loop(real, True), "always_causal"),
+    ],
+    "masked_lm.corrupt": [
+        (corrupt_in_place, None),
+        (corrupt_labels_of_the_changed, "labels_are_inputs"),
+        (corrupt_fixed_mask, None),
+        (corrupt_new_draws, None),
+        (corrupt_no_default, None),
+        (corrupt_80_10_10_of_all, None),
+        (lambda *args, **kwargs: corrupt_loop(*args, **kwargs)[::-1], "results_swapped"),
+        (lambda *args, **kwargs: corrupt_loop(*args, **kwargs)[0], "inputs_only"),
+        (lambda ids, allowed, *rest: corrupt_loop(ids, torch.ones_like(allowed), *rest), "special_tokens_too"),
+        (
+            lambda ids, allowed, chance, action, strangers, mask_id, probability=0.15: corrupt_loop(
+                ids, allowed, chance, action, strangers, mask_id
+            ),
+            "always_15_percent",
+        ),
+    ],
+    "bert_inputs.truncate_pair": [
+        (truncate_in_place, None),
+        (truncate_one_step, None),
+        (truncate_lengths, None),
+        (truncate_middle, None),
+        (lambda first, second, room: truncate_counting(second, first, room)[::-1], "ties_cut_the_first"),
+        (lambda first, second, room: truncate_counting(first, second, room)[::-1], "swapped"),
+        (lambda first, second, room: (first[:room], second[: max(0, room - len(first))]), "second_only"),
+        (lambda first, second, room: truncate_counting(first, second, max(0, room - 1)), "one_too_many"),
+    ],
+    "bert_inputs.make_inputs": [
+        (inputs_counting_separators, None),
+        (inputs_in_place, None),
+        (inputs_if_second, "empty_is_none"),
+        (inputs_always_a_pair, None),
+        (inputs_needs_second, None),
+        (lambda first, second=None, classify=2, separate=3: inputs_marked(first, second), "fixed_numbers"),
+        (lambda *args: inputs_marked(*args)[::-1], "results_swapped"),
+        (lambda *args: inputs_marked(*args)[0], "ids_only"),
+    ],
+    "bert_inputs.next_sentence_pairs": [
+        (pairs_true_labels, None),
+        (pairs_index_error, None),
+        (pairs_random, None),
+        (pairs_positives_only, None),
+        (pairs_by_values, None),
+        (
+            lambda documents, follows, picks: [(a, b, 1 - n) for a, b, n in pairs_by_index(documents, follows, picks)],
+            "labels_exchanged",
+        ),
+        (
+            lambda documents, follows, picks: [(b, a, n) for a, b, n in pairs_by_index(documents, follows, picks)],
+            "b_before_a",
+        ),
+    ],
+    "bert.embeddings": [
+        (EmbeddingsSegmentsRequired, None),
+        (EmbeddingsKeptSegments, None),
+        (EmbeddingsTruncating, None),
+        (EmbeddingsOtherNames, None),
+        (EmbeddingsWithoutDropoutConfig, None),
+        (EmbeddingsPositionsFrozen, None),
+    ],
+    "bert.bert": [
+        (BertTupleStates, None),
+        (BertWeightsInState, None),
+        (BertPositionsTwice, None),
+        (BertOneLayerShared, None),
+        (BertPlainList, None),
+        (BertDetached, None),
+        (BertSegmentsByName, None),
+    ],
+    "bert.masked_word_head": [
+        (HeadOwnDecoder, None),
+        (HeadBiasAsNumber, None),
+        (HeadTwoNorms, None),
+        (HeadTableNormed, None),
+        (HeadTransposed, None),
+    ],
+    "bert.count_parameters": [
+        (count_list, None),
+        (count_heads, None),
+        (count_fixed_positions, None),
+        (count_large_only, "four_times_width"),
+        (count_no_value_bias, None),
+        (count_other_names, None),
+        (lambda *sizes: sum(count_expanded(*sizes).values()), "total"),
+    ],
+    "bert.own_name": [
+        (name_key_error, None),
+        (name_without_the_name, None),
+        (name_none_for_unknown, "unknown_accepted"),
+        (name_ids_raise, None),
+        (name_norms_first, "norms_exchanged"),
+        (name_one_digit, "first_digit"),
+        (lambda name: name, None),
+    ],
+    "bert.sentence_vectors": [
+        (vectors_float32, None),
+        (vectors_detached, None),
+        (vectors_in_place, None),
+        (vectors_without_special, None),
+        (vectors_softmax, None),
+        (vectors_last_token, None),
+        (lambda states, real: vectors_loop(states, torch.ones_like(real)), "padding_in_the_mean"),
+        (lambda states, real: vectors_of_the_sum(states, ~real), None),
+    ],
+}
