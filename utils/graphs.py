@@ -338,9 +338,9 @@ def draw(
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     axes.margins(0.1)
-    axes.set_title(title)
+    axes.set_title(title, loc="left", fontsize=11, fontweight="bold", color=plots.INK)
     if classes:
-        axes.legend(loc="best")
+        axes.legend(loc="best", frameon=False, fontsize=9)
     kinds = f", attention from {float(weights.min()):.2f} to {float(weights.max()):.2f}" if weights is not None else ""
     plots._attach(axes, alt or f"A graph of {count} nodes and {edges.shape[1]} directed edges{kinds}.")
     return axes

@@ -1,0 +1,577 @@
+"""Answers to the exercises of lesson 15, written otherwise than the references: right ones and wrong ones.
+
+None of them may call the reference of its own exercise; the engine would refuse it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from utils.graph_attention import aggregate, combine_heads, edge_softmax, with_self_loops
+
+# ---- one edge
+
+
+def score_loop(sender: Tensor, receiver: Tensor, weight: Tensor, u: Tensor, v: Tensor, slope: float = 0.2) -> Tensor:
+    total = sender.new_zeros(())
+    for row, a, b in zip(weight, u, v, strict=True):
+        total = total + a * (row * sender).sum() + b * (row * receiver).sum()
+    return total if total > 0 else slope * total
+
+
+def score_concatenated(h_i: Tensor, h_t: Tensor, w: Tensor, u: Tensor, v: Tensor, slope: float = 0.2) -> Tensor:
+    both = torch.cat([w @ h_t, w @ h_i]).double()
+    found = torch.maximum(a := torch.cat([v, u]).double() @ both, slope * a)
+    return found.to(h_i.dtype)
+
+
+def score_sides_exchanged(
+    sender: Tensor, receiver: Tensor, weight: Tensor, u: Tensor, v: Tensor, slope: float = 0.2
+) -> Tensor:
+    both = torch.cat([weight @ sender, weight @ receiver])
+    return nn.functional.leaky_relu(torch.cat([v, u]) @ both, slope)
+
+
+def score_plain_numbers(
+    sender: Tensor, receiver: Tensor, weight: Tensor, u: Tensor, v: Tensor, slope: float = 0.2
+) -> Tensor:
+    total = float(u @ weight @ sender + v @ weight @ receiver)
+    return torch.tensor(max(total, slope * total), dtype=sender.dtype)
+
+
+def score_of_a_row(
+    sender: Tensor, receiver: Tensor, weight: Tensor, u: Tensor, v: Tensor, slope: float = 0.2
+) -> Tensor:
+    return F.leaky_relu(u @ weight @ sender + v @ weight @ receiver, slope)[None]
+
+
+# ---- as a table
+
+
+def table_loop(x: Tensor, weight: Tensor, u: Tensor, v: Tensor, mask: Tensor, slope: float = 0.2) -> Tensor:
+    hidden = [weight @ h for h in x]
+    rows = []
+    for t in range(len(x)):
+        row = [x.new_zeros(())] * len(x)
+        seen = [i for i in range(len(x)) if mask[t, i]]
+        if seen:
+            shares = torch.stack([F.leaky_relu(u @ hidden[i] + v @ hidden[t], slope) for i in seen]).softmax(0)
+            for i, share in zip(seen, shares, strict=True):
+                row[i] = share
+        rows.append(torch.stack(row))
+    return torch.stack(rows)
+
+
+def table_of_powers(x: Tensor, weight: Tensor, u: Tensor, v: Tensor, mask: Tensor, slope: float = 0.2) -> Tensor:
+    sent, received = x @ (u @ weight), x @ (v @ weight)
+    scores = sent.unsqueeze(0) + received.unsqueeze(1)
+    scores = torch.where(scores > 0, scores, slope * scores)
+    top = scores.detach().masked_fill(~mask, -1e30).amax(1, keepdim=True)
+    powers = torch.where(mask, (scores - top).clamp(max=0.0).exp(), torch.zeros_like(scores))
+    return powers / powers.sum(1, keepdim=True).clamp(min=1e-30)
+
+
+def table_mask_times_weights(
+    x: Tensor, weight: Tensor, u: Tensor, v: Tensor, mask: Tensor, slope: float = 0.2
+) -> Tensor:
+    hidden = x @ weight.T
+    return F.leaky_relu((hidden @ u)[None] + (hidden @ v)[:, None], slope).softmax(1) * mask
+
+
+def table_scores_times_mask(
+    x: Tensor, weight: Tensor, u: Tensor, v: Tensor, mask: Tensor, slope: float = 0.2
+) -> Tensor:
+    hidden = x @ weight.T
+    return (F.leaky_relu((hidden @ u)[None] + (hidden @ v)[:, None], slope) * mask).softmax(1) * mask
+
+
+def table_detached(x: Tensor, weight: Tensor, u: Tensor, v: Tensor, mask: Tensor, slope: float = 0.2) -> Tensor:
+    return table_loop(x.detach(), weight, u, v, mask, slope)
+
+
+# ---- softmax in a list
+
+
+def softmax_loop(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    weights = torch.zeros_like(scores)
+    for t in range(nodes):
+        weights[receivers == t] = scores[receivers == t].softmax(dim=0)
+    return weights
+
+
+def softmax_by_table(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    mine = receivers[:, None] == receivers[None, :]  # (edges, edges)
+    mine = mine.view(*mine.shape, *[1] * (scores.dim() - 1))
+    table = scores[None].expand(len(scores), *scores.shape).masked_fill(~mine, -math.inf)
+    return torch.exp(scores - torch.logsumexp(table, dim=1)) if len(scores) else scores.clone()
+
+
+def softmax_double(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    place = receivers.reshape(-1, *[1] * (scores.dim() - 1)).expand(scores.shape)
+    wide = scores.double()
+    top = wide.new_full((nodes, *scores.shape[1:]), -1e300).scatter_reduce(0, place, wide.detach(), "amax")
+    powers = torch.exp(wide - top.gather(0, place))
+    sums = torch.zeros_like(top).scatter_add(0, place, powers)
+    return (powers / sums.gather(0, place)).to(scores.dtype)
+
+
+def softmax_unshifted(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    sums = scores.new_zeros(nodes, *scores.shape[1:]).index_add(0, receivers, scores.exp())
+    return scores.exp() / sums[receivers]
+
+
+def softmax_global_shift(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    if not len(scores):
+        return scores
+    powers = (scores - scores.max().detach()).exp()
+    return powers / powers.new_zeros(nodes, *scores.shape[1:]).index_add(0, receivers, powers)[receivers]
+
+
+def softmax_shift_from_zero(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    """The largest scores are collected in zeros, so that they are never below zero."""
+    place = receivers.view(-1, *[1] * (scores.dim() - 1)).expand_as(scores)
+    top = scores.new_zeros(nodes, *scores.shape[1:]).scatter_reduce(0, place, scores.detach(), "amax")
+    powers = (scores - top[receivers]).exp()
+    return powers / torch.zeros_like(top).index_add(0, receivers, powers)[receivers]
+
+
+def softmax_guarded(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    return torch.nan_to_num(softmax_unshifted(scores, receivers, nodes))
+
+
+def softmax_all(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    return scores.exp() / scores.exp().sum(dim=0)
+
+
+def softmax_shared_out_by_count(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    return torch.ones_like(scores) / torch.bincount(receivers, minlength=nodes)[receivers].view(
+        -1, *[1] * (scores.dim() - 1)
+    )
+
+
+# ---- collecting
+
+
+def collect_loop(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    rows = [torch.zeros_like(value) for value in values]
+    for weight, (i, t) in zip(weights, edges.T.tolist(), strict=True):
+        rows[t] = rows[t] + weight.unsqueeze(-1) * values[i]
+    return torch.stack(rows)
+
+
+def collect_by_matrix(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    n = len(values)
+    table = weights.new_zeros(n, n, *weights.shape[1:]).index_put((edges[1], edges[0]), weights, accumulate=True)
+    return torch.einsum("ti...,i...d->t...d", table, values)
+
+
+def collect_scatter(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    messages = weights.unsqueeze(-1) * values.index_select(0, edges[0])
+    place = edges[1].reshape(-1, *[1] * (values.dim() - 1)).expand_as(messages)
+    return torch.zeros_like(values, memory_format=torch.contiguous_format).scatter_add(0, place, messages)
+
+
+def collect_plus_equals(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    out = torch.zeros_like(values)
+    out[edges[1]] += weights[..., None] * values[edges[0]]
+    return out
+
+
+def collect_wrong_way(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    receivers, senders = edges
+    return torch.zeros_like(values).index_add(0, receivers, weights[..., None] * values[senders])
+
+
+def collect_by_set_matrix(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    """Of two copies of an edge only one weight is kept."""
+    n = len(values)
+    table = weights.new_zeros(n, n, *weights.shape[1:])
+    table[edges[1], edges[0]] = weights
+    return torch.einsum("ti...,i...d->t...d", table, values)
+
+
+def collect_in_place(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    messages = weights[..., None] * values[edges[0]]
+    return values.zero_().index_add(0, edges[1], messages)
+
+
+# ---- heads
+
+
+def heads_loop(found: Tensor, activation: Callable[[Tensor], Tensor], average: bool = False) -> Tensor:
+    heads = list(found.unbind(dim=1))
+    if average:
+        return activation(sum(heads) / len(heads))
+    return torch.cat([activation(head) for head in heads], dim=-1)
+
+
+def heads_by_einsum(found: Tensor, activation: Callable[[Tensor], Tensor], average: bool = False) -> Tensor:
+    nodes, heads, d = found.shape
+    if not average:
+        return activation(found).reshape(nodes, heads * d)
+    return activation(torch.einsum("nhd,h->nd", found, torch.full((heads,), 1 / heads, dtype=found.dtype)))
+
+
+def heads_bent_first(found: Tensor, activation: Callable[[Tensor], Tensor], average: bool = False) -> Tensor:
+    bent = activation(found)
+    return bent.mean(dim=1) if average else bent.flatten(1)
+
+
+def heads_flat_first(found: Tensor, activation: Callable[[Tensor], Tensor], average: bool = False) -> Tensor:
+    return activation(found.mean(1)) if average else activation(found.reshape(len(found), -1))
+
+
+def heads_wrong_dim(found: Tensor, activation: Callable[[Tensor], Tensor], average: bool = False) -> Tensor:
+    return activation(found.mean(-2 if not average else 0)) if average else activation(found).flatten(1)
+
+
+def heads_side_by_side_only(found: Tensor, activation: Callable[[Tensor], Tensor], average: bool = False) -> Tensor:
+    return torch.cat([activation(found[:, k]) for k in range(found.shape[1])], dim=1)
+
+
+# ---- the layer
+
+
+class HeadByHead(nn.Module):
+    def __init__(
+        self,
+        d_in: int,
+        d_out: int,
+        heads: int = 1,
+        average: bool = False,
+        self_loops: bool = True,
+        bias: bool = True,
+        slope: float = 0.2,
+    ) -> None:
+        super().__init__()
+        self.options = (heads, d_out, average, self_loops, slope)
+        self.project = nn.Linear(d_in, heads * d_out, bias=False)
+        self.v = nn.Parameter(torch.randn(heads, d_out))
+        self.u = nn.Parameter(torch.randn(heads, d_out))
+        self.bias = nn.Parameter(torch.zeros(d_out if average else heads * d_out)) if bias else None
+
+    def forward(self, x: Tensor, edges: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        heads, d_out, average, self_loops, slope = self.options
+        n = len(x)
+        if edges.numel() and not 0 <= int(edges.min()) <= int(edges.max()) < n:
+            raise ValueError(f"node numbers from {int(edges.min())} to {int(edges.max())}, but {n} nodes")
+        if self_loops:
+            edges = torch.cat([edges[:, edges[0] != edges[1]], torch.arange(n).repeat(2, 1)], dim=1)
+        outputs, weights = [], []
+        for k in range(heads):
+            hidden = x @ self.project.weight[k * d_out : (k + 1) * d_out].T
+            score = (hidden @ self.u[k]).index_select(0, edges[0]) + (hidden @ self.v[k]).index_select(0, edges[1])
+            score = torch.maximum(score, slope * score) if slope < 1 else F.leaky_relu(score, slope)
+            weights.append(softmax_loop(score, edges[1], n))
+            outputs.append(collect_loop(hidden, weights[-1], edges))
+        output = torch.stack(outputs).mean(0) if average else torch.cat(outputs, dim=1)
+        if self.bias is not None:
+            output = output + self.bias
+        return output, edges, torch.stack(weights, dim=1)
+
+
+class FromTheExercises(nn.Module):
+    """The parts of the lesson put together; `choices` of subclasses break one of them."""
+
+    leaky, loops, biased, softmaxed = True, True, True, True
+
+    def __init__(
+        self,
+        d_in: int,
+        d_out: int,
+        heads: int = 1,
+        average: bool = False,
+        self_loops: bool = True,
+        bias: bool = True,
+        slope: float = 0.2,
+    ) -> None:
+        super().__init__()
+        self.project = nn.Linear(d_in, heads * d_out, bias=False)
+        self.u, self.v = (nn.Parameter(torch.zeros(heads, d_out)) for _ in range(2))
+        self.bias = nn.Parameter(torch.zeros(d_out if average else heads * d_out)) if bias else None
+        self.shape, self.average, self.self_loops, self.slope = (heads, d_out), average, self_loops, slope
+
+    def forward(self, x: Tensor, edges: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        looped = with_self_loops(edges, len(x))
+        if self.self_loops and self.loops:
+            edges = looped
+        hidden = self.project(x).unflatten(-1, self.shape)
+        i, t = edges
+        score = torch.einsum("ehd,hd->eh", hidden[i], self.u) + torch.einsum("ehd,hd->eh", hidden[t], self.v)
+        score = F.leaky_relu(score, self.slope) if self.leaky else score
+        weights = edge_softmax(score, t, len(x)) if self.softmaxed else score
+        out = combine_heads(aggregate(hidden, weights, edges), lambda found: found, self.average)
+        if self.bias is not None and self.biased:
+            out = out + self.bias
+        return out, edges, weights
+
+
+class WithoutLeaky(FromTheExercises):
+    leaky = False
+
+
+class WithoutLoops(FromTheExercises):
+    loops = False
+
+
+class WithoutBias(FromTheExercises):
+    biased = False
+
+
+class WithoutSoftmax(FromTheExercises):
+    softmaxed = False
+
+
+class BiasInTheProjection(FromTheExercises):
+    def __init__(self, d_in: int, d_out: int, heads: int = 1, **options: Any) -> None:
+        super().__init__(d_in, d_out, heads, **options)
+        self.project = nn.Linear(d_in, heads * d_out)
+
+
+class OtherNames(nn.Module):
+    def __init__(self, d_in: int, d_out: int, heads: int = 1, average: bool = False, **options: Any) -> None:
+        super().__init__()
+        self.project = nn.Linear(d_in, heads * d_out, bias=False)
+        self.sender, self.receiver = (nn.Parameter(torch.zeros(heads, d_out)) for _ in range(2))
+
+    def forward(self, x: Tensor, edges: Tensor) -> Any:
+        raise AssertionError("never called")
+
+
+class Flat(FromTheExercises):
+    """u and v as one long vector for all heads."""
+
+    def __init__(self, d_in: int, d_out: int, heads: int = 1, **options: Any) -> None:
+        super().__init__(d_in, d_out, heads, **options)
+        self.u, self.v = (nn.Parameter(torch.zeros(heads * d_out)) for _ in range(2))
+
+
+# ---- dynamic scores
+
+
+def dynamic_loop(sent: Tensor, received: Tensor, a: Tensor, edges: Tensor, slope: float = 0.2) -> Tensor:
+    rows = [(F.leaky_relu(sent[i] + received[t], slope) * a).sum(-1) for i, t in edges.T.tolist()]
+    return torch.stack(rows) if rows else sent.new_zeros(0, *a.shape[:-1])
+
+
+def dynamic_einsum(s: Tensor, r: Tensor, a: Tensor, edges: Tensor, slope: float = 0.2) -> Tensor:
+    mixed = s.index_select(0, edges[0]) + r.index_select(0, edges[1])
+    return torch.einsum("e...d,...d->e...", mixed.relu() - slope * (-mixed).relu(), a)
+
+
+def dynamic_bent_last(sent: Tensor, received: Tensor, a: Tensor, edges: Tensor, slope: float = 0.2) -> Tensor:
+    return F.leaky_relu((a * sent).sum(-1)[edges[0]] + (a * received).sum(-1)[edges[1]], slope)
+
+
+def dynamic_turned(sent: Tensor, received: Tensor, a: Tensor, edges: Tensor, slope: float = 0.2) -> Tensor:
+    return (F.leaky_relu(sent[edges[1]] + received[edges[0]], slope) * a).sum(-1)
+
+
+def dynamic_tanh(sent: Tensor, received: Tensor, a: Tensor, edges: Tensor, slope: float = 0.2) -> Tensor:
+    return (torch.tanh(sent[edges[0]] + received[edges[1]]) * a).sum(-1)
+
+
+# ---- masks and lists
+
+
+def to_edges_loop(mask: Tensor) -> Tensor:
+    n = len(mask)
+    pairs = [(i, t) for t in range(n) for i in range(n) if mask[t, i]]
+    return torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2).T
+
+
+def to_edges_where(mask: Tensor) -> Tensor:
+    rows, columns = torch.where(mask)
+    return torch.stack((columns, rows), dim=0)
+
+
+def to_edges_not_flipped(mask: Tensor) -> Tensor:
+    return torch.stack(torch.where(mask))
+
+
+def to_edges_by_column(mask: Tensor) -> Tensor:
+    n = len(mask)
+    pairs = [(i, t) for i in range(n) for t in range(n) if mask[t, i]]
+    return torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2).T
+
+
+def to_edges_floats(mask: Tensor) -> Tensor:
+    return to_edges_loop(mask).float()
+
+
+def to_mask_loop(edges: Tensor, nodes: int) -> Tensor:
+    rows = [[False] * nodes for _ in range(nodes)]
+    for i, t in edges.T.tolist():
+        for node in (i, t):
+            if not 0 <= node < nodes:
+                raise ValueError(f"node {node} does not exist: there are {nodes}")
+        rows[t][i] = True
+    return torch.tensor(rows)
+
+
+def to_mask_one_hot(edges: Tensor, nodes: int) -> Tensor:
+    for node in edges.flatten().tolist():
+        if node not in range(nodes):
+            raise ValueError(f"what is node {node}?")
+    senders, receivers = F.one_hot(edges, nodes)
+    return receivers.T @ senders > 0
+
+
+def to_mask_unguarded(edges: Tensor, nodes: int) -> Tensor:
+    mask = torch.zeros(nodes, nodes, dtype=torch.bool)
+    mask[edges[1], edges[0]] = True
+    return mask
+
+
+def to_mask_when_torch_complains(edges: Tensor, nodes: int) -> Tensor:
+    try:
+        return to_mask_unguarded(edges, nodes)
+    except IndexError:
+        raise ValueError(f"no such node: {int(edges.max())}") from None
+
+
+def to_mask_turned(edges: Tensor, nodes: int) -> Tensor:
+    return to_mask_loop(edges, nodes).T
+
+
+def to_mask_mute_error(edges: Tensor, nodes: int) -> Tensor:
+    if edges.numel() and not 0 <= int(edges.min()) <= int(edges.max()) < nodes:
+        raise ValueError("bad edge list")
+    return to_mask_unguarded(edges, nodes)
+
+
+def to_mask_symmetric(edges: Tensor, nodes: int) -> Tensor:
+    return to_mask_loop(torch.cat([edges, edges.flip(0)], 1), nodes)
+
+
+# ---- attention along edges
+
+
+def attend_loop(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    scores = [(query[t] * key[i]).sum(-1) / query.shape[-1] ** 0.5 for i, t in edges.T.tolist()]
+    table = torch.stack(scores) if scores else query.new_zeros(0, *query.shape[1:-1])
+    weights = softmax_loop(table, edges[1], len(query))
+    return collect_loop(value, weights, edges), weights
+
+
+def attend_by_table(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    """Every copy of an edge adds to the score's power: log of how many there are."""
+    n = len(query)
+    counts = torch.zeros(n, n, dtype=query.dtype).index_put(
+        (edges[1], edges[0]), torch.ones(edges.shape[1], dtype=query.dtype), accumulate=True
+    )
+    counts = counts.view(n, n, *[1] * (query.dim() - 2))
+    scores = torch.einsum("t...d,i...d->ti...", query, key) / math.sqrt(query.shape[-1])
+    top = scores.detach().masked_fill(counts == 0, -1e30).amax(1, keepdim=True)
+    powers = (scores - top).clamp(max=0.0).exp()
+    sums = (counts * powers).sum(1, keepdim=True).clamp(min=1e-30)
+    output = torch.einsum("ti...,i...d->t...d", counts * powers / sums, value)
+    return output, (powers / sums)[edges[1], edges[0]]
+
+
+def attend_unscaled(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    weights = edge_softmax(torch.einsum("e...d,e...d->e...", query[edges[1]], key[edges[0]]), edges[1], len(query))
+    return aggregate(value, weights, edges), weights
+
+
+def attend_as_senders(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    scores = (query[edges[0]] * key[edges[1]]).sum(-1) / math.sqrt(query.shape[-1])
+    weights = edge_softmax(scores, edges[1], len(query))
+    return aggregate(value, weights, edges), weights
+
+
+def attend_leaky(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    scores = F.leaky_relu((query[edges[1]] * key[edges[0]]).sum(-1) / math.sqrt(query.shape[-1]), 0.2)
+    weights = edge_softmax(scores, edges[1], len(query))
+    return aggregate(value, weights, edges), weights
+
+
+def attend_flat_root(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    scores = (query[edges[1]] * key[edges[0]]).sum(-1) / math.sqrt(query[0].numel())
+    weights = edge_softmax(scores, edges[1], len(query))
+    return aggregate(value, weights, edges), weights
+
+
+RIGHT = {
+    "graph_attention.edge_score": [score_loop, score_concatenated],
+    "graph_attention.neighbourhood_weights": [table_loop, table_of_powers],
+    "graph_attention.edge_softmax": [softmax_loop, softmax_by_table, softmax_double],
+    "graph_attention.aggregate": [collect_loop, collect_by_matrix, collect_scatter],
+    "graph_attention.combine_heads": [heads_loop, heads_by_einsum],
+    "graph_attention.gat_layer": [HeadByHead, FromTheExercises],
+    "graph_attention.dynamic_scores": [dynamic_loop, dynamic_einsum],
+    "graph_attention.mask_to_edges": [to_edges_loop, to_edges_where],
+    "graph_attention.edges_to_mask": [to_mask_loop, to_mask_one_hot],
+    "graph_attention.edge_attention": [attend_loop, attend_by_table],
+}
+
+WRONG = {
+    "graph_attention.edge_score": [
+        (score_sides_exchanged, "sides_exchanged"),
+        (score_plain_numbers, None),
+        (score_of_a_row, None),
+    ],
+    "graph_attention.neighbourhood_weights": [
+        (table_mask_times_weights, "mask_after_softmax"),
+        (table_scores_times_mask, "zero_score_for_strangers"),
+        (table_detached, None),
+    ],
+    "graph_attention.edge_softmax": [
+        (softmax_unshifted, "not_shifted"),
+        (softmax_global_shift, "shifted_by_one_maximum"),
+        (softmax_shift_from_zero, "shifted_from_zero"),
+        (softmax_guarded, None),
+        (softmax_all, None),
+        (softmax_shared_out_by_count, "counted"),
+    ],
+    "graph_attention.aggregate": [
+        (collect_plus_equals, "overwritten"),
+        (collect_wrong_way, "backwards"),
+        (collect_by_set_matrix, None),
+        (collect_in_place, None),
+    ],
+    "graph_attention.combine_heads": [
+        (heads_bent_first, "mean_of_activations"),
+        (heads_flat_first, "activation_over_all_heads"),
+        (heads_wrong_dim, "mean_over_nodes"),
+        (heads_side_by_side_only, "average_ignored"),
+    ],
+    "graph_attention.gat_layer": [
+        (WithoutLeaky, "no_leaky"),
+        (WithoutLoops, "never_loops"),
+        (WithoutBias, "bias_forgotten"),
+        (WithoutSoftmax, "no_softmax"),
+        (BiasInTheProjection, None),
+        (OtherNames, None),
+        (Flat, None),
+    ],
+    "graph_attention.dynamic_scores": [
+        (dynamic_bent_last, "static"),
+        (dynamic_turned, "backwards"),
+        (dynamic_tanh, "tanh"),
+    ],
+    "graph_attention.mask_to_edges": [
+        (to_edges_not_flipped, "rows_as_senders"),
+        (to_edges_by_column, "sorted_by_sender"),
+        (to_edges_floats, None),
+    ],
+    "graph_attention.edges_to_mask": [
+        (to_mask_unguarded, None),
+        (to_mask_when_torch_complains, "negative_accepted"),
+        (to_mask_turned, "turned"),
+        (to_mask_symmetric, "both_ways"),
+        (to_mask_mute_error, None),
+    ],
+    "graph_attention.edge_attention": [
+        (attend_unscaled, "no_scaling"),
+        (attend_as_senders, "senders_ask"),
+        (attend_leaky, "leaky"),
+        (attend_flat_root, "root_of_all_heads"),
+    ],
+}
