@@ -17,7 +17,7 @@ from utils.bleu import score_statistics
 
 __all__ = ["bleu_of", "paired_bootstrap", "resamples", "scores_of_samples"]
 
-Score = Callable[[NDArray[np.int64]], float]
+Score = Callable[[np.ndarray], float]
 
 
 def bleu_of(counts: NDArray[np.int64]) -> float:
@@ -26,7 +26,7 @@ def bleu_of(counts: NDArray[np.int64]) -> float:
 
 
 def paired_bootstrap(
-    first: NDArray[np.int64], second: NDArray[np.int64], draws: NDArray[np.int64], score: Score = bleu_of
+    first: np.ndarray, second: np.ndarray, draws: np.ndarray, score: Callable[[np.ndarray], float] = bleu_of
 ) -> float:
     """In what share of the drawn test sets the first system scores higher than the second.
 
