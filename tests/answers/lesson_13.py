@@ -1,0 +1,471 @@
+"""Answers to the exercises of lesson 13: right ones written differently, and wrong ones with their diagnosis."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import math
+import re
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+
+from utils.bleu import clipped_matches, count_ngrams, score_from_counts, tokenize
+from utils.bootstrap import bleu_of
+
+# ---------------------------------------------------------------------------------------------------- clipped matches
+
+
+def matches_by_loops(hypothesis, references, n):
+    grams = [tuple(hypothesis[i : i + n]) for i in range(len(hypothesis) - n + 1)]
+    matches = 0
+    for gram in set(grams):
+        most = 0
+        for reference in references:
+            found = 0
+            for i in range(len(reference) - n + 1):
+                found += tuple(reference[i : i + n]) == gram
+            most = max(most, found)
+        matches += min(grams.count(gram), most)
+    return [matches, len(grams)]
+
+
+def matches_by_union(hypothesis, references, n):
+    allowed = functools.reduce(lambda a, b: a | b, (count_ngrams(r, n) for r in references))
+    own = count_ngrams(hypothesis, n)
+    return sum((own & allowed).values()), max(0, len(hypothesis) - n + 1)
+
+
+def matches_not_clipped(hypothesis, references, n):
+    grams = [tuple(hypothesis[i : i + n]) for i in range(len(hypothesis) - n + 1)]
+    known = {tuple(r[i : i + n]) for r in references for i in range(len(r) - n + 1)}
+    return sum(gram in known for gram in grams), len(grams)
+
+
+def matches_with_sets(hypothesis, references, n):
+    own = set(count_ngrams(hypothesis, n))
+    return len(own & set().union(*(count_ngrams(r, n) for r in references))), max(0, len(hypothesis) - n + 1)
+
+
+def matches_added(hypothesis, references, n):
+    allowed = sum((count_ngrams(r, n) for r in references), Counter())
+    return sum((count_ngrams(hypothesis, n) & allowed).values()), max(0, len(hypothesis) - n + 1)
+
+
+def matches_in_the_joined_references(hypothesis, references, n):
+    joined = [word for reference in references for word in reference]
+    return matches_by_loops(hypothesis, [joined], n)
+
+
+def matches_negative_total(hypothesis, references, n):
+    return matches_by_loops(hypothesis, references, n)[0], len(hypothesis) - n + 1
+
+
+def matches_changing_the_counts(hypothesis, references, n):
+    """Strikes n-grams out of every reference at once."""
+    others = [count_ngrams(r, n) for r in references]
+    matches, grams = 0, [tuple(hypothesis[i : i + n]) for i in range(len(hypothesis) - n + 1)]
+    for gram in grams:
+        for other in others:
+            if other[gram] > 0:
+                other[gram] -= 1
+                matches += 1
+    return matches, len(grams)
+
+
+# ---------------------------------------------------------------------------------------------- a score from its counts
+
+
+def score_by_product(matches, totals, length, reference_length, smooth=False):
+    if max(matches) == 0 or min(totals) == 0:
+        return 0
+    product, zeros = 1.0, 0
+    for m, t in zip(matches, totals):
+        if m:
+            product *= m / t
+        elif smooth:
+            zeros += 1
+            product *= 1 / (2**zeros * t)
+        else:
+            return 0.0
+    penalty = 1 if length >= reference_length else math.exp(1 - reference_length / length)
+    return 100 * penalty * product ** (1 / len(matches))
+
+
+def score_with_numpy(matches, totals, length, reference_length, smooth=False):
+    hits, counts = np.array(matches, dtype=float), np.array(totals, dtype=float)
+    if not hits.any() or not counts.all() or (not smooth and not hits.all()):
+        return np.float64(0.0)
+    empty = hits == 0
+    hits[empty] = 0.5 ** np.arange(1, empty.sum() + 1)
+    return 100 * np.exp(np.log(hits / counts).mean() + min(0, 1 - reference_length / length))
+
+
+def score_penalty_at_equal_length(matches, totals, length, reference_length, smooth=False):
+    penalty = math.exp(-reference_length / length) if length and length <= reference_length else 1.0
+    return penalty * score_by_product(matches, totals, max(length, reference_length), reference_length, smooth)
+
+
+def score_halving_all_the_time(matches, totals, length, reference_length, smooth=False):
+    if not any(matches) or not all(totals) or not (smooth or all(matches)):
+        return 0.0
+    logs = [math.log((m or 0.5**n) / t) for n, (m, t) in enumerate(zip(matches, totals), 1)]
+    return 100 * min(1, math.exp(1 - reference_length / length)) * math.exp(sum(logs) / len(logs))
+
+
+def score_sum_of_logs(matches, totals, length, reference_length, smooth=False):
+    if not any(matches) or not all(totals) or not (smooth or all(matches)):
+        return 0.0
+    zeros, product = 0, 1.0
+    for m, t in zip(matches, totals):
+        zeros += m == 0
+        product *= (m or 0.5**zeros) / t
+    return 100 * min(1, math.exp(1 - reference_length / length)) * product
+
+
+def score_with_a_tiny_number(matches, totals, length, reference_length, smooth=False):
+    if smooth:
+        return score_by_product(matches, totals, length, reference_length, True)
+    if not all(totals):
+        return 0.0
+    logs = [math.log(max(m, 0.001) / t) for m, t in zip(matches, totals)]
+    return 100 * min(1, math.exp(1 - reference_length / length)) * math.exp(sum(logs) / len(logs))
+
+
+def score_divides_by_zero(matches, totals, length, reference_length, smooth=False):
+    precisions = [m / t for m, t in zip(matches, totals)]
+    return 100 * math.prod(precisions) ** (1 / len(precisions))
+
+
+# -------------------------------------------------------------------------------------------------------------- corpora
+
+
+def corpus_one_order_at_a_time(hypotheses, references, max_n=4, smooth=False):
+    if len(hypotheses) != len(references):
+        raise ValueError(f"{len(hypotheses)} sentences and {len(references)} sets of references")
+    matches, totals = [], []
+    for n in range(1, max_n + 1):
+        pairs = [clipped_matches(h, r, n) for h, r in zip(hypotheses, references)]
+        matches.append(sum(m for m, _ in pairs))
+        totals.append(sum(t for _, t in pairs))
+    wanted = 0
+    for h, those in zip(hypotheses, references):
+        best = len(those[0])
+        for r in those[1:]:
+            gap, best_gap = abs(len(r) - len(h)), abs(best - len(h))
+            if gap < best_gap or (gap == best_gap and len(r) < best):
+                best = len(r)
+        wanted += best
+    return score_from_counts(matches, totals, sum(map(len, hypotheses)), wanted, smooth=smooth)
+
+
+def corpus_mean(hypotheses, references, max_n=4, smooth=False):
+    if len(hypotheses) != len(references):
+        raise ValueError(f"{len(hypotheses)} / {len(references)}")
+    return float(np.mean([corpus_one_order_at_a_time([h], [r], max_n, smooth) for h, r in zip(hypotheses, references)]))
+
+
+def corpus_not_below(hypotheses, references, max_n=4, smooth=False):
+    """Takes the nearest reference that is not shorter."""
+    if len(hypotheses) != len(references):
+        raise ValueError(f"{len(hypotheses)} / {len(references)}")
+    sums = np.array([[clipped_matches(h, r, n) for n in range(1, max_n + 1)] for h, r in zip(hypotheses, references)])
+    matches, totals = sums.sum(axis=0).T.tolist()
+    wanted = 0
+    for h, those in zip(hypotheses, references):
+        above = [len(r) for r in those if len(r) >= len(h)]
+        wanted += min(above) if above else max(len(r) for r in those)
+    return score_from_counts(matches, totals, sum(map(len, hypotheses)), wanted, smooth)
+
+
+def corpus_joined(hypotheses, references, max_n=4, smooth=False):
+    """One long text: n-grams reach over the ends of sentences, and match anywhere."""
+    if len(hypotheses) != len(references):
+        raise ValueError(f"{len(hypotheses)} / {len(references)}")
+    text = [word for h in hypotheses for word in h]
+    joined = [word for those in references for word in those[0]]
+    return corpus_one_order_at_a_time([text], [[joined]], max_n, smooth)
+
+
+def corpus_wrong_error(hypotheses, references, max_n=4, smooth=False):
+    assert len(hypotheses) == len(references), f"{len(hypotheses)} / {len(references)}"
+    return corpus_one_order_at_a_time(hypotheses, references, max_n, smooth)
+
+
+# --------------------------------------------------------------------------------------------------------------- faults
+
+
+def opposite_with_a_made_up_word(reference):
+    i = reference.index("is")
+    return tuple([*reference[: i + 1], word, *reference[i + 1 :]] for word in ("qq", "never"))
+
+
+def opposite_by_insert(reference):
+    yes, no = list(reference), list(reference)
+    filler = "indeed" if "indeed" not in reference else "surely"
+    for words, word in ((yes, filler), (no, "not")):
+        words.insert(words.index("is") + 1, word)
+    return yes, no
+
+
+def opposite_in_place(reference):
+    other = list(reference)
+    reference.insert(reference.index("is") + 1, "surely")
+    other.insert(other.index("is") + 1, "not")
+    return reference, other
+
+
+def opposite_is_not_at_all(reference):
+    i = reference.index("is") + 1
+    return [*reference[:i], "surely", "so", *reference[i:]], [*reference[:i], "not", "so", *reference[i:]]
+
+
+def blocks_from_the_end(hypothesis, reference):
+    pairs = [tuple(reference[i : i + 2]) for i in range(len(reference) - 1)]
+    made, block = [], []
+    for i in range(len(hypothesis) - 1, -1, -1):
+        block.insert(0, hypothesis[i])
+        if i == 0 or (hypothesis[i - 1], hypothesis[i]) not in pairs:
+            made += block
+            block = []
+    return made
+
+
+def blocks_by_cuts(hypothesis, reference):
+    pairs = set(pairwise(reference))
+    inner = [i for i in range(1, len(hypothesis)) if (hypothesis[i - 1], hypothesis[i]) not in pairs]
+    cuts = [0, *inner, len(hypothesis)]
+    return [word for a, b in reversed(list(pairwise(cuts))) for word in hypothesis[a:b]]
+
+
+def blocks_in_text(hypothesis, reference):
+    """Asks whether the pair, as text, stands in the reference, as text."""
+    text, blocks = " ".join(reference), []
+    for i, word in enumerate(hypothesis):
+        if i == 0 or f"{hypothesis[i - 1]} {word}" not in text:
+            blocks.append([])
+        blocks[-1].append(word)
+    return [word for block in reversed(blocks) for word in block]
+
+
+def blocks_sorted(hypothesis, reference):
+    return sorted(hypothesis)
+
+
+def blocks_without_last(hypothesis, reference):
+    return blocks_by_cuts(hypothesis, reference)[:-1]
+
+
+def endings_of_any_letter(reference):
+    taken = set(reference)
+    return [next(word[:-1] + c for c in "щъыqwx" if word[:-1] + c not in taken) for word in reference]
+
+
+def endings_swapped(reference):
+    return [word[:-2] + word[-1] + word[-2] for word in reference]
+
+
+def endings_sharp(reference):
+    return [word[:-1] + "ъ" for word in reference]
+
+
+def detached_by_rule(text):
+    return re.sub(r'(?<!\d)([.,;:?()"])|([.,;:?()"])(?!\d)', r" \1\2 ", text)
+
+
+def detached_full_stop_only(text):
+    return text.removesuffix(".") + " ."
+
+
+def detached_and_shouted(text):
+    return " ".join(tokenize(text.upper(), "13a"))
+
+
+# --------------------------------------------------------------------------------------------------------------- others
+
+
+def rouge_by_recursion(hypothesis, reference):
+    @functools.cache
+    def longest(i, j):
+        if i == 0 or j == 0:
+            return 0
+        if hypothesis[i - 1] == reference[j - 1]:
+            return longest(i - 1, j - 1) + 1
+        return max(longest(i - 1, j), longest(i, j - 1))
+
+    common = longest(len(hypothesis), len(reference))
+    if not common:
+        return (0, 0, 0)
+    return common / len(hypothesis), common / len(reference), 2 * common / (len(hypothesis) + len(reference))
+
+
+def rouge_with_a_table(hypothesis, reference):
+    table = np.zeros((len(hypothesis) + 1, len(reference) + 1), dtype=int)
+    for i, a in enumerate(hypothesis, 1):
+        for j, b in enumerate(reference, 1):
+            table[i, j] = table[i - 1, j - 1] + 1 if a == b else max(table[i - 1, j], table[i, j - 1])
+    common = table[-1, -1]
+    p = common / len(hypothesis) if hypothesis else 0.0
+    r = common / len(reference) if reference else 0.0
+    return [p, r, 2 * p * r / (p + r) if common else 0.0]
+
+
+def rouge_by_difflib(hypothesis, reference):
+    blocks = difflib.SequenceMatcher(None, hypothesis, reference, autojunk=False).get_matching_blocks()
+    common = sum(block.size for block in blocks)
+    if not common:
+        return 0.0, 0.0, 0.0
+    return common / len(hypothesis), common / len(reference), 2 * common / (len(hypothesis) + len(reference))
+
+
+def rouge_nothing_divided(hypothesis, reference):
+    common = 0 if not (hypothesis and reference) else rouge_by_recursion(hypothesis, reference)[0] * len(hypothesis)
+    p, r = common / len(hypothesis), common / len(reference)
+    return p, r, 2 * p * r / (p + r)
+
+
+def rouge_off_by_one(hypothesis, reference):
+    return rouge_by_recursion(hypothesis[:-1], reference[:-1])
+
+
+def meteor_by_loop(alignment, length, reference_length):
+    if not alignment:
+        return 0
+    chunks, before = 0, (-5, -5)
+    for i, j in alignment:
+        if i - before[0] != 1 or j - before[1] != 1:
+            chunks += 1
+        before = (i, j)
+    m = len(alignment)
+    p, r = m / length, m / reference_length
+    mean = 1 / (0.1 / p + 0.9 / r)
+    return (1 - chunks**3 / (2 * m**3)) * mean
+
+
+def meteor_lengths_swapped(alignment, length, reference_length):
+    return meteor_by_loop(alignment, reference_length, length)
+
+
+def meteor_rounded(alignment, length, reference_length):
+    return round(meteor_by_loop(alignment, length, reference_length), 2)
+
+
+def meteor_divides_by_zero(alignment, length, reference_length):
+    m = len(alignment)
+    p, r = m / length, m / reference_length
+    return 10 * p * r / (r + 9 * p)
+
+
+def bootstrap_at_once(first, second, draws, score=bleu_of):
+    a, b = first[draws].sum(1), second[draws].sum(1)  # (samples, columns)
+    return np.mean([score(x) > score(y) for x, y in zip(a, b)])
+
+
+def bootstrap_by_loops(first, second, draws, score=bleu_of):
+    won = 0
+    for row in draws:
+        one, other = np.zeros_like(first[0]), np.zeros_like(second[0])
+        for sentence in row:
+            one = one + first[sentence]
+            other = other + second[sentence]
+        if score(one) - score(other) > 0:
+            won += 1
+    return won / draws.shape[0]
+
+
+def bootstrap_own_draws(first, second, draws, score=bleu_of):
+    draws = np.random.default_rng(5).integers(0, len(first), size=(200, len(first)))
+    return bootstrap_by_loops(first, second, draws, score)
+
+
+def bootstrap_second_wins(first, second, draws, score=bleu_of):
+    return bootstrap_at_once(second, first, draws, score)
+
+
+def bootstrap_on_a_mask(first, second, draws, score=bleu_of):
+    won = 0
+    for row in draws:
+        mask = np.zeros(len(first), dtype=bool)
+        mask[row] = True
+        won += score(first[mask].sum(axis=0)) > score(second[mask].sum(axis=0))
+    return won / len(draws)
+
+
+def bootstrap_all_columns(first, second, draws, score=bleu_of):
+    return np.mean([first[row].sum() > second[row].sum() for row in draws])
+
+
+RIGHT = {
+    "bleu.clipped_matches": [matches_by_loops, matches_by_union],
+    "bleu.score_from_counts": [score_by_product, score_with_numpy],
+    "bleu.corpus_score": [corpus_one_order_at_a_time],
+    "bleu_faults.opposite_meaning": [opposite_with_a_made_up_word, opposite_by_insert],
+    "bleu_faults.reverse_blocks": [blocks_from_the_end, blocks_by_cuts],
+    "bleu_faults.wrong_endings": [endings_of_any_letter, endings_sharp],
+    "bleu_faults.detached": [detached_by_rule],
+    "rouge.rouge_l": [rouge_by_recursion, rouge_with_a_table],
+    "meteor.meteor_from_alignment": [meteor_by_loop],
+    "bootstrap.paired_bootstrap": [bootstrap_at_once, bootstrap_by_loops],
+}
+WRONG = {
+    "bleu.clipped_matches": [
+        (matches_not_clipped, "not_clipped"),
+        (matches_with_sets, "distinct_only"),
+        (matches_added, "sum_over_references"),
+        (matches_in_the_joined_references, None),
+        (matches_negative_total, None),
+        (matches_changing_the_counts, None),
+        (lambda hypothesis, references, n: matches_by_loops(hypothesis, references, n)[::-1], "swapped"),
+    ],
+    "bleu.score_from_counts": [
+        (score_penalty_at_equal_length, None),
+        (score_halving_all_the_time, "halved_by_order"),
+        (score_sum_of_logs, "no_root"),
+        (score_with_a_tiny_number, None),
+        (score_divides_by_zero, None),
+    ],
+    "bleu.corpus_score": [
+        (corpus_mean, "mean_of_sentences"),
+        (corpus_not_below, None),
+        (corpus_joined, None),
+        (corpus_wrong_error, None),
+    ],
+    "bleu_faults.opposite_meaning": [
+        (opposite_in_place, None),
+        (opposite_is_not_at_all, None),
+        (lambda reference: opposite_by_insert(reference)[1::-1], "swapped"),
+    ],
+    "bleu_faults.reverse_blocks": [
+        (blocks_in_text, None),
+        (blocks_sorted, None),
+        (blocks_without_last, None),
+        (lambda hypothesis, reference: list(reversed(hypothesis)), "words_reversed"),
+    ],
+    "bleu_faults.wrong_endings": [
+        (endings_swapped, None),
+        (lambda reference: [word[:-1] + "" for word in reference], "letter_dropped"),
+    ],
+    "bleu_faults.detached": [
+        (detached_full_stop_only, None),
+        (detached_and_shouted, None),
+        (lambda text: "".join(text.replace(",", "").replace(".", "")), None),
+    ],
+    "rouge.rouge_l": [
+        (rouge_by_difflib, None),
+        (rouge_nothing_divided, None),
+        (rouge_off_by_one, None),
+        (lambda hypothesis, reference: rouge_by_recursion(reference, hypothesis), "swapped"),
+    ],
+    "meteor.meteor_from_alignment": [
+        (meteor_lengths_swapped, "leans_to_precision"),
+        (meteor_rounded, None),
+        (meteor_divides_by_zero, None),
+    ],
+    "bootstrap.paired_bootstrap": [
+        (bootstrap_own_draws, None),
+        (bootstrap_second_wins, "losses"),
+        (bootstrap_on_a_mask, "repeats_lost"),
+        (bootstrap_all_columns, None),
+    ],
+}
