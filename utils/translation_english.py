@@ -177,6 +177,9 @@ def _phrase(phrase: Phrase, subject: Phrase | None = None, objective: bool = Fal
         words = _phrase(phrase.owner, subject)
         form = "'" if words[-1].form.endswith("s") else "'s"
         words.append(Word(form, key(phrase.owner.id, OF)))
+        if name in ("this", "that"):  # this book of the teacher's: one place before the noun does not hold both
+            form = {"this": "these", "that": "those"}[name] if phrase.number == "pl" else name
+            return [Word(form, key(node, DET)), *nouns, Word("of", key(phrase.owner.id, OF)), *words]
     elif name in ("a", "any"):
         if phrase.number == "pl":
             words = [Word("any")] if name == "any" else []

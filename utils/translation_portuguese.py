@@ -358,7 +358,9 @@ def _phrase(phrase: Phrase, subject: Phrase | None = None) -> list[Word]:
     if name == "own" and subject is not None and subject.noun in ("i", "we"):
         name = {"i": "my", "we": "our"}[subject.noun]
     if phrase.owner is not None:
-        words.insert(0, Word(_determiner("the", sex, number)))
+        shown = name in ("this", "that")
+        form = _determiner(name if shown else "the", sex, number)
+        words.insert(0, Word(form, key(node, DET) if shown else ()))
         words += _contract("de", key(phrase.owner.id, OF), _phrase(phrase.owner))
     elif name in _AFTER:
         words.insert(0, Word(_determiner("the", sex, number)))
@@ -517,7 +519,9 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
     whom: list[Word] = []
     if clause.recipient is not None:
         if clause.recipient.noun in _CLITICS:
-            group, before, _ = _with_pronoun(clause.recipient, group, before)
+            late = clause.verb == "explain" or (clause.object is not None and clause.object.is_pronoun)
+            to = key(clause.recipient.id, PREP) if late else ()  # English says "to us" there
+            group, before, _ = _with_pronoun(clause.recipient, group, before, to=to)
         else:
             preposition = "para" if clause.recipient.is_pronoun else "a"
             late = clause.verb == "explain" or (clause.object is not None and clause.object.is_pronoun)
@@ -546,10 +550,10 @@ def _left_out(subject: Phrase, clause: Clause, shift: str, finite: Word) -> bool
 
 
 def _with_pronoun(
-    phrase: Phrase, group: list[Word], before: list[Word], infinitive: bool = False
+    phrase: Phrase, group: list[Word], before: list[Word], infinitive: bool = False, to: tuple[int, ...] = ()
 ) -> tuple[list[Word], list[Word], list[Word]]:
     """Sets an object pronoun in its place: (verb group, what stands before it, what stands after it)."""
-    keys = key(phrase.id, NOUN)
+    keys = key(phrase.id, NOUN) + to
     if phrase.noun in _CLITICS:  # está me ajudando, vai me ajudar, me ajudou
         word = Word(_CLITICS[phrase.noun], keys)
         return [*group[:-1], word, group[-1]], before, []
