@@ -161,9 +161,9 @@ class Maker:
         if link == "although":
             state = rng.choice(("tired", "ill", "hungry"))
             subject = self._subject(("person", "kin"), detail)
-            second = rng.choice(("clean", "help", "cook", "work", "go", "dance", "learn", "repair"))
+            done = rng.choice(("clean", "help", "cook", "work", "go", "dance", "learn", "repair"))
             first = Clause(self._next(), "adjective", subject=subject, adjective=state, tense="past")
-            return [Part(first, link), Part(self._action(detail, "past", second, self._again(subject), finished=True))]
+            return [Part(first, link), Part(self._action(detail, "past", done, self._again(subject), finished=True))]
         verb = rng.choice(
             ("come", "come", "return", "find", "buy", "bring", "repair", "cook", "sell", "wash", "help", "read")
         )
@@ -361,6 +361,7 @@ class Maker:
     def _there(self, detail: float, tense: str) -> Clause:
         rng = self.rng
         clause = Clause(self._next(), "there", verb="be", tense=tense, order="inverted")
+        thing: tuple[str, ...]
         if self._chance(0.25):
             thing, place = ("picture", "portrait", "map"), "wall"
         elif self._chance(0.4):

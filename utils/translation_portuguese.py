@@ -230,7 +230,8 @@ def _conjugate(entry: str) -> Verb:
     else:
         imperfect = [stem + ending for ending in endings[2].split()]
     gerund = table.get("g", infinitive[:-1] + "ndo")
-    return Verb(infinitive, gerund, table.get("c", stem + endings[3]), *made, _by_person(imperfect))
+    present, preterite = made
+    return Verb(infinitive, gerund, table.get("c", stem + endings[3]), present, preterite, _by_person(imperfect))
 
 
 @functools.cache

@@ -304,54 +304,41 @@ class Noun:
 
 
 def _decline(lemma: str, stem: str, gender: str) -> dict[str, str]:
-    """The regular forms, without the accusative of masculines and plurals."""
-    last, base = lemma[-1], stem
-    if last in "ая":
-        base = stem[:-1] if stem == lemma else stem
-        end = base[-1]
-        if last == "а":
-            i = "и" if end in _HUSHING + _VELAR else "ы"
-            oj = "ей" if end in _HUSHING + "ц" else "ой"
-            singular, plural = (i, "е", "у", oj, "е"), (i, "", "ам", "ами", "ах")
-        else:
-            ie = "и" if end == "и" else "е"
-            singular, plural = ("и", ie, "ю", "ей", ie), ("и", "й" if end == "и" else "ь", "ям", "ями", "ях")
-        g, d, a, i_, p = singular
-        made = {"ns": lemma, "gs": base + g, "ds": base + d, "as": base + a, "is": base + i_, "ps": base + p}
+    """The regular forms, but not the accusative of masculines and plurals, which asks whether they are alive.
+
+    Args:
+        lemma: the nominative.
+        stem: what endings are joined to, if it differs from the lemma by more than its last letter.
+        gender: "m", "f" or "n".
+    """
+    last = lemma[-1]
+    base = stem if stem != lemma else stem[:-1] if last in "аяоеьй" else stem
+    end = base[-1]
+    i = "и" if end in _HUSHING + _VELAR else "ы"
+    accusative = lemma
+    if last == "а":
+        singular, plural = (i, "е", "ей" if end in _HUSHING + "ц" else "ой", "е"), (i, "", "ам", "ами", "ах")
+        accusative = base + "у"
+    elif last == "я":
+        e, none = ("и", "й") if end == "и" else ("е", "ь")
+        singular, plural = ("и", e, "ей", e), ("и", none, "ям", "ями", "ях")
+        accusative = base + "ю"
     elif gender == "f":  # -ь
-        base = stem[:-1] if stem == lemma else stem
-        made = {"ns": lemma, "gs": base + "и", "ds": base + "и", "as": lemma, "is": base + "ью", "ps": base + "и"}
-        plural = (
-            "и",
-            "ей",
-            "ам" if base[-1] == "в" else "ям",
-            "ами" if base[-1] == "в" else "ями",
-            "ах" if base[-1] == "в" else "ях",
-        )
-    elif gender == "n":
-        base = stem[:-1]
-        if last == "о":
-            singular, plural = ("а", "у", "ом", "е"), ("а", "", "ам", "ами", "ах")
-        else:
-            ie, ij = ("и", "й") if base[-1] == "и" else ("е", "ей")
-            singular, plural = ("я", "ю", "ем", ie), ("я", ij, "ям", "ями", "ях")
-        g, d, i_, p = singular
-        made = {"ns": lemma, "gs": base + g, "ds": base + d, "as": lemma, "is": base + i_, "ps": base + p}
+        singular, plural = ("и", "и", "ью", "и"), ("и", "ей", "ям", "ями", "ях")
+    elif last == "о":
+        singular, plural = ("а", "у", "ом", "е"), ("а", "", "ам", "ами", "ах")
+    elif last == "е":
+        e, none = ("и", "й") if end == "и" else ("е", "ей")
+        singular, plural = ("я", "ю", "ем", e), ("я", none, "ям", "ями", "ях")
+    elif last in "ьй":
+        singular, plural = ("я", "ю", "ем", "е"), ("и", "ей" if last == "ь" else "ев", "ям", "ями", "ях")
     else:
-        if last in "ьй":
-            base = stem[:-1] if stem == lemma else stem
-            singular, plural = ("я", "ю", "ем", "е"), ("и", "ей" if last == "ь" else "ев", "ям", "ями", "ях")
-        else:
-            end = base[-1]
-            i = "и" if end in _HUSHING + _VELAR else "ы"
-            om = "ем" if end in _HUSHING + "ц" else "ом"
-            singular = ("а", "у", om, "е")
-            plural = (i, "ей" if end in _HUSHING else ("ев" if end == "ц" else "ов"), "ам", "ами", "ах")
-        g, d, i_, p = singular
-        made = {"ns": lemma, "gs": base + g, "ds": base + d, "is": base + i_, "ps": base + p}
-    for case, ending in zip("ngdip", plural, strict=True):
-        made[case + "p"] = base + ending
-    return made
+        many = "ей" if end in _HUSHING else "ев" if end == "ц" else "ов"
+        singular, plural = ("а", "у", "ем" if end in _HUSHING + "ц" else "ом", "е"), (i, many, "ам", "ами", "ах")
+    made = {"ns": lemma} | {case + "s": base + ending for case, ending in zip("gdip", singular, strict=True)}
+    if gender != "m" or last in "ая":
+        made["as"] = accusative
+    return made | {case + "p": base + ending for case, ending in zip("ngdip", plural, strict=True)}
 
 
 @functools.cache
