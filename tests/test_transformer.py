@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import random
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bench import transformer as bench_transformer
 from utils import transformer
 from utils.attention import FusedAttention, MultiHeadAttention, causal_mask
+from utils.seq2seq import WordVocabulary, train_translator, translations
 from utils.transformer import DecoderLayer, EncoderLayer, FeedForward, LayerNorm
+from utils.translation_transformer import TranslationTransformer
 
 BATCH, LENGTH_T, LENGTH_S, D_MODEL, HEADS, D_HIDDEN = 3, 5, 7, 12, 2, 17
 ORDERS = list(itertools.product([False, True], ["relu", "gelu"]))
@@ -231,3 +237,124 @@ def test_written_words_are_those_whose_logits_rise_most() -> None:
     after = net.project.weight[:, 4] @ vectors.T
     rise = (after - before).tolist()
     assert transformer.written_words(net, 4, vectors, 6) == sorted(range(13), key=lambda w: -rise[w])[:6]
+
+
+@pytest.mark.parametrize(("tied", "norm_first"), [(True, False), (False, True)])
+def test_parameters_are_counted_as_they_are(tied: bool, norm_first: bool) -> None:
+    model = TranslationTransformer(31, 23, 12, 3, 20, 2, tied=tied, norm_first=norm_first)
+    counted = transformer.transformer_parameters(31, 23, 12, 20, 2, tied, norm_first)
+    assert sum(counted.values()) == sum(p.numel() for p in model.parameters())
+    norms = sum(p.numel() for m in model.modules() if isinstance(m, LayerNorm) for p in m.parameters())
+    assert counted["layer_norm"] == norms
+
+
+# ---- the translator
+
+
+def translator(**options: Any) -> TranslationTransformer:
+    torch.manual_seed(0)
+    sizes = {"d_model": 12, "heads": 3, "d_hidden": 20, "layers": 2, "max_length": 9} | options
+    return TranslationTransformer(31, 23, **sizes).eval()
+
+
+def some_batch() -> tuple[Tensor, Tensor, Tensor]:
+    source = torch.tensor([[5, 9, 30, 4, 7], [8, 6, 0, 0, 0]])
+    target_in = torch.tensor([[1, 8, 22, 5], [1, 9, 0, 0]])
+    return source, source != 0, target_in
+
+
+@pytest.mark.parametrize("options", [{}, {"norm_first": False, "tied": False, "activation": "gelu"}])
+def test_the_translator_hides_padding_and_future(options: dict[str, Any]) -> None:
+    model, (source, there, target_in) = translator(**options), some_batch()
+    logits, weights = model(source, there, target_in)
+    assert logits.shape == (2, 4, 23) and weights is not None and weights.shape == (2, 4, 5)
+    torch.testing.assert_close(weights.sum(-1), torch.ones(2, 4))
+    assert not weights[1, :, 2:].any()
+    alone, _ = model(source[1:, :2], there[1:, :2], target_in[1:, :2])
+    torch.testing.assert_close(logits[1:, :2], alone)
+    later = target_in.clone()
+    later[:, 2] = 4
+    torch.testing.assert_close(model(source, there, later)[0][:, :2], logits[:, :2])
+
+
+def test_translating_is_teacher_forcing_with_its_own_words() -> None:
+    model, (source, there, _) = translator(), some_batch()
+    ids, weights = model.translate(source, there, 6)
+    assert ids.shape[1] <= 6 and weights is not None and weights.shape == (2, ids.shape[1], 5)
+    words = torch.cat([torch.ones(2, 1, dtype=torch.int64), ids[:, :-1]], dim=1)
+    best = model(source, there, words)[0].argmax(-1)
+    for row, own in zip(ids.tolist(), best.tolist(), strict=True):
+        for place, word in enumerate(row):
+            assert word == own[place]
+            if word == 2:
+                break
+
+
+def test_the_opened_translator_is_the_same() -> None:
+    fused, (source, there, target_in) = translator(attention=FusedAttention), some_batch()
+    opened = fused.opened()
+    with torch.no_grad():
+        logits, nothing = fused(source, there, target_in)
+        same, weights = opened(source, there, target_in)
+    torch.testing.assert_close(logits, same)
+    assert nothing is None and weights is not None and not opened.training
+    assert fused.translate(source, there, 5)[1] is None
+    assert torch.equal(fused.translate(source, there, 5)[0], opened.translate(source, there, 5)[0])
+
+
+def test_what_does_not_fit_the_table_of_positions_is_refused() -> None:
+    model = translator()
+    long = torch.full((1, 10), 5)
+    with pytest.raises(ValueError, match=r"10 places.* has 9"):
+        model.translate(long, long != 0, 4)
+    source, there, _ = some_batch()
+    with pytest.raises(ValueError, match=r"10 places.* has 9"):
+        model(source[:1], there[:1], long)
+    assert model.translate(source, there, 100)[0].shape[1] <= 9  # it writes no further than it can count
+    with pytest.raises(ValueError, match="not 0"):
+        model.translate(source, there, 0)
+
+
+def test_small_inputs_of_a_translator() -> None:
+    model = translator()
+    one = torch.tensor([[7]])
+    logits, weights = model(one, one != 0, torch.tensor([[1]]))
+    assert logits.shape == (1, 1, 23) and weights is not None and weights.tolist() == [[[1.0]]]
+    assert model.translate(one, one != 0, 3)[0].shape[0] == 1
+    nothing = torch.zeros(0, 4, dtype=torch.int64)
+    assert model(nothing, nothing != 0, nothing)[0].shape == (0, 4, 23)
+    assert model.translate(nothing, nothing != 0, 3)[0].shape[0] == 0
+    with pytest.raises(ValueError, match=r"5.*12"):
+        translator(heads=5)
+    with pytest.raises(ValueError, match="not 0"):
+        translator(layers=0)
+
+
+def test_without_positions_the_encoder_reads_a_set() -> None:
+    source, there, _ = some_batch()
+    order = torch.tensor([3, 0, 4, 1, 2])
+    for positions, same in ((False, True), (True, False)):
+        model = translator(positions=positions)
+        straight, mixed = model.encode(source, there)[:1, order], model.encode(source[:1, order], there[:1, order])
+        assert torch.allclose(straight, mixed, atol=1e-5) == same
+
+
+def test_a_translator_learns_a_tiny_language() -> None:
+    """Each word has one translation, in the same order."""
+    rng = random.Random(0)
+    pairs = []
+    for _ in range(200):
+        words = rng.choices("abcdefgh", k=rng.randint(1, 5))
+        pairs.append(SimpleNamespace(source=tuple(words), target=tuple(w.upper() for w in words)))
+    source, target = WordVocabulary(p.source for p in pairs), WordVocabulary(p.target for p in pairs)
+    torch.manual_seed(0)
+    model = TranslationTransformer(len(source), len(target), 32, 4, 64, 1, attention=FusedAttention)
+    losses = train_translator(model, pairs, source, target, steps=200, size=32, rate=1e-2, progress=False).losses
+    assert sum(losses[-20:]) / 20 < 0.25 * losses[0]
+    written = translations(model, pairs[:50], source, target)
+    assert sum(w == " ".join(p.target) for w, p in zip(written, pairs, strict=False)) > 20
+
+
+def test_the_benchmark() -> None:
+    rows = bench_transformer.measure(quick=True)
+    assert len(rows) == 2 and all(row.unit == "×" and row.value > 0 for row in rows)
