@@ -1,4 +1,9 @@
-"""BLEU of 3,000 sentences, against sacrebleu's: both on the same texts, in turns."""
+"""BLEU of 3,000 sentences, against sacrebleu's: both on the same texts, in turns.
+
+The course's is faster for three reasons: "13a" cuts a text by one regular expression (three times as fast as the four
+substitutions one after the other), n-grams are made by `zip` and not by slices, and a sentence without a match of n
+words is not asked for longer ones.
+"""
 
 from __future__ import annotations
 

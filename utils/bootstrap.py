@@ -3,7 +3,7 @@
 A *bootstrap sample* draws as many sentences from the test set as it has, with replacement: some come twice, some not at
 all. A *paired* bootstrap scores both systems on the same drawn sentences.
 
-Source: Koehn 2004, "Statistical Significance Tests for Machine Translation Evaluation" (EMNLP), sections 3 and 4.
+Source: Koehn 2004, "Statistical Significance Tests for Machine Translation Evaluation" (EMNLP).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def paired_bootstrap(
     Returns:
         From 0 to 1. A draw in which both score the same is not won.
 
-    Koehn 2004, section 4.
+    Koehn 2004, paired bootstrap resampling.
     """
     ### BEGIN SOLUTION
     wins = sum(score(first[drawn].sum(axis=0)) > score(second[drawn].sum(axis=0)) for drawn in draws)

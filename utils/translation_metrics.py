@@ -202,7 +202,7 @@ def ribes(
     Raises:
         ValueError: no reference.
 
-    Isozaki et al. 2010, section 3.
+    Isozaki et al. 2010, with Kendall's τ (they try Spearman's ρ as well).
     """
     if not len(references):
         raise ValueError("There is no reference to compare with.")

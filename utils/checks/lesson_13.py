@@ -1723,6 +1723,12 @@ PAIRED_BOOTSTRAP = Exercise(
             " first and is computed once.",
         ),
         Misconception(
+            "mean_of_rows",
+            _bootstrapped(value=lambda score, rows, drawn: score(rows[drawn].mean(axis=0))),
+            "You take the mean of the drawn rows. A score is made of sums: BLEU counts whole matches and whole words,"
+            " and a fraction of one is lost on the way.",
+        ),
+        Misconception(
             "repeats_lost",
             _bootstrapped(value=lambda score, rows, drawn: score(rows[np.unique(drawn)].sum(axis=0))),
             "A sentence that was drawn twice counts once with you. Draws are with replacement: it counts as often as it"
