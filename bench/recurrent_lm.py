@@ -22,6 +22,7 @@ from bench.table import Row, Target, summary
 from utils import language_models as lm
 from utils.data import text
 from utils.gated_rnn import LSTM, RecurrentLM
+from utils.gpt import GPTLanguageModel, train_gpt
 
 WIDTH = 256
 
@@ -170,7 +171,7 @@ MAKEMORE: dict[str, Any] = {
 
 
 def measure_minute(quick: bool) -> list[Row]:
-    """Four models, the same text, the same seconds on one thread, one after the other; bits on the dev books."""
+    """Five models, the same text, the same seconds on one thread, one after the other; bits on the dev books."""
     training = text("bbe", "train")[: 50_000 if quick else None]
     dev = text("bbe", "dev")[: 4_000 if quick else None]
     alphabet = lm.Alphabet(training)
@@ -195,11 +196,19 @@ def measure_minute(quick: bool) -> list[Row]:
         return make
 
     layers = 1 if quick else 4
+
+    def gpt() -> nn.Module:
+        sizes = {"d_model": 32, "rows": 999} if quick else {"d_model": 96}
+        model = GPTLanguageModel(symbols, heads=4, layers=1, block=64, grams=(2, 3, 4, 5), **sizes)
+        train_gpt(model, ids, seconds=seconds, progress=False)
+        return model
+
     makers = {
         f"nn.LSTM 1 × {width}": recurrent(32, 4e-3),
         f"LSTM 1 × {width} with a bigram embedding": recurrent(32, 4e-3, bigram=True),
         "Transformer, nanoGPT's CPU preset": transformer((128, 4, layers, 64, True), NANOGPT),
         "Transformer, makemore's defaults": transformer((64, 4, layers, 64, False), MAKEMORE),
+        "lesson 14's GPT with tables of n-grams": gpt,
     }
     rows, bits = [], []
     for name, make in makers.items():
@@ -208,8 +217,11 @@ def measure_minute(quick: bool) -> list[Row]:
             model = make()
         bits.append(lm.bits_per_character(model, held_out))
         rows.append(Row(f"{name}, after {seconds:g} s", bits[-1], "bits", detail=f"{lm.parameters(model):,} weights"))
-    plain, pairs, *transformers = bits
+    plain, pairs, *transformers, own = bits
     rows.append(Row("bigram embedding: bits less than the plain LSTM", plain - pairs, "bits", Target("≥", 0.05)))
     ahead = min(transformers) - pairs
     rows.append(Row("bigram embedding: bits less than the better Transformer", ahead, "bits", Target("≥", 0.05)))
+    rows.append(
+        Row("lesson 14's GPT: bits less than nanoGPT's preset", transformers[0] - own, "bits", Target("≥", 0.5))
+    )
     return rows

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from utils import gpt, sampling
 from utils.attention import FusedAttention, MultiHeadAttention, causal_mask
-from utils.language_models import Alphabet, bits_per_character, train
+from utils.language_models import Alphabet, bits_per_character
 from utils.transformer import as_torch
 
 
@@ -63,11 +63,11 @@ def test_cached_attention_equals_attention(kind, cuts) -> None:
     assert past is not None and past[0].shape == past[1].shape == (2, 3, 9, 4)
 
 
-@pytest.mark.parametrize("pairs", [False, True])
+@pytest.mark.parametrize("grams", [(), (2,), (2, 3)])
 @torch.no_grad()
-def test_with_the_cache_everything_is_the_same_however_the_text_is_cut(pairs) -> None:
+def test_with_the_cache_everything_is_the_same_however_the_text_is_cut(grams) -> None:
     """Far beyond the table of positions, too."""
-    model = shaken(gpt.GPTLanguageModel(9, 12, heads=3, layers=2, block=8, pairs=pairs))
+    model = shaken(gpt.GPTLanguageModel(9, 12, heads=3, layers=2, block=8, grams=grams, rows=50))
     ids = tokens(3, 41)
     whole, _ = model(ids)
     for size in (1, 3, 8, 13):
@@ -76,7 +76,7 @@ def test_with_the_cache_everything_is_the_same_however_the_text_is_cut(pairs) ->
             logits, state = model(part, state)
             parts.append(logits)
         torch.testing.assert_close(torch.cat(parts, dim=1), whole, atol=1e-4, rtol=1e-4)
-    if not pairs:
+    if not grams:
         torch.testing.assert_close(model.gpt(ids[:, :8]), whole[:, :8], atol=1e-4, rtol=1e-4)
     assert state is not None and state[0].shape[1] <= 8
 
@@ -91,7 +91,7 @@ def test_after_the_block_the_window_slides_by_half() -> None:
 
 
 def test_generation_with_the_cache_is_generation_without() -> None:
-    model = shaken(gpt.GPTLanguageModel(9, 12, heads=3, layers=2, block=50, pairs=True))
+    model = shaken(gpt.GPTLanguageModel(9, 12, heads=3, layers=2, block=50, grams=(2,)))
     prompt = tokens(3, 6)
     runs = [
         sampling.generate(model, prompt, 40, sampling.Sampler(0.9, top_k=6, top_p=0.95, seed=4), cached=cached)
@@ -121,8 +121,8 @@ def test_a_gpt_trains_scores_and_writes_like_any_language_model() -> None:
     ids = letters.encode(text)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model = gpt.GPTLanguageModel(len(letters), 32, heads=2, layers=1, block=32, pairs=True)
-    history = train(model, ids, steps=80, batch=8, length=32, rate=1e-2, carry=False, progress=False)
+        model = gpt.GPTLanguageModel(len(letters), 32, heads=2, layers=1, block=32, grams=(2,))
+    history = gpt.train_gpt(model, ids, steps=80, batch=8, rate=1e-2, progress=False)
     assert history.losses[-1] < 0.5 * history.losses[0]
     assert bits_per_character(model, ids[:500]) < 2
     written = sampling.write(model, letters, "in the beginning", 80, sampling.Sampler(0.0))[0]
@@ -136,6 +136,12 @@ def test_bad_sizes_are_refused() -> None:
     with pytest.raises(ValueError, match="3"):
         gpt.GPTLanguageModel(5, 8, heads=3, layers=1, block=4)
     model = gpt.GPTLanguageModel(5, 8, heads=2, layers=1, block=4)
+    with pytest.raises(ValueError, match="two tokens"):
+        gpt.GPTLanguageModel(5, 8, heads=2, layers=1, block=4, grams=(1,))
+    with pytest.raises(ValueError, match="either"):
+        gpt.train_gpt(model, torch.zeros(9, dtype=torch.int64))
+    with pytest.raises(ValueError, match="too short"):
+        gpt.train_gpt(model, torch.zeros(4, dtype=torch.int64), steps=3)
     with pytest.raises(ValueError, match="nothing to read"):
         model(torch.zeros(1, 0, dtype=torch.int64))
 
@@ -183,3 +189,11 @@ def test_it_is_gpt2_under_the_same_weights() -> None:
     theirs.load_state_dict(state)
     ids = tokens(3, 10, below=11)
     torch.testing.assert_close(model(ids), theirs(ids).logits, atol=2e-4, rtol=1e-4)
+
+
+def test_the_bench_measures_the_cache() -> None:
+    pytest.importorskip("transformers")
+    from bench import sampling as bench
+
+    rows = bench.measure(quick=True)
+    assert len(rows) == 2 and all(row.value and row.unit == "×" for row in rows)

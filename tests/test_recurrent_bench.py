@@ -25,5 +25,5 @@ def test_a_transformer_reads_on_in_chunks_and_slides_over_long_texts() -> None:
 
 def test_quick_rows_have_numbers() -> None:
     rows = [*bench.measure_cells(quick=True), *bench.measure_minute(quick=True)]
-    assert len(rows) == 7 and all(row.value is not None for row in rows)
+    assert len(rows) == 9 and all(row.value is not None for row in rows)
     assert rows[0].unit == "×" and rows[0].value > 0

@@ -255,6 +255,17 @@ def test_the_tree_of_a_search_holds_what_was_kept_and_the_best_of_the_rest() -> 
     assert "Kept" in plots.describe(axes) and axes.get_title(loc="left") + axes.get_title() == "a tree"
 
 
+def test_a_constrained_search_stays_within_what_is_allowed() -> None:
+    step = language(3, 4, seed=7)
+    held = sampling.constrained(step, [[0, 2], [1], [1, 3]])
+    found = sampling.beam_search(held, 9, 3)
+    assert {h.tokens for h in found} == set(itertools.product((0, 2), (1,), (1, 3)))
+    every = brute_force(step, 3, 4, None)
+    assert all(math.isclose(h.log_prob, every[h.tokens]) for h in found)
+    with pytest.raises(ValueError, match="3"):
+        sampling.beam_search(held, 2, 4)
+
+
 def test_an_empty_prompt_has_no_continuations() -> None:
     with pytest.raises(ValueError, match="empty"):
         sampling.continuations(Echo(3), torch.zeros(0, dtype=torch.int64))

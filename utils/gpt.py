@@ -13,16 +13,21 @@ values are kept from step to step, arXiv:1911.02150).
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from tqdm.auto import tqdm
 
+from utils import pace
 from utils.attention import FusedAttention, MultiHeadAttention, causal_mask, merge_heads, split_heads
+from utils.language_models import History
+from utils.language_models import _schedule as schedule
 from utils.transformer import EncoderLayer, LayerNorm
 
-__all__ = ["GPT", "CachedSteps", "GPTLanguageModel", "Kept", "State", "cached_attention", "cached_layer"]
+__all__ = ["GPT", "CachedSteps", "GPTLanguageModel", "Kept", "State", "cached_attention", "cached_layer", "train_gpt"]
 
 Kept = tuple[Tensor, Tensor]
 """The keys and the values of the tokens read so far, in one layer: (batch, heads, old, d_head) both."""
@@ -136,9 +141,14 @@ def cached_layer(layer: EncoderLayer, x: Tensor, past: Kept | None = None) -> tu
     """A pre-norm `EncoderLayer` on new tokens alone; arguments and results as in `cached_attention`."""
     attention = layer.attention
     assert isinstance(attention, MultiHeadAttention) and layer.norm_first
-    found, present = cached_attention(attention, layer.norm1(x), past)
+    found, present = cached_attention(attention, _normed(layer.norm1, x), past)
     x = x + found
-    return x + layer.feed_forward(layer.norm2(x)), present
+    return x + layer.feed_forward(_normed(layer.norm2, x)), present
+
+
+def _normed(norm: LayerNorm, x: Tensor) -> Tensor:
+    """A layer norm by PyTorch's one kernel, which counts where each step reads a single token."""
+    return F.layer_norm(x, norm.weight.shape, norm.weight, norm.bias, norm.eps)
 
 
 class GPTLanguageModel(nn.Module):
@@ -151,16 +161,17 @@ class GPTLanguageModel(nn.Module):
 
     Args:
         symbols, d_model, heads, layers, block: see `GPT`.
-        pairs: add an embedding of the pair of the last two tokens to the input, as lesson 07 did for its LSTM: what a
-            layer would have to work out is then looked up. Pairs share rows if there are more than 131,071.
+        grams: for each number n in it, an embedding of the last n tokens together is added to the input, as lesson 07
+            did with pairs for its LSTM: what a layer would have to work out is then looked up.
+        rows: how many rows such a table has at most; where there are more n-grams, several share a row.
         attention: see `GPT`.
 
     Attributes:
         gpt: the `GPT`.
-        pairs: `nn.Embedding`, one row a pair, or None.
+        tables: `nn.ModuleList` of `nn.Embedding`, one for each of `grams`.
 
     Raises:
-        ValueError: a block below 2, or what `GPT` raises.
+        ValueError: a block below 2, an n below 2, or what `GPT` raises.
     """
 
     def __init__(
@@ -170,23 +181,31 @@ class GPTLanguageModel(nn.Module):
         heads: int = 4,
         layers: int = 2,
         block: int = 128,
-        pairs: bool = False,
+        grams: Sequence[int] = (),
+        rows: int = 65_521,
         attention: Callable[[int, int], nn.Module] = FusedAttention,
     ) -> None:
         super().__init__()
         if block < 2:
             raise ValueError(f"A window must have room for at least two tokens, not for {block}.")
+        if any(n < 2 for n in grams):
+            raise ValueError(f"A table needs at least two tokens to look up, not {min(grams)}: one has its embedding.")
         self.gpt = GPT(symbols, d_model, heads, layers, block, attention)
-        self.symbols = symbols
-        self.pairs = nn.Embedding(min(symbols**2, 131_071), d_model) if pairs else None
-        self._initialise(layers)
+        self.symbols, self.grams = symbols, tuple(grams)
+        self.tables = nn.ModuleList(nn.Embedding(min(symbols**n, rows), d_model) for n in grams)
+        self._initialise(d_model, layers)
 
-    def _initialise(self, layers: int) -> None:
-        """Small normal weights, smaller still where a layer adds to the sum, as in GPT-2 (section 2.3)."""
+    def _initialise(self, d_model: int, layers: int) -> None:
+        """Larger weights than GPT-2's: a training of a minute has no time to let them grow.
+
+        As there (section 2.3), what a layer adds to the sum begins smaller the more layers there are.
+        """
         for name, weight in self.named_parameters():
-            if weight.dim() > 1:
+            if "embedding" in name or "tables" in name:
+                nn.init.normal_(weight, std=0.5)
+            elif weight.dim() > 1:
                 into_sum = name.endswith(("attention.output.weight", "feed_forward.project.weight"))
-                nn.init.normal_(weight, std=0.02 / math.sqrt(2 * layers) if into_sum else 0.02)
+                nn.init.normal_(weight, std=d_model**-0.5 / (math.sqrt(2 * layers) if into_sum else 1.0))
             elif name.endswith("bias"):
                 nn.init.zeros_(weight)
 
@@ -216,15 +235,104 @@ class GPTLanguageModel(nn.Module):
         old, kept = (0, None) if state is None else (state[0].shape[1], state[1])
         gpt = self.gpt
         x = gpt.embedding(ids) + gpt.positions.weight[old : window.shape[1]]
-        if self.pairs is not None:
-            before = F.pad(window, (1, 0))[:, old : window.shape[1]]  # nothing before the window: number 0
-            x = x + self.pairs((before * self.symbols + ids) % self.pairs.num_embeddings)
+        for n, table in zip(self.grams, self.tables):
+            assert isinstance(table, nn.Embedding)
+            code = ids
+            for back in range(1, n):  # before the window stands nothing: number 0
+                code = code + F.pad(window, (back, 0))[:, old : window.shape[1]] * self.symbols**back
+            x = x + table(code % table.num_embeddings)
         present = []
         for number, layer in enumerate(gpt.layers):
             assert isinstance(layer, EncoderLayer)
             x, both = cached_layer(layer, x, None if kept is None else kept[number])
             present.append(both)
-        return gpt.output(gpt.norm(x)), (window, tuple(present))
+        return gpt.output(_normed(gpt.norm, x)), (window, tuple(present))
+
+
+def train_gpt(
+    model: GPTLanguageModel,
+    ids: Tensor,
+    steps: int | None = None,
+    seconds: float | None = None,
+    batch: int = 8,
+    rate: float = 8e-3,
+    clip: float = 1.0,
+    seed: int = 0,
+    progress: bool = True,
+) -> History:
+    """Train a GPT on random stretches of a text, each `block` tokens long, in place.
+
+    As `utils.language_models.train` does it, with two differences. No state is carried from step to step: a GPT that
+    reads a whole block has nothing to carry. And of the tables of n-grams, which hold most of the weights, a step reads
+    a few hundred rows: those alone are changed, by Adam without decay of weights, and nothing is done for the others.
+
+    Args:
+        model: its present weights are the start; left in evaluation mode.
+        ids: (tokens,) int64, at least block + 1.
+        steps: how many steps; the result is then the same on every run.
+        seconds: how long instead, in seconds of the wall clock. Give one of the two.
+        batch: how many stretches a step reads.
+        rate: the highest learning rate; it rises for a twentieth of the budget, then falls as a cosine.
+        clip: the largest norm of the gradient over all weights but the tables'.
+        seed: of the stretches.
+        progress: whether to show a bar with the loss.
+
+    Raises:
+        ValueError: a budget that is missing, given twice or not positive; a text too short for one stretch.
+    """
+    if pace.quick():
+        steps, seconds = pace.steps(pace.QUICK_STEPS if steps is None else steps), None
+    budget = steps if steps is not None else seconds
+    if (steps is None) == (seconds is None) or budget is None or not budget > 0:
+        raise ValueError(f"Give either steps or seconds, above 0, not steps={steps} and seconds={seconds}.")
+    if len(ids) <= model.block:
+        raise ValueError(f"A text of {len(ids)} tokens is too short: a stretch has {model.block}, and one follows it.")
+    history = History()
+    block = torch.arange(model.block)
+    with torch.random.fork_rng(devices=[]), pace.one_thread():
+        torch.manual_seed(seed)
+        tables = list(model.tables.parameters())
+        dense = [weight for name, weight in model.named_parameters() if not name.startswith("tables.")]
+        optimisers: list[torch.optim.Optimizer] = [
+            torch.optim.AdamW(dense, rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+        ]
+        if tables:
+            optimisers.append(torch.optim.SparseAdam(tables, rate, betas=(0.9, 0.99)))
+        _sparse(model, True)
+        model.train()
+        bar = tqdm(total=100, desc="training", disable=not progress, bar_format="{desc} {bar} {n:.0f} %{postfix}")
+        start = time.perf_counter()
+        while (share := (history.steps if seconds is None else history.seconds) / budget) < 1:
+            for group in (group for optimiser in optimisers for group in optimiser.param_groups):
+                group["lr"] = rate * schedule(share)
+            places = torch.randint(len(ids) - model.block, (batch, 1)) + block
+            logits, _ = model(ids[places])
+            loss = F.cross_entropy(logits.flatten(0, 1), ids[places + 1].flatten())
+            model.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(dense, clip)
+            for optimiser in optimisers:
+                optimiser.step()
+            history.steps += 1
+            history.losses.append(loss.item())
+            history.seconds = time.perf_counter() - start
+            if progress and history.steps % 10 == 0:
+                recent = sum(history.losses[-50:]) / len(history.losses[-50:])
+                bar.set_postfix_str(f"loss {recent:.2f} nats, step {history.steps}", refresh=False)
+                bar.update(min(100.0 * share, 100.0) - bar.n)
+        bar.update(100 - bar.n)
+        bar.close()
+    _sparse(model, False)
+    model.zero_grad(set_to_none=True)
+    model.eval()
+    return history
+
+
+def _sparse(model: GPTLanguageModel, wanted: bool) -> None:
+    """Whether the gradient of a table names the rows that were read, instead of being mostly zeros."""
+    for table in model.tables:
+        assert isinstance(table, nn.Embedding)
+        table.sparse = wanted
 
 
 class CachedSteps:

@@ -11,10 +11,10 @@ unfinished texts beam search holds). Tokens are counted from 0.
 Sources: Wu et al. 2016, "Google's Neural Machine Translation System", section 7 (beam search and length,
 arXiv:1609.08144); Fan, Lewis and Dauphin 2018, "Hierarchical Neural Story Generation", section 5.1 (top-k,
 arXiv:1805.04833); Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration", sections 3 to 5 (top-p,
-repetition, human text as a point of comparison, arXiv:1904.09751); Keskar et al. 2019, "CTRL", section 4.1 (the penalty,
-arXiv:1909.05858); Welleck et al. 2020, "Neural Text Generation With Unlikelihood Training", section 6 (the share of
-repeated n-grams, arXiv:1908.04319); Li et al. 2016, "A Diversity-Promoting Objective Function for Neural Conversation
-Models" (distinct-n, arXiv:1510.03055).
+repetition, human text as a point of comparison, arXiv:1904.09751); Keskar et al. 2019, "CTRL", section 4.1 (the
+penalty, arXiv:1909.05858); Welleck et al. 2020, "Neural Text Generation With Unlikelihood Training", section 6 (the
+share of repeated n-grams, arXiv:1908.04319); Li et al. 2016, "A Diversity-Promoting Objective Function for Neural
+Conversation Models" (distinct-n, arXiv:1510.03055).
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ __all__ = [
     "beam_search",
     "chi_square",
     "chi_square_limit",
+    "constrained",
     "continuations",
     "distinct_share",
     "draw",
@@ -377,7 +378,8 @@ def beam_search(step: Step, k: int, limit: int, end: int | None = None, alpha: f
     if k < 1 or limit < 1:
         raise ValueError(f"Both k and limit must be at least 1, not {k} and {limit}.")
     ### BEGIN SOLUTION
-    beam, finished = [Hypothesis((), 0.0, 0.0)], list[Hypothesis]()
+    beam = [Hypothesis((), 0.0, 0.0)]
+    finished: list[Hypothesis] = []
     while beam and len(beam[0].tokens) < limit:
         totals = torch.tensor([h.log_prob for h in beam], dtype=torch.float64)
         found = extend_beam(step([h.tokens for h in beam]), totals, k - len(finished))
@@ -411,6 +413,31 @@ def continuations(model: nn.Module, prompt: Tensor) -> Step:
         return torch.log_softmax(logits[:, -1].double(), dim=-1)
 
     return step
+
+
+def constrained(step: Step, allowed: Sequence[Sequence[int]]) -> Step:
+    """The same language, in which the token at each place has to be one of those that are allowed there.
+
+    What is forbidden gets the log-probability −∞. The others keep theirs, so that whole texts are still compared by the
+    probability that the model gives them.
+
+    Args:
+        step: see `beam_search`.
+        allowed: for each place, from 0, the tokens that may stand there.
+
+    Raises:
+        ValueError: when asked about a place beyond the last.
+    """
+
+    def answer(texts: Sequence[tuple[int, ...]]) -> Tensor:
+        place = len(texts[0])
+        if place >= len(allowed):
+            raise ValueError(f"Only {len(allowed)} places are described, and number {place + 1} was asked for.")
+        log_probs = step(texts)
+        chosen = list(allowed[place])
+        return torch.full_like(log_probs, -math.inf).index_copy(1, torch.tensor(chosen), log_probs[:, chosen])
+
+    return answer
 
 
 # ------------------------------------------------------------------------------------------------ the tree of a search

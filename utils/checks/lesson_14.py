@@ -1516,7 +1516,7 @@ def _gpt_case(rng: np.random.Generator, about: str, batch: int, length: int, wid
     inputs: dict[str, Any] = dict(sizes) | {"ids": integers(rng, sizes["symbols"], batch, length)}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model = gpt.GPT(*(sizes[name] for name in ("symbols", "d_model", "heads", "layers", "block")))
+        model = gpt.GPT(sizes["symbols"], sizes["d_model"], sizes["heads"], sizes["layers"], sizes["block"])
     kind = torch.float64 if wide else torch.float32
     weights = {
         name: normal(rng, *weight.shape, std=0.5 if weight.dim() > 1 else 0.3).to(kind)
