@@ -431,9 +431,36 @@ def test_fused_and_plain_exchange_weights() -> None:
     assert torch.allclose(fused(*inputs)[0][-1], plain(*inputs)[0][-1], atol=1e-5)
 
 
+def test_names_are_words_with_a_capital_inside_a_sentence(letters) -> None:
+    marked = bert_tuning.mark_names('And God said to Moses: Go, I am with you, O Israel; "Come"')
+    assert [word for word, tag in marked if tag == 1] == ["God", "Moses", "Israel"]
+    assert [word for word, tag in marked if tag == IGNORED] == ["And", "Go", "Come"]
+    assert bert_tuning.mark_names("") == [] and bert_tuning.mark_names("...") == [(".", 0)] * 3
+    whole = bert_tuning.tagged_names(["the God", "", "the " * 90], letters, limit=12)
+    assert whole[0].labels == [IGNORED, IGNORED, 1, IGNORED, IGNORED, IGNORED]
+    assert whole[1] == ([], [IGNORED, IGNORED]) and len(whole[2].sentence) == 10
+    assert all(len(one.labels) == len(one.sentence) + 2 for one in whole)
+
+
+def test_fine_tuning_learns_a_rule_and_leaves_the_start_alone() -> None:
+    tokenizer = WordPiece((*SPECIAL, "a", "b", "c", "d"))
+    examples = bert_tuning.tagged_names(["a B c d", "d C b", "a b B a", "c d D"] * 3, tokenizer)
+    torch.manual_seed(0)
+    bert = Bert(BertConfig(len(tokenizer), 12, 1, 2, 16, 16, dropout=0.0))
+    before = [weight.clone() for weight in bert.parameters()]
+    model = bert_tuning.fine_tune(bert, tokenizer, examples, 30, 8, progress=False)
+    assert all(torch.equal(a, b) for a, b in zip(before, bert.parameters()))
+    assert 0 <= bert_tuning.score(model, tokenizer, examples) <= 1
+    features, labels = bert_tuning.layer_features(bert, tokenizer, examples)
+    assert len(features) == 2 and features[0].shape == (len(labels), 12)
+    for call in (bert_tuning.fine_tune, bert_tuning.score):
+        with pytest.raises(ValueError, match="no examples"):
+            call(bert, tokenizer, [])
+
+
 def test_a_linear_probe_separates_what_can_be_separated() -> None:
     generator = torch.Generator().manual_seed(0)
-    labels = torch.arange(60) % 3
+    labels = torch.arange(60) % 2
     features = torch.randn(60, 8, generator=generator) + 4 * torch.eye(8)[labels]
-    assert bert_tuning.linear_probe(features, labels, features + 0.1, labels) > 0.95
-    assert bert_tuning.linear_probe(torch.zeros(60, 8), labels, torch.zeros(60, 8), labels) == pytest.approx(1 / 3)
+    assert bert_tuning.probe(features, labels, features + 0.1, labels) > 0.95
+    assert 0 <= bert_tuning.probe(torch.zeros(60, 8), labels, torch.zeros(60, 8), labels) <= 1

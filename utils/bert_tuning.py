@@ -1,16 +1,17 @@
 """Using a pre-trained BERT: fine-tuning, the same model from scratch, and frozen features of every layer.
 
-The task is to tell from one verse which kind of book it stands in. `verse_task` draws it; a few labels of each kind are
-for training, the rest for testing.
+The task is to find the names in a verse. Its labels cost nothing: a capital letter inside a sentence makes a name (God,
+Moses, Egypt, Israelites). The tokenizer puts everything in lower case first, so the model cannot see them.
 
-Sources: Devlin et al. 2019, "BERT" (arXiv:1810.04805), section 4 (fine-tuning) and 5.3 (features).
+Source: Devlin et al. 2019, "BERT" (arXiv:1810.04805), section 4 (fine-tuning) and 5.3 (tagging, with features of
+several layers).
 """
 
 from __future__ import annotations
 
 import copy
-import random
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -18,115 +19,105 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from utils import data, pace
+from utils import pace
 from utils.bert import Bert
-from utils.bert_inputs import Inputs, in_batch
+from utils.bert_inputs import IGNORED, Inputs, in_batch, tag_labels
 from utils.bert_tokenizer import WordPiece
-from utils.classification import masked_mean
+from utils.classification import f1_scores
 
-__all__ = ["KINDS", "BertClassifier", "Example", "fine_tune", "layer_features", "linear_probe", "score", "verse_task"]
+__all__ = ["BertTagger", "Tagged", "fine_tune", "layer_features", "mark_names", "probe", "score", "tagged_names"]
 
-KINDS: dict[str, tuple[str, ...]] = {
-    "law": ("Leviticus", "Numbers", "Deuteronomy"),
-    "history": ("Joshua", "2 Samuel", "2 Kings", "1 Chronicles", "2 Chronicles"),
-    "wisdom": ("Job", "Proverbs", "Ecclesiastes"),
-    "psalms": ("Psalms",),
-    "prophets": ("Isaiah", "Jeremiah", "Ezekiel"),
-    "gospels": ("Matthew", "Luke", "John"),
-    "letters": ("Romans", "1 Corinthians", "2 Corinthians", "Ephesians", "1 Peter"),
-}
-"""Kinds of books, each with some books of the training part."""
+_TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
+_NEW_SENTENCE = set(".:?!;\"'()-\u2014\u201c\u2018")
 
 
-class Example(NamedTuple):
-    """A sentence as piece numbers, and the number of its class."""
+class Tagged(NamedTuple):
+    """A sentence as piece numbers, and a label for each token of its input, [CLS] and [SEP] included."""
 
-    sentence: Sequence[int]
-    label: int
+    sentence: list[int]
+    labels: list[int]
 
 
-def verse_task(
-    verses: Mapping[int, str],
-    tokenizer: WordPiece,
-    labels: int = 30,
-    tests: int = 150,
-    seed: int = 0,
-    kinds: Mapping[str, Sequence[str]] | None = None,
-) -> tuple[list[Example], list[Example]]:
-    """Draw verses of each kind of book, some to learn from and some to be tested on.
+def mark_names(text: str) -> list[tuple[str, int]]:
+    """The words and signs of a text, each with 1 for a name, 0 for anything else, and `IGNORED` where one cannot say.
 
-    Args:
-        verses: verse id → text, as `utils.data.verses` gives them.
-        tokenizer: makes numbers of them.
-        labels: how many verses of each kind are for training.
-        tests: how many of each kind are for the test; none is in both.
-        seed: of the draw.
-        kinds: name → books; `KINDS` by default. A class's number is its place.
+    A word with a capital letter is a name, unless it is "I" or "O". The first word of a sentence has one anyway: of it
+    nothing is asked.
 
-    Raises:
-        ValueError: a kind has too few verses, or a book is unknown.
+    >>> mark_names("And God said to Moses, Go.")[:4]
+    [('And', -100), ('God', 1), ('said', 0), ('to', 0)]
     """
-    kinds = KINDS if kinds is None else kinds
-    numbers = {book.name: book.number for book in data.BOOKS}
-    training: list[Example] = []
-    testing: list[Example] = []
-    chooser = random.Random(seed)
-    for label, (kind, books) in enumerate(kinds.items()):
-        unknown = [book for book in books if book not in numbers]
-        if unknown:
-            raise ValueError(f"There is no book {unknown[0]!r}.")
-        wanted = {numbers[book] for book in books}
-        pool = [text for verse, text in verses.items() if verse // 1_000_000 in wanted]
-        if len(pool) < labels + tests:
-            raise ValueError(f"The kind {kind!r} has {len(pool)} verses; {labels + tests} are asked for.")
-        drawn = [Example(tokenizer.encode(text), label) for text in chooser.sample(pool, labels + tests)]
-        training += drawn[:labels]
-        testing += drawn[labels:]
-    return training, testing
+    marked = []
+    first = True
+    for word in _TOKEN.findall(text):
+        if not word[0].isalpha():
+            marked.append((word, 0))
+            first = first or word in _NEW_SENTENCE
+            continue
+        marked.append((word, IGNORED if first else int(word[0].isupper() and word not in ("I", "O"))))
+        first = False
+    return marked
 
 
-class BertClassifier(nn.Module):
-    """A BERT with one linear layer on the mean of its last states.
+def tagged_names(texts: Iterable[str], tokenizer: WordPiece, limit: int = 48) -> list[Tagged]:
+    """Texts as piece numbers with labels at first pieces; of a long one, the words that fit into `limit` tokens."""
+    tagged = []
+    for text in texts:
+        sentence: list[int] = []
+        lengths: list[int] = []
+        tags: list[int] = []
+        for word, tag in mark_names(text):
+            pieces = tokenizer.encode(word)
+            if len(sentence) + len(pieces) > limit - 2:
+                break
+            if pieces:
+                sentence += pieces
+                lengths.append(len(pieces))
+                tags.append(tag)
+        tagged.append(Tagged(sentence, tag_labels(lengths, tags)))
+    return tagged
 
-    BERT base reads the pooled vector of [CLS] instead, which next sentence prediction has trained. A model that was
-    pre-trained for half a minute has nothing in [CLS] yet.
+
+class BertTagger(nn.Module):
+    """A BERT with one linear layer on every last state.
 
     Args:
         bert: is copied, so that the original stays as it is.
-        classes: number of answers.
+        tags: number of tags.
     """
 
-    def __init__(self, bert: Bert, classes: int) -> None:
+    def __init__(self, bert: Bert, tags: int = 2) -> None:
         super().__init__()
         self.bert = copy.deepcopy(bert)
-        self.output = nn.Linear(bert.config.width, classes)
+        self.output = nn.Linear(bert.config.width, tags)
 
     def forward(self, inputs: Inputs) -> Tensor:
-        """Scores (batch, classes)."""
+        """Scores (batch, length, tags)."""
         states, _ = self.bert(*inputs)
-        return self.output(masked_mean(states[-1], inputs.real))
+        return self.output(states[-1])
 
 
-def read(tokenizer: WordPiece, examples: Sequence[Example], limit: int) -> tuple[Inputs, Tensor]:
-    """Inputs and labels (batch,) of some examples."""
+def read(tokenizer: WordPiece, examples: Sequence[Tagged]) -> tuple[Inputs, Tensor]:
+    """The inputs of some examples, and their labels (batch, length), `IGNORED` at padding."""
     sentences = [example.sentence for example in examples]
-    inputs = in_batch(sentences, tokenizer.classify, tokenizer.separate, limit, tokenizer.pad)
-    return inputs, torch.tensor([example.label for example in examples])
+    inputs = in_batch(sentences, tokenizer.classify, tokenizer.separate, pad=tokenizer.pad)
+    labels = torch.full_like(inputs.ids, IGNORED)
+    for row, example in zip(labels, examples):
+        row[: len(example.labels)] = torch.tensor(example.labels)
+    return inputs, labels
 
 
 def fine_tune(
     bert: Bert,
     tokenizer: WordPiece,
-    examples: Sequence[Example],
-    classes: int,
-    steps: int = 120,
-    batch: int = 32,
-    rate: float = 1e-3,
-    limit: int = 48,
+    examples: Sequence[Tagged],
+    steps: int = 100,
+    batch: int = 16,
+    rate: float = 2e-3,
     seed: int = 0,
     progress: bool = True,
-) -> BertClassifier:
-    """Train all weights of a BERT and a fresh linear layer on labelled sentences.
+) -> BertTagger:
+    """Train all weights of a BERT, and a fresh linear layer on top, on labelled sentences.
 
     AdamW; the rate rises over the first tenth of the steps and falls to zero. Torch's random state is left alone.
 
@@ -134,9 +125,7 @@ def fine_tune(
         bert: the start, pre-trained or fresh; it is not changed.
         tokenizer: of the examples.
         examples: at least one.
-        classes: number of answers.
         steps, batch, rate: how many steps, how many examples each, the highest learning rate.
-        limit: how many tokens of a sentence are read.
         seed: of the new layer and of the batches.
         progress: whether to show a bar.
 
@@ -148,7 +137,7 @@ def fine_tune(
     steps = pace.steps(steps)
     with torch.random.fork_rng(devices=[]), pace.one_thread():
         torch.manual_seed(seed)
-        model = BertClassifier(bert, classes).train()
+        model = BertTagger(bert).train()
         optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01)
         warm = max(1, steps // 10)
         schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -159,8 +148,9 @@ def fine_tune(
             while len(waiting) < batch:
                 waiting += torch.randperm(len(examples)).tolist()
             chosen, waiting = waiting[:batch], waiting[batch:]
-            inputs, labels = read(tokenizer, [examples[n] for n in chosen], limit)
-            loss = F.cross_entropy(model(inputs), labels)
+            inputs, labels = read(tokenizer, [examples[n] for n in chosen])
+            loss = F.cross_entropy(model(inputs).flatten(0, 1), labels.flatten(), reduction="sum")
+            loss = loss / (labels != IGNORED).sum().clamp(min=1)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -169,68 +159,74 @@ def fine_tune(
     return model.eval()
 
 
+def _f1(guessed: Tensor, labels: Tensor) -> float:
+    asked = labels != IGNORED
+    return float(f1_scores(guessed, labels, asked, 2)[1])
+
+
 @torch.no_grad()
-def score(model: BertClassifier, tokenizer: WordPiece, examples: Sequence[Example], limit: int = 48) -> float:
-    """The share of examples that a classifier gets right.
+def score(model: BertTagger, tokenizer: WordPiece, examples: Sequence[Tagged]) -> float:
+    """F1 of the names: the harmonic mean of the share of found ones and of the share of right finds.
 
     Raises:
         ValueError: no examples.
     """
     if not examples:
         raise ValueError("There are no examples to judge a model by.")
-    right = 0
-    for start in range(0, len(examples), 64):
-        inputs, labels = read(tokenizer, examples[start : start + 64], limit)
-        right += int((model(inputs).argmax(dim=1) == labels).sum())
-    return right / len(examples)
+    guessed, right = [], []
+    for start in range(0, len(examples), 50):
+        inputs, labels = read(tokenizer, examples[start : start + 50])
+        guessed.append(model(inputs).argmax(dim=-1).flatten())
+        right.append(labels.flatten())
+    return _f1(torch.cat(guessed), torch.cat(right))
 
 
 @torch.no_grad()
-def layer_features(
-    bert: Bert, tokenizer: WordPiece, examples: Sequence[Example], limit: int = 48
-) -> tuple[list[Tensor], Tensor]:
-    """One vector a sentence from each layer of a frozen BERT: the mean of its tokens' states.
+def layer_features(bert: nn.Module, tokenizer: WordPiece, examples: Sequence[Tagged]) -> tuple[list[Tensor], Tensor]:
+    """What each layer of a frozen BERT says of every token that has a label.
 
     Returns:
-        features: layers + 1 tensors (examples, width); number 0 is what the embeddings give.
-        labels: (examples,).
+        features: layers + 1 tensors (tokens, width); number 0 is what the embeddings give.
+        labels: (tokens,).
     """
     found: list[list[Tensor]] = []
-    for start in range(0, len(examples), 64):
-        inputs, _ = read(tokenizer, examples[start : start + 64], limit)
-        states, _ = bert(*inputs)
-        found.append([masked_mean(state, inputs.real) for state in states])
-    return [torch.cat(parts) for parts in zip(*found)], torch.tensor([example.label for example in examples])
+    asked: list[Tensor] = []
+    with pace.one_thread():
+        for start in range(0, len(examples), 50):
+            inputs, labels = read(tokenizer, examples[start : start + 50])
+            states, _ = bert(*inputs)
+            found.append([state[labels != IGNORED] for state in states])
+            asked.append(labels[labels != IGNORED])
+    return [torch.cat(parts) for parts in zip(*found)], torch.cat(asked)
 
 
-def linear_probe(
-    training: Tensor, labels: Tensor, testing: Tensor, truth: Tensor, decay: float = 0.1, steps: int = 30
+def probe(
+    training: Tensor, labels: Tensor, testing: Tensor, truth: Tensor, decay: float = 0.01, steps: int = 50
 ) -> float:
-    """The accuracy of logistic regression on frozen features.
+    """F1 of the names by logistic regression on frozen features: a linear probe.
 
-    The features are brought to mean 0 and deviation 1 first, as they are in training. Fitted by L-BFGS with a penalty
-    decay / 2 · ‖W‖² / classes on the weights; a convex problem, so there is nothing random in it.
+    The features are brought to mean 0 and deviation 1 first, by the training's numbers. Fitted by L-BFGS to the mean
+    cross-entropy and decay / 2 · ‖W‖²; a convex problem, so there is nothing random in it.
 
     Args:
-        training: (examples, width).
-        labels: (examples,), int64.
+        training: (tokens, width).
+        labels: (tokens,), int64, 0 or 1.
         testing: (tests, width).
         truth: (tests,), int64.
     """
     mean, deviation = training.mean(dim=0), training.std(dim=0, unbiased=False).clamp(min=1e-6)
     features, tests = (training - mean) / deviation, (testing - mean) / deviation
-    classes = int(max(labels.max(), truth.max())) + 1
-    weight = torch.zeros(features.shape[1], classes, requires_grad=True)
-    bias = torch.zeros(classes, requires_grad=True)
-    solver = torch.optim.LBFGS([weight, bias], max_iter=steps, line_search_fn="strong_wolfe")
+    weight = torch.zeros(features.shape[1], 2, requires_grad=True)
+    bias = torch.zeros(2, requires_grad=True)
+    solver = torch.optim.LBFGS([weight, bias], max_iter=pace.steps(steps), line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         solver.zero_grad()
-        loss = F.cross_entropy(features @ weight + bias, labels) + decay / (2 * classes) * weight.pow(2).sum()
+        loss = F.cross_entropy(features @ weight + bias, labels) + decay / 2 * weight.pow(2).sum()
         loss.backward()
         return loss
 
-    with torch.enable_grad():
+    with torch.enable_grad(), pace.one_thread():
         solver.step(closure)
     with torch.no_grad():
-        return float(((tests @ weight + bias).argmax(dim=1) == truth).float().mean())
+        return _f1((tests @ weight + bias).argmax(dim=1), truth)
