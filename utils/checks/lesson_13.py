@@ -1612,7 +1612,12 @@ def _second_column(row: Any) -> float:
     return float(row[1])
 
 
-SCORES = {"share": _share_of_ones, "second column": _second_column}
+def _full_tens(row: Any) -> float:
+    """A score that a mean of rows does not have: it asks how large the sum is."""
+    return float(row[1] // 10)
+
+
+SCORES = {"share": _share_of_ones, "second column": _second_column, "full tens": _full_tens}
 
 
 def _bootstrap_cases(rng: np.random.Generator) -> list[Case]:
@@ -1642,6 +1647,12 @@ def _bootstrap_cases(rng: np.random.Generator) -> list[Case]:
         case("three sentences, five draws, by the share", small, other, four, "share"),
         case("one long sentence among short ones", long, short, np.array([[0, 1, 2], [1, 1, 0], [0, 2, 2], [1, 0, 0]]),
              "share"),
+        case("longer texts of the second system", np.array([[10, 5], [8, 3]]), np.array([[30, 9], [20, 9]]),
+             np.array([[0, 0], [0, 1], [1, 1], [1, 1], [1, 1]]), "share"),
+        case("a sentence drawn twice decides", np.array([[6, 5], [6, 0], [6, 1]]), np.array([[6, 3], [6, 3], [6, 1]]),
+             np.array([[0, 0, 1], [1, 1, 0], [2, 0, 0], [0, 1, 2]]), "second column"),
+        case("by the full tens of column 1", np.array([[9, 8], [9, 7], [9, 6]]), np.array([[9, 6], [9, 6], [9, 6]]),
+             np.array([[0, 1, 2], [0, 0, 1], [2, 2, 2], [1, 1, 1], [2, 1, 2]]), "full tens"),
         of_shares(7, 31, "seven sentences, by the share"),
         of_bleu(9, 23, (3, 3), "nine sentences, by BLEU"),
         of_bleu(12, 17, (2, 4), "twelve sentences, by BLEU"),
