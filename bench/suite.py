@@ -49,6 +49,7 @@ BENCHMARKS = (
     Benchmark("bpe", "BPE training against sentencepiece's", "bpe:measure"),
     Benchmark("attention", "attention against the fused kernel", "attention:measure"),
     Benchmark("transformer", "Transformer layers by hand against nn.Transformer's", "transformer:measure"),
+    Benchmark("translation", "a Transformer and a recurrent network, the same time", "transformer:measure_translation"),
     Benchmark("bleu", "BLEU against sacrebleu's", "bleu:measure"),
     Benchmark("graphs", "graph attention: against GATConv, and a list against a table", "graph_attention:measure"),
     Benchmark("generation", "a GPT that writes, against Hugging Face's", "sampling:measure"),

@@ -11,8 +11,13 @@ from torch import Tensor, nn
 from bench.measure import NotMeasured, in_turns, seconds
 from bench.table import Row, Target, summary
 from utils.attention import FusedAttention, MultiHeadAttention, causal_mask
+from utils.bleu import corpus_bleu
 from utils.pace import one_thread
+from utils.seq2seq import WordVocabulary, train_translator, translations
 from utils.transformer import DecoderLayer, EncoderLayer, as_torch
+from utils.translation_corpus import corpus
+from utils.translation_transformer import TranslationTransformer
+from utils.translator import Translator
 
 BATCH, LENGTH_T, LENGTH_S, D_MODEL, HEADS, D_HIDDEN = 32, 18, 16, 128, 4, 256
 LENGTHS = (64, 256, 1024)
@@ -95,4 +100,41 @@ def _plain_and_fused(quick: bool) -> list[Row]:
         rows.append(
             summary(f"a layer with plain attention over a fused one, length {length}", ratios, "×", detail=detail)
         )
+    return rows
+
+
+def measure_translation(quick: bool) -> list[Row]:
+    """BLEU on the test sentences of the translation corpus, Transformer and recurrent network, after the same time.
+
+    Each trains for 90 seconds of the wall clock on one thread, as lesson 11 does by steps.
+    """
+    pairs = corpus("ru")
+    russian = WordVocabulary(pair.source for pair in pairs.train)
+    english = WordVocabulary(pair.target for pair in pairs.train)
+    test = pairs.test[:20] if quick else pairs.test
+    right = [" ".join(pair.target) for pair in test]
+    rows = []
+    for name, rate in (("a Transformer", 4e-3), ("a recurrent network with attention", 6e-3)):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            model: nn.Module = Translator(len(russian), len(english), d=96)
+            if name == "a Transformer":
+                sizes = (96, 4, 192, 2)
+                model = TranslationTransformer(len(russian), len(english), *sizes, attention=FusedAttention)
+            history = train_translator(
+                model,
+                pairs.train,
+                russian,
+                english,
+                steps=3 if quick else None,
+                seconds=None if quick else 90.0,
+                size=32,
+                rate=rate,
+                progress=False,
+            )
+        written = translations(model, test, russian, english, limit=30)
+        score = corpus_bleu(written, right, tokenize="none").score
+        target = Target("≥", 95.0) if name == "a Transformer" else None
+        detail = f"{history.steps} steps of 32 pairs, {len(test)} new sentences"
+        rows.append(Row(f"BLEU of {name} after 90 s", score, "BLEU", target, detail=detail))
     return rows

@@ -358,3 +358,5 @@ def test_a_translator_learns_a_tiny_language() -> None:
 def test_the_benchmark() -> None:
     rows = bench_transformer.measure(quick=True)
     assert len(rows) == 2 and all(row.unit == "×" and row.value > 0 for row in rows)
+    rows = bench_transformer.measure_translation(quick=True)
+    assert len(rows) == 2 and all(row.unit == "BLEU" and 0 <= row.value < 20 for row in rows)
