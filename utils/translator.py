@@ -11,7 +11,6 @@ every step; Bahdanau et al. 2015 (arXiv:1409.0473).
 
 from __future__ import annotations
 
-import math
 from typing import Any, cast
 
 import torch
@@ -25,23 +24,27 @@ __all__ = ["Encoder", "Translator", "WordVectors"]
 
 
 class WordVectors(nn.Embedding):
-    """Word vectors that learn faster than the other weights: √d times a table of small numbers.
+    """Word vectors that learn faster than the other weights: a fixed factor times a table of small numbers.
 
     Adam moves every weight by about the learning rate, however often it is used. A matrix gets better at every step; a
-    word's vector only where the word occurs, so it needs larger steps. With the factor √d it makes them, and starts as
+    word's vector only where the word occurs, so it needs larger steps. With the factor it makes them, and it starts as
     a vector of `nn.Embedding` does, with components of variance 1.
 
-    Vaswani et al. 2017, section 3.4, multiply by √d too.
+    Args:
+        words: how many words there are, padding included.
+        d: width of a vector.
+        factor: how much larger the steps are. (Vaswani et al. 2017, section 3.4, have √d there.)
     """
 
-    def __init__(self, words: int, d: int) -> None:
+    def __init__(self, words: int, d: int, factor: float = 4.0) -> None:
         super().__init__(words, d, padding_idx=PAD)
+        self.factor = factor
         with torch.no_grad():
-            self.weight.div_(math.sqrt(d))
+            self.weight.div_(factor)
 
     def forward(self, ids: Tensor) -> Tensor:
         """(…) int64 gives (…, d)."""
-        return super().forward(ids) * math.sqrt(self.embedding_dim)
+        return super().forward(ids) * self.factor
 
 
 class Encoder(nn.Module):
