@@ -173,9 +173,11 @@ def test_linked_words_translate_each_other(language: str) -> None:
     for pair in pairs(language)[::5]:
         for one, two in pair.alignment:
             gloss = glosses.get(pair.source[one])
-            if gloss is not None and pair.target[two].isalpha():
+            if gloss is not None and pair.target[two].isalpha() and pair.target[two] != "to":
                 found[pair.target[two] in gloss] += 1
-    assert found[True] > 0.97 * found.total()  # "de" of "conto de fadas", "дома", which is a place as well
+    assert (
+        found[True] > 0.97 * found.total()
+    )  # "to" of a dative apart; "de" of "conto de fadas", "дома", which is a place as well
 
 
 def test_links_are_shared_keys() -> None:

@@ -53,7 +53,8 @@ fairy_tale=fairy_tale/fairy_tales wolf/wolves
 # base past participle [-ing]; a rest after "+" is a particle or a preposition that belongs to the verb
 _VERBS = """
 read:read,read,read write:write,wrote,written,writing buy:buy,bought,bought sell:sell,sold,sold find:find,found,found
-lose:lose,lost,lost,losing bring:bring,brought,brought wash:wash cook:cook eat:eat,ate,eaten drink:drink,drank,drunk
+lose:lose,lost,lost,losing bring:bring,brought,brought wash:wash cook:make,made,made eat:eat,ate,eaten
+drink:drink,drank,drunk
 draw:draw,drew,drawn paint:paint repair:repair open:open close:close hide:hide,hid,hidden,hiding clean:clean
 build:build,built,built sing:sing,sang,sung listen:listen+to watch:watch look_for:look+for wait_for:wait+for help:help
 thank:thank invite:invite meet:meet,met,met see:see,saw,seen know:know,knew,known
@@ -138,8 +139,12 @@ _OWN = {"i": "my", "we": "our", "you": "your", "he": "his", "she": "her", "they"
 _SPELLED = {"attentively": "carefully", "in_the_morning": "in_the_morning"}
 _AT = frozenset({"station", "market"})
 _ON = frozenset({"beach", "table", "chair", "shelf", "floor", "wall", "roof", "sofa", "bridge", "bed", "street"})
-_INSTITUTIONS = frozenset({"school", "church"})
-_PREPOSITIONS = {"talk": "with", "dream": "about"}
+_PUPILS = frozenset(
+    ["student", "student_f", "boy", "girl", "child", "son", "daughter", "teacher", "teacher_f"]
+    + ["i", "we", "you", "he", "she", "they"]
+)
+"""Those who go to school; others go to the school."""
+_PREPOSITIONS = {"talk": "with", "dream": "of"}
 
 
 def _in(place: Place) -> str:
@@ -175,20 +180,20 @@ def _phrase(phrase: Phrase, subject: Phrase | None = None, objective: bool = Fal
     name = phrase.determiner
     if phrase.owner is not None:
         words = _phrase(phrase.owner, subject)
-        form = "'" if words[-1].form.endswith("s") else "'s"
+        form = "'" if phrase.owner.number == "pl" and words[-1].form.endswith("s") else "'s"
         words.append(Word(form, key(phrase.owner.id, OF)))
         if name in ("this", "that"):  # this book of the teacher's: one place before the noun does not hold both
             form = {"this": "these", "that": "those"}[name] if phrase.number == "pl" else name
             return [Word(form, key(node, DET)), *nouns, Word("of", key(phrase.owner.id, OF)), *words]
     elif name in ("a", "any"):
         if phrase.number == "pl":
-            words = [Word("any")] if name == "any" else []
+            words = [Word("any", key(node, DET))] if name == "any" else []
         elif phrase.noun not in MASS:
             words = [Word(article(nouns[0].form), key(node, DET))]
     elif name == "own":
         assert subject is not None
         words = [Word(_owner(subject), key(node, DET))]
-    elif name and not (name == "the" and phrase.noun == "music"):
+    elif name and not (name == "the" and phrase.noun in ("music", "dinner", "lunch")):
         if phrase.number == "pl":
             name = {"this": "these", "that": "those"}.get(name, name)
         words = [Word(name, key(node, DET))]
@@ -230,10 +235,12 @@ def _finite(forms: Verb, clause: Clause, person: str, shift: str, question: bool
         clause: its tense, aspect and negation.
         person: "1s", "3s" or "p".
         shift: "" in a main clause, "said" after a verb of saying in the past, "condition" after "if" and "when",
-            "bare" where "will" was said in the clause before.
+            "perfect" in a reason for what is so now, "bare" where "will" was said in the clause before.
         question: whether an auxiliary has to stand before the subject.
     """
-    tense, progressive = clause.tense, clause.progressive
+    tense, progressive = clause.tense, clause.progressive and forms.base != "dream"
+    if shift == "perfect" and tense == "past" and forms.base != "be":  # cannot, because he has lost it
+        return _Finite(("has" if person == "3s" else "have",), (forms.participle,))
     if shift == "bare" and tense == "future":  # will return and rest
         return _Finite((), (forms.base,))
     if shift == "condition" and tense == "future":
@@ -342,7 +349,9 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
     if clause.place is not None:
         words.append(Word(_in(clause.place), key(clause.place.phrase.id, PREP)))
         where = _phrase(clause.place.phrase, subject)
-        if clause.place.relation != "in" and clause.place.phrase.noun in _INSTITUTIONS and where[0].form == "the":
+        goal = clause.place.phrase.noun
+        usual = goal == "church" or (goal == "school" and subject is not None and subject.noun in _PUPILS)
+        if clause.place.relation != "in" and usual and where[0].form == "the":
             where = where[1:] if len(where) == 2 else where  # to school, but: to the old school
         words += where
     if clause.time and not clause.time_first:

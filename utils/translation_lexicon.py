@@ -10,11 +10,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Sequence
+from typing import NamedTuple
 
 __all__ = [
     "ADJECTIVES",
     "CLASSES",
-    "CONSEQUENCES",
+    "ELDERS",
     "FREQUENCIES",
     "GOT",
     "HUMAN",
@@ -30,15 +31,19 @@ __all__ = [
     "RELATED",
     "SCENE",
     "SCRIPTS",
+    "SEVERAL",
     "SINGLE",
     "STATES_OF",
-    "THEMES",
+    "STORIES",
     "THINGS_ON_SEATS",
     "THINGS_ON_TABLES",
     "TIMES",
     "VERBS",
     "WOMEN",
+    "YOUNG",
     "Action",
+    "Beat",
+    "Story",
     "concepts",
     "fitting_adjectives",
 ]
@@ -60,7 +65,8 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "text": _list("book letter newspaper magazine poem novel story fairy_tale"),
     "written": _list("book letter poem novel story fairy_tale"),
     "food": _list("apple pear cake pie egg sandwich bread soup cheese fish"),
-    "dish": _list("soup cake pie dinner lunch fish"),
+    "dish": _list("soup cake pie dinner lunch"),
+    "goods": _list("apple pear cake pie egg sandwich bread cheese fish"),
     "drink": _list("tea coffee milk water juice"),
     "clothes": _list("shirt dress coat hat scarf jacket sweater skirt"),
     "vehicle": _list("car bicycle boat motorcycle"),
@@ -109,7 +115,9 @@ _OWN_ADJECTIVES = {
     "bus": "red old", "train": "fast", "friend": "good new", "friend_f": "good new",
     "child": "small kind cheerful hungry",
     "boy": "small tall cheerful polite hungry", "girl": "small tall cheerful polite hungry",
-    "old_man": "kind strange cheerful tired", "guest": "polite strange tired", "newspaper": "new old",
+    "old_man": "kind strange cheerful tired", "guest": "polite strange tired",
+    "man": "old kind tall strange polite famous tired", "woman": "old kind tall clever polite famous tired",
+    "newspaper": "new old", "magazine": "new old interesting",
     "letter": "long short sad",
     "flower": "red white beautiful", "key": "new old small", "ticket": "expensive", "photograph": "old beautiful",
     "gift": "beautiful expensive small", "word": "difficult new strange", "grandmother": "kind", "grandfather": "kind",
@@ -121,7 +129,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "work": _list("office school shop library museum theatre hospital station restaurant market village city"),
     "out": _list("park garden forest yard field beach street square"),
     "kitchen": ("kitchen",),
-    "room": _list("room kitchen yard garden house"),
+    "room": _list("room kitchen yard garden"),
     "goal": _list(
         "school shop library museum theatre park hospital station market church office restaurant forest village city"
     ),
@@ -185,8 +193,8 @@ VERBS = _actions(
     """
 read | person kin | text | read | slowly quickly quietly attentively |
 write | person kin | written | read | slowly quickly |
-buy | person kin | food clothes vehicle thing gift furniture | shop | |
-sell | person | food clothes vehicle thing furniture | shop | |
+buy | person kin | goods clothes vehicle thing gift furniture | shop | |
+sell | person | goods clothes vehicle thing furniture | shop | |
 find | person kin | small pet | out | |
 lose | person kin | small | out | |
 bring | person kin | food gift text thing | | quickly |
@@ -221,7 +229,7 @@ remember | person kin | person song poem rule | | | stative definite lasting
 understand | person kin | question problem rule poem word | | | stative definite
 forget | person kin | word rule question umbrella key | | | definite
 give | person kin | gift food thing text | | | recipient
-show | person kin | art text thing map | | | recipient
+show | person kin | art book letter newspaper thing map | | | recipient
 send | person kin | letter photograph gift book | | | recipient
 tell | person kin | story fairy_tale | | quietly slowly | recipient
 explain | teacher teacher_f student engineer doctor father mother brother |
@@ -275,7 +283,7 @@ def fitting_adjectives(noun: str) -> tuple[str, ...]:
 
 
 _BECAUSE = """
-person kin | go>shop,market | want.buy:food,clothes,gift
+person kin | go>shop,market | want.buy:goods,clothes,gift
 person kin | go>library | want.read:book,novel,magazine,newspaper
 person kin | go>park,forest,garden | want.walk
 child boy girl son daughter | go>park,garden,yard,beach | want.play
@@ -288,12 +296,12 @@ person kin | eat:food | be:hungry
 person kin | sleep | be:tired
 person kin | rest | be:tired
 person kin | not.work | be:tired,ill
-person kin | not.go>school,office,market,theatre,park,museum | be:tired,ill
+person kin | not.go>office,market,theatre,park,museum | be:tired,ill
 person kin | not.dance | be:tired,ill
-child girl boy daughter | cry | lose:toy,ball,key,kitten,puppy@past
+child girl boy daughter | cry | lose:~toy,ball,key,kitten,puppy@had
 child girl boy | cry | be:hungry
-person kin | look_for:key,phone,ticket,bag,umbrella | lose:=@past
-person kin | not.can.open:door,box | lose:key@past
+person kin | look_for:~key,phone,ticket,bag,umbrella | lose:=@had
+person kin | not.can.open:door,box | lose:~key@had
 person kin | close:window,door | weather:cold
 person kin | open:window | weather:hot
 person kin | not.go>park,beach,river,forest,lake | weather:cold,late,dark
@@ -312,12 +320,14 @@ person kin | not.like:film,novel,book | it.be:boring,sad
 person kin | like:sofa,chair,bed | it.be:comfortable
 person kin | not.understand:problem,rule,exercise,question | it.be:difficult
 mechanic father carpenter uncle grandfather | repair:car,bicycle,motorcycle,boat | it.be:old
-person kin | sell:car,bicycle,boat,sofa | it.be:old
+person kin | sell:~car,bicycle,boat,sofa | it.be:old
 person kin | work | want.buy:car,house,boat,computer
 person kin | learn:song,poem | like:=
+student student_f boy girl | not.go>school,library | be:tired,ill
+student student_f boy girl | return>school | be:tired,ill,hungry
 student student_f boy girl son daughter | learn:rule,word | it.be:important
 person kin | buy:flower,gift,cake | love:kin
-person kin | look_for:cat,dog,kitten,puppy | love:=
+person kin | look_for:~cat,dog,kitten,puppy | love:=
 person kin | help:grandmother,grandfather,mother,aunt | love:=
 person kin | cook:dinner,lunch,soup,cake | wait_for:guest,friend,friend_f
 person kin | clean:room,kitchen,house | wait_for:guest
@@ -329,19 +339,18 @@ the clause before, "it" is that object as a subject; otherwise the subject stays
 _SO = """
 person kin | be:hungry | eat:food
 person kin | be:hungry | go>restaurant,kitchen
-person kin | be:tired | not.go>office,school,theatre,market
+person kin | be:tired | not.go>office,theatre,market
 person kin | be:tired | return>park,forest,museum,theatre
-person kin | be:ill | not.go>school,office,theatre
-person kin | lose:key@past | not.can.open:door,house,car
-person kin | lose:ticket@past | not.can.go>theatre,museum
+person kin | be:ill | not.go>office,theatre
+person kin | lose:~key@past | not.can.open:door,car
+person kin | lose:~ticket@past | not.can.go>theatre,museum
 person kin | love:music | buy:guitar,violin,radio
-person kin | want.buy:house,car,boat | sell:car,bicycle
-mechanic father carpenter | want.help:neighbour,neighbour_f,friend | repair:car,bicycle,roof,clock
+person kin | want.buy:house,boat | sell:~car,bicycle
 """
 
 _BUT = """
-person kin | look_for:key,phone,ticket,bag | not.find:=
-person kin | look_for:cat,dog,kitten,puppy | not.find:=
+person kin | look_for:~key,phone,ticket,bag | not.find:=
+person kin | look_for:~cat,dog,kitten,puppy | not.find:=
 person kin | be:tired | clean:room,house,kitchen
 person kin | be:tired | help:neighbour,grandmother,friend,mother
 person kin | be:hungry | not.eat:soup,fish,cheese
@@ -355,10 +364,10 @@ person kin | invite:person | other.not.come
 _THEN = """
 person kin | come>kitchen | cook:dish
 person kin | come>library | read:text
-person kin | go>shop,market | buy:food,clothes,gift
-person kin | return>school,shop,office,park,market | cook:dish
+person kin | go>shop,market | buy:goods,clothes,gift
+person kin | return>shop,office,park,market | cook:dish
 person kin | return>shop,market | clean:kitchen,room
-person kin | buy:food | give:=
+person kin | buy:goods | give:=
 person kin | write:letter | send:=
 person kin | find:key | open:door,box
 person kin | find:kitten,puppy,cat | give:=
@@ -371,14 +380,147 @@ person kin | drink:drink | wash:cup
 person kin | meet:friend,friend_f,neighbour | help:=
 person kin | meet:friend,friend_f,neighbour,neighbour_f | invite:=>restaurant
 artist | draw:portrait,flower | show:=
-person kin | learn:poem,song | tell:story
 child boy girl | draw:dog,cat,house,tree,flower | show:=
 person kin | open:letter | read:=
 person kin | close:window,door | begin.work
-person kin | return>school,shop,office,park,market | begin.cook:dinner,lunch
+person kin | return>shop,office,park,market | begin.cook:dinner,lunch
 person kin | close:window,door | begin.read:book,letter,newspaper,magazine
 person kin | open:window,door | begin.sing:song
 """
+
+
+_STORIES = """
+pf | person kin | kin | when p return>market,shop | . p cook:soup,dinner,pie | and q wash:plate,window,cup |
+    ?because b wait_for:guest
+pf | person kin | kin friend | . p go>shop,market | then buy:cheese,bread,fish,apple | ?because p be:hungry |
+    ?and q cook:lunch,soup
+p | person kin | kin | . p wait_for:guest | so p clean:room,kitchen,house | and q cook:dinner,cake,pie |
+    ?because q want.help:p
+p | person kin | kin friend | . p lose:~key | but q find:= | then open:door
+p | person kin | kin friend | . p lose:~phone,bag,umbrella,camera | but q find:= | ?so p thank:q
+p | person kin | kin friend | . p look_for:~bag,phone,ticket | ?because p lose:=@had | but p not.find:= | ?so q help:p
+p | person kin | kin friend | . p look_for:~key | because p lose:=@had | but p not.find:= | ?so p not.can.open:door
+p | person kin | - | . p look_for:~cat,dog,kitten,puppy | ?because p love:= | but p not.find:=
+p | person kin | - | although p be:tired | . p clean:room,kitchen,house | ?then cook:dinner,soup,cake |
+    ?because p wait_for:guest
+p | person kin | kin friend | although p be:tired,ill | . p help:q | then clean:kitchen,room | ?because p love:q
+p | student student_f | - | although p be:tired | . p learn:poem,rule | then write:letter
+p | person kin | kin friend | although p be:hungry | . p not.eat:soup,fish,pie | because it.be:cold |
+    ?so q cook:lunch,dinner
+pf | person kin | kin friend | when p come>kitchen | . p drink:tea,coffee,juice | then eat:cake,sandwich,apple |
+    ?and q wash:plate,cup
+pf | student student_f boy girl teacher engineer doctor | kin | when p return>school,office,shop |
+    . q cook:lunch,dinner,soup | ?because p be:hungry,tired
+pf | person kin | kin friend | when p come>village,city,restaurant | . q show:picture,portrait,photograph+p |
+    ?then tell:story,fairy_tale+p
+pf | person kin | kin friend | when p find:key,ticket,phone,umbrella | . p give:=+q | ?and q thank:p
+pf | person kin | kin friend | when p find:kitten,puppy | . p give:=+q | ?and q thank:p
+pf | person kin | kin friend | when p buy:cake,gift,flower,toy | . p give:=+q | ?and q thank:p
+pf | artist child boy girl | kin friend | when p draw:dog,cat,house,flower,portrait | . p show:=+q | ?then give:=+q
+pf | mechanic father carpenter uncle | - | when p buy:car,boat,bicycle,motorcycle | . p repair:= | ?then sell:= |
+    ?because it.be:old
+p | mechanic father carpenter uncle engineer | kin friend | when p repair:bicycle,car,boat | . p thank:q |
+    ?because q help:p@had
+f | person kin | kin friend neighbour | if p buy:bicycle,car,boat,motorcycle | . q repair:= | ?because it.be:old
+f | person kin | kin friend | if p find:~key | . p open:door,box | then read:letter,book
+f | person kin | - | if p be:tired,ill | . p not.go>office,theatre,market
+f | person kin | kin friend | if p be:ill | . q go>shop,market | then buy:fish,bread,milk | ?then cook:soup,lunch
+f | person kin | kin friend | if p be:hungry | . q cook:soup,pie,dinner | then give:=+p
+f | person kin | kin | if p cook:cake,pie,soup | . q buy:tea,coffee,juice,milk | ?and p invite:friend,neighbour
+f | person kin | - | if p sell:~car,boat,bicycle,house | . p buy:motorcycle,computer,house
+f | person kin | kin friend | if p help:q | . q cook:cake,pie,lunch
+f | person kin | kin friend | if p write:letter | . q read:=
+f | person kin | - | if p come>library | . p read:newspaper,magazine,book | ?because it.be:interesting
+p | person kin | kin friend | . p want.go>theatre,museum,park,beach,sea | but p be:ill | so q go>shop,market |
+    then buy:juice,cake
+p | person kin | - | . p want.go>theatre,museum,park,restaurant | but p be:tired,ill
+p | person kin | kin friend | . p invite:q | but q not.come | because q be:ill,tired
+p | person kin | kin friend | . p want.open:door | but p lose:~key@had | so q help:p
+pf | person kin | kin friend | . p write:letter,poem | then send:=+q | ?because p love:q
+pf | person kin | kin friend | . p buy:flower,gift,cake | then give:=+q | ?because p love:q | ?and q thank:p
+pf | person kin | kin friend | . p cook:cake,pie | then give:=+q | because q be:hungry | ?and q thank:p
+pf | person kin | kin | . p open:letter | then read:= | ?because it.be:important
+pf | person kin | kin friend | . p open:door,window | because weather:hot | and q drink:water,juice
+pf | person kin | kin friend | . p close:door,window | because weather:cold | and q drink:tea,coffee
+pf | person kin | kin friend | . p return>park,beach,river,forest | because weather:cold,dark,late |
+    and q cook:dinner,soup | ?then close:window,door
+p | person kin | kin friend | . p not.buy:coat,dress,car,bicycle,phone,camera,sofa | because it.be:expensive |
+    ?but q buy:=
+p | person kin | kin friend | . p read:novel,poem,story,letter | but p not.understand:= |
+    ?because it.be:difficult,strange | ?so q help:p
+p | person kin | teacher teacher_f friend | . p not.understand:rule,exercise,problem | because it.be:difficult |
+    ?so q help:p | ?and p thank:q
+p | person kin | kin friend | . p be:hungry | so p go>kitchen | then eat:cake,sandwich,apple,cheese |
+    ?and q drink:coffee,tea
+p | person kin | kin friend | . p be:hungry | so p go>restaurant | then eat:soup,fish,pie | ?and q drink:coffee,tea
+p | person kin | kin friend | . p be:ill | so p not.go>office,theatre | and q cook:soup,lunch | ?because q want.help:p
+p | person kin | kin friend | . p be:tired | so p not.cook:dinner,lunch | and q buy:pie,sandwich,fish |
+    ?because b be:hungry
+p | person kin | kin friend | . p lose:~ticket | so p not.can.go>theatre,museum | ?but q buy:ticket | ?then give:=+p
+p | person kin | kin friend neighbour | . p want.buy:house,car,boat | so p sell:~bicycle,motorcycle,car | and q buy:=
+p | person kin | kin friend | . p wait_for:bus,train | but other.not.come | so p return>station |
+    ?because weather:cold,late,dark
+p | child boy girl daughter son | kin | . p cry | because p lose:~toy,ball,kitten,puppy@had | but q find:= |
+    ?then give:=+p
+p | child boy girl daughter son | kin | . p cry | because p be:hungry | so q cook:soup,lunch | ?then give:=+p
+pf | child boy girl daughter son | kin | . p go>park,yard,garden,beach | because p want.play |
+    and q go>shop,market | ?then buy:fish,bread,milk
+pf | person kin | kin | . p go>library | because p want.read:book,novel,magazine | and q go>market,shop |
+    ?because q want.buy:goods
+pf | person kin | kin | . p go>river,lake,sea | because p want.swim | and q go>park,forest | ?because q want.walk
+pf | person kin | kin | . p go>station | because p want.meet:friend,friend_f,guest | and q cook:dinner,lunch |
+    ?then clean:room,kitchen
+pf | person kin | kin friend | . p wash:plate,cup,knife | and q clean:kitchen,room | ?because b wait_for:guest
+pf | person kin | kin friend | . p read:book,newspaper,magazine | and q cook:dinner,soup,lunch | ?because b be:hungry
+pf | mechanic father carpenter uncle grandfather | kin | . p repair:roof,car,chair,lamp |
+    and q paint:door,wall,fence | ?then clean:yard,house
+pf | musician singer actor actress | kin friend | . p buy:guitar,violin | because p love:music |
+    ?and q buy:book,novel,radio
+p | person kin | - | . p want.buy:house,boat,car | but it.be:expensive | ?so p not.buy:=
+"""
+"""Tenses | who (p) | who else (q; "-" for nobody) | clauses; an indented line goes on with the one before. Tenses are
+p (past), f (future) or both. A clause reads [?]link role spec. A "?" says that it may be left out; "." is no link; the
+role is p, q, or b for both; it is missing after "then", which goes on with the subject before, and where the spec has
+its own subject. In a spec, "~" before the objects makes them the subject's own, p and q as objects are people of the
+story, "+q" is to whom, and "@had" says that it happened before."""
+
+
+class Beat(NamedTuple):
+    """A clause of a story: its link, who is its subject ("" for none), its spec, and whether it may be left out."""
+
+    link: str
+    role: str
+    spec: str
+    optional: bool
+
+
+class Story(NamedTuple):
+    """Several clauses about one or two people that tell one situation."""
+
+    tenses: tuple[str, ...]
+    who: tuple[str, ...]
+    other: tuple[str, ...]
+    beats: tuple[Beat, ...]
+
+
+def _beat(text: str) -> Beat:
+    words = text.removeprefix("?").split()
+    role = words[1] if len(words) == 3 else ""
+    return Beat("" if words[0] == "." else words[0], role, words[-1], text.startswith("?"))
+
+
+def _stories(table: str) -> tuple[Story, ...]:
+    names = {"p": "past", "f": "future"}
+    made = []
+    for line in table.strip().replace("\n    ", " ").split("\n"):
+        tenses, who, other, *beats = line.split(" | ")
+        others = tuple(other.split()) if other != "-" else ()
+        made.append(Story(tuple(names[t] for t in tenses), tuple(who.split()), others, tuple(map(_beat, beats))))
+    return tuple(made)
+
+
+STORIES = _stories(_STORIES)
+"""What happens to one or two people, in two clauses or more."""
 
 
 def _scripts(table: str) -> tuple[tuple[tuple[str, ...], str, str], ...]:
@@ -395,7 +537,14 @@ SCRIPTS = {
 
 PUNCTUAL = frozenset(_list("find lose bring forget meet give send come begin invite hide open close thank"))
 """Verbs that nobody is in the middle of."""
-SINGLE = frozenset(_list("sea music radio roof floor clock piano coat problem lunch dinner"))
+SEVERAL = frozenset(
+    _list(
+        """flower apple pear sandwich cake plate cup window door book magazine newspaper gift toy picture photograph
+        friend friend_f guest egg knife song rule exercise word dog cat poem letter"""
+    )
+)
+"""What stories tell of more than one of."""
+SINGLE = frozenset(_list("kitchen yard bus train sea music radio roof floor clock piano coat problem lunch dinner"))
 """Nouns that keep the singular here; some have no other form in Russian."""
 HUMAN = frozenset(concepts(("person", "kin")))
 PROFESSIONS = _list(
@@ -424,6 +573,9 @@ WOMEN = frozenset(
         aunt"""
     )
 )
+ELDERS = frozenset(_list("mother father aunt uncle grandmother grandfather"))
+YOUNG = frozenset(_list("boy girl child student student_f son daughter sister brother he she i we they"))
+"""Those of whose sons and daughters nobody speaks; it may be they."""
 RELATED = frozenset(_list("friend friend_f neighbour neighbour_f son daughter"))
 OWNED = frozenset(
     concepts(
@@ -445,15 +597,6 @@ OWNED = frozenset(
     )
 )
 
-
-CONSEQUENCES = _list("cook clean open close show give tell help thank repair sing read buy invite send wash bring draw")
-
-THEMES = (
-    _list("cook clean wash repair paint read draw write open close learn sing listen watch sleep play"),
-    _list("buy sell meet visit walk wait_for go return see show give look_for"),
-    _list("help thank invite give show send tell explain bring"),
-)
-"""Verbs that fit into one scene: at home, in town, among people."""
 
 GOT = {
     "read": "buy write bring find", "sell": "buy build draw", "find": "buy bring", "lose": "buy bring",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 
 from utils import translation_portuguese as portuguese
 from utils import translation_russian as russian
 from utils.translation_lexicon import (
     CLASSES,
-    CONSEQUENCES,
+    ELDERS,
     FREQUENCIES,
     GOT,
     HUMAN,
@@ -24,15 +25,18 @@ from utils.translation_lexicon import (
     RELATED,
     SCENE,
     SCRIPTS,
+    SEVERAL,
     SINGLE,
     STATES_OF,
-    THEMES,
+    STORIES,
     THINGS_ON_SEATS,
     THINGS_ON_TABLES,
     TIMES,
     VERBS,
     WOMEN,
+    YOUNG,
     Action,
+    Story,
     concepts,
     fitting_adjectives,
 )
@@ -57,6 +61,7 @@ class Maker:
         self.rng = rng
         self.russian = language == "ru"
         self._id = 0
+        self._joined = False
 
     def _next(self) -> int:
         self._id += 1
@@ -75,76 +80,66 @@ class Maker:
             detail: from 0 to 1, how likely adjectives, places and relative clauses are.
         """
         self._id = 0
+        self._joined = clauses > 1
         if clauses == 1:
             if self._chance(0.12):
                 return Sentence([Part(self._question(detail))], True)
             return Sentence([Part(self.single(detail))])
-        parts: list[Part] = []
-        left = clauses
         roll = self.rng.random()
         if roll < 0.3:
-            parts = self._reported(min(left, 3), detail)
-            left -= len(parts)
-        elif roll < 0.6 or clauses == 4:
-            parts = self._condition(detail)
-            left -= len(parts)
-        while left > 0:
-            tense = _main_tense(parts)
-            if left >= 2 and (not parts or self._chance(0.9)):
-                made = self._script(detail, tense)
-            elif parts:
-                made = [Part(self._scene(parts, tense, detail))]
-            else:
-                made = [Part(self.single(detail))]
-            left -= len(made)
-            if parts:
-                made[0].link = "and"
-            parts += made
-        return Sentence(parts)
+            return Sentence(self._reported(clauses, detail))
+        if clauses > 2 or roll < 0.65:
+            return Sentence(self._story(clauses, detail))
+        return Sentence(self._script(detail))
 
     def _reported(self, clauses: int, detail: float) -> list[Part]:
         """He said that this is so; she thinks that this is so because of that."""
         report = self._report(detail)
         said = report.tense == "past"
         shift = "said" if said else ""
-        if clauses < 3:
+        if clauses < 3 and self._chance(0.7):
             tense = self.rng.choice(("present", "past", "future"))
             inner = self._action(detail, tense, finished=True)
+            while inner.verb in ("see", "talk"):
+                inner = self._action(detail, tense, finished=True)
             _reportable(inner, said)
             self._differ(report, inner)
             return [Part(report), Part(inner, "that", shift)]
-        one, two = self._script(
-            detail, self.rng.choice(("present", "future") if said else ("present", "past", "future"))
-        )
-        one.link, one.shift, two.shift = "that", shift, two.shift or shift
-        _reportable(one.clause, said)
-        self._differ(report, one.clause)
-        return [Part(report), one, two]
+        if clauses > 3:
+            told = self._story(clauses - self.rng.choice((0, 1)), detail, "future" if said else "", plain=True)
+        else:
+            told = self._script(
+                detail, self.rng.choice(("present", "future") if said else ("present", "past", "future"))
+            )
+        for part in told:
+            part.shift = "said" if said and part.shift == "perfect" else part.shift or shift
+        told[0].link = "that"
+        _reportable(told[0].clause, said)
+        self._differ(report, told[0].clause)
+        return [Part(report), *told]
 
     def _differ(self, report: Clause, inner: Clause) -> None:
         """No "the boys know that the boys": who reports and who is spoken of are two."""
         assert report.subject is not None
-        while inner.subject is not None and report.subject.noun == inner.subject.noun:
+        if inner.subject is None:
+            return
+        for _ in range(8):
+            same = report.subject.noun == inner.subject.noun
+            if not same and (
+                inner.subject.noun in ("i", "we", "you") or self._sex(report.subject) != self._sex(inner.subject)
+            ):
+                return
+            report.subject = self._subject(("person", "kin"), 0.2)
+        while report.subject.noun == inner.subject.noun:
             report.subject = self._subject(("person", "kin"), 0.2)
 
-    def _scene(self, parts: list[Part], tense: str, detail: float) -> Clause:
-        """What somebody else does in the meantime, in the same surroundings."""
-        last = next((part.clause for part in reversed(parts) if part.clause.verb), parts[-1].clause)
-        theme = next((verbs for verbs in THEMES if last.verb in verbs), self.rng.choice(THEMES))
-        taken = {part.clause.subject.noun for part in parts if part.clause.subject is not None}
-        seen = {part.clause.verb for part in parts}
-        while True:
-            verb = self.rng.choice(theme)
-            action = VERBS[verb]
-            if verb in seen or (tense == "present" and verb in PUNCTUAL) or (tense == "past" and action.lasting):
-                continue
-            clause = self._action(detail, tense, verb, finished=True)
-            assert clause.subject is not None
-            if clause.subject.noun not in taken and clause.negation in ("", "not"):
-                break
-        if any(part.clause.time for part in parts):
-            clause.time = ""
-        return clause
+    def _sex(self, phrase: Phrase) -> str:
+        """What a pronoun of the third person would tell of somebody: "m", "f" or "p"; "" for those who speak."""
+        if phrase.noun in ("i", "we", "you"):
+            return ""
+        if phrase.number == "pl" or phrase.noun == "they":
+            return "p"
+        return "f" if phrase.noun == "she" or self._feminine(phrase.noun) else "m"
 
     def _report(self, detail: float) -> Clause:
         """He said, she thinks: what comes before "that"."""
@@ -153,51 +148,193 @@ class Maker:
         )
         return Clause(self._next(), verb=verb, subject=self._subject(("person", "kin"), detail / 2), tense=tense)
 
-    def _condition(self, detail: float) -> list[Part]:
-        """When or if somebody does this, somebody does that."""
-        rng = self.rng
-        link = rng.choice(("when", "if", "when", "although"))
-        tense = "future" if link == "if" else rng.choice(("past", "future"))
-        if link == "although":
-            state = rng.choice(("tired", "ill", "hungry"))
-            subject = self._subject(("person", "kin"), detail)
-            done = rng.choice(("clean", "help", "cook", "work", "go", "dance", "learn", "repair"))
-            first = Clause(self._next(), "adjective", subject=subject, adjective=state, tense="past")
-            return [Part(first, link), Part(self._action(detail, "past", done, self._again(subject), finished=True))]
-        verb = rng.choice(
-            ("come", "come", "return", "find", "buy", "bring", "repair", "cook", "sell", "wash", "help", "read")
-        )
-        first = self._action(detail, tense, verb, finished=True)
-        first.time, first.manner = "", ""
-        if verb not in ("come", "return", "buy", "find"):
-            first.place = None
-        if first.negation != "not" or link == "when":
-            self._affirm(first)
-        if verb == "come":
-            first.place = Place("to", self._place("arrival"))
-        self._settle(first)
-        assert first.subject is not None
+    def _hero(self, classes: tuple[str, ...], tense: str, detail: float) -> Phrase:
+        """Somebody of whom several clauses tell."""
         while True:
-            second = self._action(detail, tense, rng.choice(CONSEQUENCES), finished=True)
-            assert second.subject is not None
-            allowed = ("",) if link == "when" else ("", "not")
-            if second.subject.noun != first.subject.noun and second.verb != verb and second.negation in allowed:
-                break
-        second.time, second.place = "", None if second.verb not in ("go", "buy") else second.place
-        return [Part(first, link, "condition"), Part(second)]
+            hero = self._subject(classes, detail)
+            if hero.noun == "child" and not self.russian:  # criança says nothing of he and she
+                continue
+            if hero.noun == "you" or (hero.noun == "she" and self._chance(0.5)):
+                continue
+            break
+        if hero.determiner in ("his", "her", "their"):
+            hero.determiner = "my"
+        if hero.adjective in ("tired", "hungry"):
+            hero.adjective = ""
+        if not self.russian:
+            if hero.noun == "we" and tense == "past":  # lavamos: present or past, nobody could tell
+                hero.noun = "i"
+            if hero.number == "pl" and self._feminine(hero.noun):
+                hero.number = "sg"
+            if hero.noun == "they":
+                hero.gender = "m"
+        return hero
+
+    def _story(self, clauses: int, detail: float, wanted: str = "", plain: bool = False) -> list[Part]:
+        """Several clauses of one situation, as the tables say.
+
+        Args:
+            clauses: how many.
+            detail: how likely adjectives are.
+            wanted: the tense, where it is given.
+            plain: whether the story has to begin without "when" and the like.
+        """
+        rng = self.rng
+        tense = wanted
+        while True:
+            story = rng.choice(STORIES)
+            beats = story.beats
+            least = sum(not beat.optional for beat in beats)
+            if not least <= clauses <= len(beats) or (wanted and wanted not in story.tenses):
+                continue
+            if plain and (beats[0].link or "@had" in "".join(beat.spec for beat in beats)):
+                continue
+            break
+        tense = wanted or rng.choice(story.tenses)
+        spare = clauses - least
+        kept = []
+        for beat in beats:
+            if not beat.optional or spare > 0:
+                kept.append(beat)
+                spare -= beat.optional
+        people = {"p": self._hero(story.who, tense, detail)}
+        if story.other and not people["p"].is_pronoun:
+            people["p"].number = "sg"  # five cooks have no brother in common
+        known: set[str] = set()
+        before: Clause | None = None
+        speaker = ""  # whose clause it is
+        parts: list[Part] = []
+        for place, beat in enumerate(kept):
+            related = " ".join(later.spec for later in kept[place + 1 : place + 2])
+            link, role = beat.link, beat.role
+            spec, _, given = beat.spec.partition("@")
+            now = "present" if link == "because" and tense == "future" else tense
+            shift = "condition" if link in ("when", "if") else ""
+            if given == "had":
+                shift = "said"
+            if link == "then":
+                subject = people.get(speaker) or people["p"]
+                role = speaker
+                shift = "bare" if tense == "future" else ""
+            elif role:
+                subject = self._in_role(role, story, people, known, speaker)
+                if link == "and":
+                    subject.dropped = ""
+            else:
+                subject = people["p"]
+            clause = self._spec(spec, subject, now, detail, before, (role, people, known, story), related)
+            if related.startswith("it.") and clause.object is not None:
+                clause.object.adjective = ""  # not: the sad book, because it is sad
+            if not link and before is not None and clause.object is not None and clause.object.is_pronoun:
+                subject.dropped = ""  # no sentence goes on with a pronoun that leans on a verb
+            if link == "then":
+                parts.append(Part(clause, link, shift, subject))
+                clause.subject = None
+                clause.order = "plain"
+            else:
+                parts.append(Part(clause, link, shift))
+            known |= {role} if role else set()
+            if role in ("p", "q", "b"):
+                speaker = role
+            elif link == "but":
+                speaker = ""  # they waited for the bus, but it did not come
+            if (
+                clause.object is not None
+                and clause.object.noun not in HUMAN
+                and not (clause.object.is_pronoun and clause.object.noun != "it")
+            ):
+                before = clause
+        first = parts[0].clause
+        if (
+            not plain
+            and not kept[0].link
+            and first.kind == "verb"
+            and not (first.modal or first.negation)
+            and self._chance(0.3)
+        ):
+            first.time = rng.choice(TIMES[tense])
+            if first.time == "today" or (tense == "past" and first.progressive):
+                first.time = ""
+        return parts
+
+    def _in_role(self, role: str, story: Story, people: dict[str, Phrase], known: set[str], speaker: str) -> Phrase:
+        """The subject of a clause of a story: a noun at first, then a pronoun where it tells who."""
+        hero = people["p"]
+        if role == "p" and "p" not in known:
+            return hero
+        if role == "b":
+            noun = "we" if hero.noun in ("i", "we") else "they"
+            both = self._feminine(hero.noun) and "q" in people and self._feminine(people["q"].noun)
+            people["b"] = Phrase(self._next(), noun, "pl", gender="f" if both else "m")
+            return people["b"]
+        if role == "q" and "q" not in people:
+            return self._relation(story, people)
+        who = people[role]
+        if speaker == role or who.is_pronoun:
+            pronoun = self._again(who)
+            pronoun.dropped = pronoun.dropped if speaker == role else ""
+            return pronoun
+        rest = people["q" if role == "p" else "p"] if len(people) > 1 else None
+        if rest is None or self._sex(rest) != self._sex(who):
+            pronoun = self._again(who)
+            pronoun.dropped = ""
+            return pronoun
+        name = "the" if who.determiner == "a" else who.determiner
+        return dataclasses.replace(who, id=self._next(), determiner=name, adjective="", relative=None, relative_role="")
+
+    def _relation(self, story: Story, people: dict[str, Phrase], determiner: str = "") -> Phrase:
+        """The other one of a story, by what he or she is to the first."""
+        hero = people["p"]
+        taken = hero.noun.removesuffix("_f")
+        nouns = [noun for noun in concepts(story.other) if noun.removesuffix("_f") != taken]
+        if hero.noun in ("he", "she"):
+            nouns = [noun for noun in nouns if self._feminine(noun) is (hero.noun == "he")]
+        if hero.noun in YOUNG:
+            nouns = [noun for noun in nouns if noun not in ("son", "daughter")]
+        if hero.noun in ("son", "daughter"):  # my son's mother would be me, or nobody else
+            nouns = [noun for noun in nouns if noun not in ("mother", "father")]
+        elif hero.noun in CLASSES["kin"] or hero.noun == "old_man":
+            nouns = [noun for noun in nouns if noun not in ELDERS]
+        phrase = Phrase(self._next(), self.rng.choice(nouns))
+        phrase.determiner = determiner or self._whose(hero)
+        people["q"] = dataclasses.replace(phrase, determiner=self._whose(hero))
+        return phrase
+
+    def _whose(self, hero: Phrase) -> str:
+        return {"i": "my", "we": "our", "p": "their", "f": "her", "m": "his"}[
+            hero.noun if hero.noun in ("i", "we") else self._sex(hero)
+        ]
+
+    def _to_role(self, name: str, people: dict[str, Phrase], known: set[str], story: Story) -> Phrase:
+        """Somebody of a story as an object: him, his sister."""
+        if name == "q":
+            if "q" not in people:
+                known.add("q")
+                return self._relation(story, people, "own")
+            if people["q"].noun == "they" or self._sex(people["q"]) == self._sex(people["p"]):
+                return dataclasses.replace(people["q"], id=self._next(), determiner="own")
+        pronoun = self._again(people[name])
+        pronoun.dropped = ""
+        return pronoun
 
     def _script(self, detail: float, wanted: str = "") -> list[Part]:
         """Two clauses that belong together, as the tables say."""
         rng = self.rng
+        two = ""
         while True:
             link = rng.choice(("because", "because", "because", "so", "but", "then", "then", "then"))
             who, one, two = rng.choice(SCRIPTS[link])
             tenses = _script_tenses(link, one, two)
-            if not wanted or wanted in tenses:
-                break
-        tense = wanted or rng.choice(tenses)
-        subject = self._subject(who, detail)
-        first = self._spec(one, subject, tense, detail)
+            if wanted and wanted not in tenses:
+                continue
+            tense = wanted or rng.choice(tenses)
+            subject = self._hero(who, tense, detail)
+            first = self._spec(one, subject, tense, detail, related=two)
+            if two.startswith("it.") and first.object is not None:
+                thing = first.object
+                if self._sex(subject) in (self._genders(thing.noun), "p" if thing.number == "pl" else ""):
+                    continue  # he read the book because it was good, and he and it are one word
+            break
         later = "present" if tense == "future" and link == "because" else tense
         if link == "then":
             second = self._spec(two, subject, tense, detail, first)
@@ -206,8 +343,12 @@ class Maker:
             return [Part(first), Part(second, link, "bare" if tense == "future" else "", subject)]
         if two.startswith("it.") and first.object is not None:
             first.object.adjective = ""  # not: the sad book, because it is sad
+        two, _, given = two.partition("@")
+        shift = ""
+        if given == "had":
+            later, shift = "past", "perfect" if later == "present" else "said"
         second = self._spec(two, self._again(subject), later, detail, first)
-        return [Part(first), Part(second, link)]
+        return [Part(first), Part(second, link, shift)]
 
     def _again(self, subject: Phrase) -> Phrase:
         """The pronoun that speaks of somebody again."""
@@ -222,10 +363,30 @@ class Maker:
     def _feminine(self, noun: str) -> bool:
         return noun in WOMEN or (noun == "child" and not self.russian)
 
-    def _spec(self, spec: str, subject: Phrase, tense: str, detail: float, before: Clause | None = None) -> Clause:
-        """A clause from one line of a table of scripts."""
+    def _spec(
+        self,
+        spec: str,
+        subject: Phrase,
+        tense: str,
+        detail: float,
+        before: Clause | None = None,
+        cast: tuple[str, dict[str, Phrase], set[str], Story] | None = None,
+        related: str = "",
+    ) -> Clause:
+        """A clause from one line of a table of scripts.
+
+        Args:
+            spec: the line.
+            subject: who.
+            tense: "present", "past", "future", unless the line gives one.
+            detail: how likely adjectives are.
+            before: the clause whose object "it" and "=" are.
+            cast: of a story, its people.
+            related: the line of the clause that follows.
+        """
         spec, _, given = spec.partition("@")
         spec, _, places = spec.partition(">")
+        spec, _, to = spec.partition("+")
         spec, _, things = spec.partition(":")
         *marks_, verb = spec.split(".")
         tense = given or tense
@@ -239,6 +400,7 @@ class Maker:
             if "it" in marks_:
                 assert other is not None
                 subject = self._pronoun_for(other)
+                subject.dropped = "" if self.russian else "always"
             return Clause(
                 self._next(), "adjective", subject=subject, adjective=rng.choice(things.split(",")), tense=tense
             )
@@ -251,13 +413,41 @@ class Maker:
             clause.object = self._pronoun_for(other)
             if self.russian and self._chance(0.5):
                 clause.order = "pronoun"
+        elif things in ("p", "q"):
+            assert cast is not None
+            clause.object = self._to_role(things, *cast[1:])
         elif things:
+            own = things.startswith("~")
+            group = tuple(things.removeprefix("~").split(","))
             determiner = "the" if verb == "like" or (action and action.definite) else "any" if clause.negation else "a"
-            clause.object = self.phrase(tuple(things.split(",")), detail, determiner, own=verb not in ("like", "meet"))
-            self._avoid(clause.object, subject, tuple(things.split(",")))
+            if own or (determiner == "any" and related.startswith("it.")):
+                determiner = "own" if own else "the"
+            plain = own or verb in ("buy", "eat", "cook") or cast is not None
+            clause.object = self.phrase(group, detail, determiner, own=verb not in ("like", "meet"), plain=plain)
+            if own or clause.object.noun not in SEVERAL:
+                clause.object.number = "sg"
+            if cast is not None and other is not None and other.noun == clause.object.noun:
+                clause.object.adjective = ""
+            if verb == "drink" and cast is not None:
+                clause.object.adjective = ""  # hot water, because it is hot
+            if clause.modal == "want" and clause.object.adjective not in (
+                "new",
+                "big",
+                "beautiful",
+                "fresh",
+                "interesting",
+            ):
+                clause.object.adjective = ""
+            if clause.object.adjective == "hot" and verb == "buy":
+                clause.object.adjective = ""
+            self._avoid(clause.object, subject, group)
             if verb == "like" and clause.object.determiner != "the":
                 clause.object.determiner = "this"
-        if action is not None and action.recipients:
+        if to:
+            assert cast is not None
+            clause.recipient = self._to_role(to, *cast[1:])
+            clause.order = "plain"
+        elif action is not None and action.recipients and verb != "tell":
             clause.recipient = self.phrase(("person", "kin"), 0.0, "the", own=True)
             self._avoid(clause.recipient, subject, ("person", "kin"))
             clause.order = "plain"
@@ -321,6 +511,10 @@ class Maker:
             clause.subject = self._subject((name,), 0.0)
             clause.adjective = rng.choice(STATES_OF[name].split())
             clause.subject.adjective = ""
+            if clause.subject.noun in ("newspaper", "magazine"):
+                clause.adjective = rng.choice(("interesting", "boring"))
+            if clause.subject.noun in ("child", "boy", "girl") and clause.adjective in ("young", "old", "famous"):
+                clause.adjective = "cheerful"
             if name == "animal":
                 clause.tense = "past" if tense == "future" else tense
             elif tense == "future":
@@ -430,6 +624,8 @@ class Maker:
         clause.time_first = False
         assert clause.subject is not None
         clause.subject.dropped = ""
+        if clause.subject.determiner == "a" and clause.order != "inverted":
+            clause.subject.determiner = "the"
         if clause.subject.noun == "i":
             clause.subject = Phrase(clause.subject.id, "you")
             if clause.object is not None and clause.object.determiner == "my":
@@ -470,6 +666,8 @@ class Maker:
             action = VERBS[chosen]
             if (tense == "present" and chosen in PUNCTUAL) or (action.stative and tense == "future"):
                 continue
+            if tense == "future" and chosen == "lose":
+                continue
             if finished and tense == "past" and (action.lasting or action.stative):
                 continue
             break
@@ -478,7 +676,7 @@ class Maker:
         clause.subject = subject or self._subject(action.subjects, detail)
         if subject is None and self._chance(0.12):
             negation = rng.choice(("not", "not", "never", "nobody"))
-            if negation == "never" and tense == "future":
+            if negation == "never" and (tense == "future" or chosen in PUNCTUAL):
                 negation = "not"
             if negation == "nobody" and not (clause.subject.noun in HUMAN and clause.subject.determiner == "the"):
                 negation = "not"
@@ -491,7 +689,7 @@ class Maker:
             not clause.negation
             and not action.direction
             and tense == "present"
-            and chosen != "live"
+            and chosen not in ("live", "build")
             and self._chance(0.5)
         ):
             clause.frequency = rng.choice(FREQUENCIES)
@@ -499,8 +697,10 @@ class Maker:
             not clause.negation and not action.stative and not action.direction and not finished and self._chance(0.18)
         ):
             clause.modal = rng.choice(("want", "can", "must", "begin"))
-            if tense == "future" or (
-                clause.modal == "begin" and (tense == "present" or chosen in PUNCTUAL or not action.manners)
+            if (
+                tense == "future"
+                or (clause.modal == "must" and tense == "past" and not self.russian)
+                or (clause.modal == "begin" and (tense == "present" or chosen in PUNCTUAL or not action.manners))
             ):
                 clause.modal = ""
         if action.objects:
@@ -510,7 +710,7 @@ class Maker:
         if action.recipients:
             clause.recipient = self.phrase(("person", "kin"), 0.0, "the", clause.negation != "nobody")
             self._avoid(clause.recipient, clause.subject, ("person", "kin"))
-            if self._chance(0.25):
+            if self._chance(0.25) and self._may_point(clause.subject):
                 clause.recipient = self._other_pronoun(clause.subject)
         if action.direction:
             clause.place = Place(action.direction, self._place("goal"))
@@ -552,7 +752,13 @@ class Maker:
         subject = clause.subject
         if not self.russian and subject is not None and subject.noun == "we" and subject.dropped != "always":
             # gostamos, entendemos, nunca lemos: present or past, nobody could tell
-            if clause.tense == "past" and (clause.verb in ("like", "understand") or clause.negation == "never"):
+            forms = portuguese.verb(clause.modal or clause.verb or "be")
+            same = forms.present["1p"] == forms.preterite["1p"] and clause.modal in ("", "begin")
+            said = (
+                clause.verb in ("say", "live", "know", "remember", "love", "know_that") and clause.negation != "never"
+            )
+            lasting = action.lasting and not clause.modal and clause.negation != "never"
+            if clause.tense == "past" and same and not said and not lasting:
                 subject.noun, subject.number, subject.dropped = "they", "pl", ""
         clause.progressive = (
             clause.kind == "verb"
@@ -579,12 +785,14 @@ class Maker:
         rng = self.rng
         assert clause.subject is not None
         people = all(name in ("person", "kin") for name in action.objects)
-        if people and clause.verb not in ("know", "talk") and self._chance(0.3):
+        if people and clause.verb not in ("know", "talk") and self._chance(0.3) and self._may_point(clause.subject):
             if self.russian and self._chance(0.5):
                 clause.order = "pronoun"
             return self._other_pronoun(clause.subject)
-        phrase = self.phrase(action.objects, detail, determiner, own)
+        phrase = self.phrase(action.objects, detail, determiner, own, plain=clause.verb == "buy")
         self._avoid(phrase, clause.subject, action.objects)
+        if phrase.adjective == "hot" and clause.verb in ("buy", "sell"):
+            phrase.adjective = ""
         if clause.frequency and phrase.noun not in MASS and phrase.noun not in SINGLE and phrase.determiner == "a":
             phrase.number = "pl"  # "often reads books"
         if phrase.determiner == "a" and phrase.number == "pl" and not phrase.adjective and phrase.noun not in HUMAN:
@@ -649,7 +857,7 @@ class Maker:
     def _who(self, phrase: Phrase) -> None:
         """The boy who lives in this village."""
         rng = self.rng
-        inner = Clause(self._next(), verb=rng.choice(("live", "work", "buy", "write", "sell", "find")))
+        inner = Clause(self._next(), verb=rng.choice(("live", "work")))
         action = VERBS[inner.verb]
         inner.tense = "present" if action.lasting else "past"
         if action.objects:
@@ -659,13 +867,20 @@ class Maker:
         if inner.verb == "sell" and phrase.noun not in concepts(VERBS["sell"].subjects):
             return
         self._settle(inner)
+        inner.progressive = False  # who works there
         phrase.relative, phrase.relative_role = inner, "subject"
         if phrase.determiner == "a" or phrase.noun in CLASSES["kin"]:
             phrase.relative = None
 
+    def _may_point(self, subject: Phrase) -> bool:
+        """Whether an object may be a pronoun: beside other clauses only "me" and "us" leave no doubt."""
+        return not self._joined or subject.noun not in ("i", "we")
+
     def _other_pronoun(self, subject: Phrase) -> Phrase:
         """Me, us, him …: anyone but the subject, and no doubt who."""
         free = [noun for noun in ("i", "we", "he", "she", "they") if noun != subject.noun]
+        if self._joined:
+            free = ["i", "we"]
         if subject.noun in ("i", "we"):
             free = [noun for noun in free if noun not in ("i", "we")]
         noun = self.rng.choice(free)
@@ -710,8 +925,8 @@ class Maker:
                     owner = rng.choice(concepts(("person",)))
                     phrase.owner = Phrase(self._next(), owner)
                     phrase.determiner = "the"
-        if phrase.determiner == "any" and phrase.number == "sg" and noun not in MASS:
-            phrase.determiner = "the" if self.russian else "a"
+        if phrase.determiner == "any" and phrase.number == "sg" and (self.russian or noun not in MASS):
+            phrase.determiner = "the"
         adjectives = fitting_adjectives(noun)
         if adjectives and not kin and self._chance(0.12 + 0.4 * detail):
             phrase.adjective = rng.choice(adjectives)
@@ -735,22 +950,14 @@ def _reportable(clause: Clause, said: bool) -> None:
 
 def _script_tenses(link: str, one: str, two: str) -> tuple[str, ...]:
     """The tenses in which a pair of clauses can be told."""
-    if link == "but" or "lose" in one:
+    if link == "but" or "lose" in one or (link == "so" and one.startswith(("love", "want"))):
         return ("past",)
     if link == "then":
         return ("past", "past", "future")
+    if one.startswith(("not.read", "not.eat", "not.buy")):
+        return ("past",)
     if one.startswith(("be:", "want.", "love", "like", "not.like", "not.understand", "not.can")):
         return ("past", "present")
     if any(one.removeprefix("not.").startswith(verb) for verb in PUNCTUAL):
         return ("past", "future")
     return ("past", "past", "present", "future")
-
-
-def _main_tense(parts: list[Part]) -> str:
-    """The tense that a sentence goes on with."""
-    if parts and parts[0].clause.verb == "say":
-        return "past"
-    for part in reversed(parts):
-        if part.link not in ("because", "that") and part.clause.verb not in ("say", "think", "know_that"):
-            return part.clause.tense
-    return parts[0].clause.tense if parts else ""

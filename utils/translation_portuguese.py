@@ -146,7 +146,7 @@ laugh: rir p=rio,ri,rimos,riem t=ri,riu,rimos,riram
 cry: chorar
 dance: dançar
 swim: nadar
-walk: passear
+walk: passear p=passeio,passeia,passeamos,passeiam
 run: correr
 live: morar
 play: brincar
@@ -354,7 +354,9 @@ def _phrase(phrase: Phrase, subject: Phrase | None = None) -> list[Word]:
         if lemma == "velho" and phrase.noun in CLASSES["person"]:
             lemma = "idoso"
         word = Word(adjective(lemma, sex, number), key(node, ADJ))
-        words = [word, *words] if phrase.adjective in _BEFORE else [*words, word]
+        person = phrase.noun in CLASSES["person"]
+        before = phrase.adjective in _BEFORE or (person and phrase.adjective in ("young", "new"))
+        words = [word, *words] if before else [*words, word]
     name = phrase.determiner
     if name == "own" and subject is not None and subject.noun in ("i", "we"):
         name = {"i": "my", "we": "our"}[subject.noun]
@@ -516,6 +518,8 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
         assert clause.kind == "weather" or subject is not None
         sex, number = ("m", "sg") if subject is None else (_sex(subject), _number(subject))
         form = _ADJECTIVES[clause.adjective]
+        if clause.kind == "weather" and clause.adjective == "hot":  # está calor; "está quente" would be a thing
+            form = "calor"
         what = [Word(form if clause.kind == "weather" else adjective(form, sex, number), key(node, PRED))]
     whom: list[Word] = []
     if clause.recipient is not None:
@@ -577,6 +581,7 @@ def portuguese(sentence: Sentence) -> list[Word]:
     """A sentence in Portuguese."""
     words: list[Word] = []
     opened = 0
+    goes = None
     for number, part in enumerate(sentence.parts):
         if opened:
             words.append(Word(",", key(opened, COMMA2)))
@@ -586,7 +591,11 @@ def portuguese(sentence: Sentence) -> list[Word]:
             for form in _LINKS[part.link].split():
                 words.append(Word(form, key(node, COMMA if form == "," else LINK)))
             opened = 0 if number else node
-        made = _clause(part.clause, part.shift, part.head)
+        shift = part.shift
+        if shift == "bare" and goes is not None:  # irão ao mercado e vão comprar: no "vai" that both could share
+            shift = goes
+        goes = part.shift if part.clause.verb == "go" else None
+        made = _clause(part.clause, shift, part.head)
         if part.link == "although":  # embora asks for the subjunctive; only states follow it here
             subject = part.clause.subject
             assert subject is not None

@@ -107,7 +107,7 @@ newspaper газета f
 magazine журнал m
 poem стихотворение n
 novel роман m
-story рассказ m
+story история f
 fairy_tale сказка f gp=сказок
 apple яблоко n np=яблоки gp=яблок
 bread хлеб m
@@ -592,6 +592,8 @@ def _phrase(phrase: Phrase, case: str, local: bool = False, prepositional: bool 
     words: list[Word] = []
     if phrase.determiner in _DETERMINERS or phrase.determiner in _INVARIANT:
         words.append(Word(determiner(phrase.determiner, agrees, case, found.animate), key(node, DET)))
+    if phrase.determiner == "any" and phrase.number == "pl" and case == "g":
+        words.append(Word("никаких", key(node, DET)))
     form = found.forms[("l" if local and case == "p" else case) + number]
     if phrase.determiner in _COUNTS:  # две книги, пять книг: the numeral decides the case
         count = _COUNTS[phrase.determiner].split()[found.gender == "f"]
@@ -776,8 +778,10 @@ def _clause(clause: Clause, head: Phrase | None = None) -> list[Word]:
     what: list[Word] = []
     if clause.object is not None and clause.kind != "profession" and clause.question != "what":
         case = _object_case(clause)
-        if case == "a" and clause.object.determiner == "any":
+        if case == "a" and clause.object.determiner == "any" and clause.object.number == "pl":
             case = "g"
+        if clause.verb == "drink" and clause.modal == "want" and clause.object.determiner == "a":
+            case = "g"  # хочет выпить воды
         what = _phrase(clause.object, case, prepositional=clause.verb in _PREPOSITIONS)
         if clause.verb in _PREPOSITIONS:
             form = _preposition(_PREPOSITIONS[clause.verb][0], what[0].form)
@@ -817,6 +821,8 @@ def russian(sentence: Sentence) -> list[Word]:
         node = part.clause.id
         if part.link:
             text = _LINKS[part.link]
+            if part.link == "and" and part.clause.verb == "thank":  # no contrast, but what follows from it
+                text = ", и"
             if number and part.link in ("when", "if", "although"):
                 text = ", " + text
             for form in text.split():
