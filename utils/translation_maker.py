@@ -705,6 +705,8 @@ class Maker:
                 clause.modal = ""
         if action.objects:
             determiner = "the" if action.definite else "any" if clause.negation else "a"
+            if determiner == "any" and chosen in ("talk", "dream"):
+                determiner = "the"
             own = clause.negation != "nobody" and clause.subject.noun != "child"
             clause.object = self._object(action, clause, detail, determiner, own)
         if action.recipients:

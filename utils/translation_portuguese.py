@@ -523,7 +523,11 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
         what = [Word(form if clause.kind == "weather" else adjective(form, sex, number), key(node, PRED))]
     whom: list[Word] = []
     if clause.recipient is not None:
-        if clause.recipient.noun in _CLITICS:
+        two = clause.object is not None and clause.object.is_pronoun  # o deu para mim: not two clitics
+        if two and clause.recipient.noun in _CLITICS:
+            form = {"i": "mim", "we": "nós"}[clause.recipient.noun]
+            whom = [Word("para", key(clause.recipient.id, PREP)), Word(form, key(clause.recipient.id, NOUN))]
+        elif clause.recipient.noun in _CLITICS:
             late = clause.verb == "explain" or (clause.object is not None and clause.object.is_pronoun)
             to = key(clause.recipient.id, PREP) if late else ()  # English says "to us" there
             group, before, _ = _with_pronoun(clause.recipient, group, before, to=to)
