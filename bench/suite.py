@@ -53,6 +53,7 @@ BENCHMARKS = (
     Benchmark("bleu", "BLEU against sacrebleu's", "bleu:measure"),
     Benchmark("graphs", "graph attention: against GATConv, and a list against a table", "graph_attention:measure"),
     Benchmark("generation", "a GPT that writes, against Hugging Face's", "sampling:measure"),
+    Benchmark("bert", "BERT against Hugging Face's, with the same weights", "bert:measure"),
     Benchmark("lessons", "the lessons, executed", "lessons:measure_runs"),
     Benchmark("mutations", "the mutation score", "judging:measure_mutations"),
 )
