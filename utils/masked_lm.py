@@ -37,6 +37,9 @@ __all__ = [
 
 Document = Sequence[Sequence[int]]
 
+POSITION_SCALE = 1.4
+"""How large the waves of `start_weights` are, compared with the spread of the words; √2 makes them equally large."""
+
 
 def corrupt(
     ids: Tensor,
@@ -126,14 +129,14 @@ def start_weights(model: nn.Module, spread: float = 0.1) -> None:
 
     BERT begins with normal numbers of standard deviation 0.02, which suits a width of 768. A narrow model needs larger
     ones: about 0.02 · √(768 / width). The positions begin as the waves of lesson 10, and are learned from there on:
-    then neighbours can be found from the first step, which saves a minute of training its first half.
+    then neighbours can be found from the first step.
     """
     with torch.no_grad():
         for name, weight in model.named_parameters():
             if weight.dim() > 1:
                 nn.init.normal_(weight, 0.0, spread)
             if name.endswith("positions.weight"):
-                weight.copy_(3 * spread * sinusoidal_positions(*weight.shape))
+                weight.copy_(POSITION_SCALE * spread * sinusoidal_positions(*weight.shape))
 
 
 @dataclasses.dataclass
