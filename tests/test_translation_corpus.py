@@ -17,7 +17,7 @@ from utils import translation_english as english
 from utils import translation_portuguese as portuguese
 from utils import translation_russian as russian
 from utils.translation_grammar import SPEAKERS, links
-from utils.translation_lexicon import ADJECTIVES, CLASSES, VERBS, concepts, fitting_adjectives
+from utils.translation_lexicon import ADJECTIVES, CLASSES, STORIES, VERBS, concepts, fitting_adjectives
 from utils.translation_maker import Maker
 from utils.translation_meanings import Clause, Part, Phrase, Place, Sentence
 
@@ -383,6 +383,15 @@ def test_russian_constructions() -> None:
     assert said("ru", come, "that", "said")[1] == "that the boy would come to school ."
     two = Clause(1, verb="buy", subject=boy, object=Phrase(3, "car", "pl", "two"))
     assert said("ru", two) == ("мальчик купил две машины .", "the boy bought two cars .")
+    none = Clause(1, verb="buy", subject=boy, object=Phrase(3, "letter", "pl", "any"), negation="not")
+    assert said("ru", none) == ("мальчик не купил никаких писем .", "the boy did not buy any letters .")
+    drink = Clause(
+        1, verb="drink", subject=boy, object=Phrase(3, "water", determiner="a"), modal="want", tense="present"
+    )
+    assert said("ru", drink) == ("мальчик хочет выпить воды .", "the boy wants to drink water .")
+    lost = Clause(1, verb="lose", subject=Phrase(2, "he"), object=Phrase(3, "it"), tense="past")
+    assert said("ru", lost, "because", "perfect")[1] == "because he has lost it ."
+    assert said("ru", lost, "because", "said")[1] == "because he had lost it ."
     five = Clause(1, verb="buy", subject=boy, object=Phrase(3, "letter", "pl", "five"))
     assert said("ru", five)[0] == "мальчик купил пять писем ."
 
@@ -499,6 +508,75 @@ def test_said_and_i_are_not_left_to_guess() -> None:
     """Disse may be "I said" or "he said": a first person is left out only where the form tells it."""
     unclear = {portuguese.verb(name).preterite["1s"] for name in ("say", "bring", "want")}
     assert not any(pair.source[0] in unclear for pair in pairs("pt"))
+
+
+def test_portuguese_recipients_that_are_pronouns() -> None:
+    """Me deu um livro, but: o deu para mim; two pronouns do not lean on one verb."""
+    give = Clause(1, verb="give", subject=Phrase(2, "boy"), object=Phrase(3, "it"), recipient=Phrase(4, "i"))
+    assert said("pt", give) == ("o menino o deu para mim .", "the boy gave it to me .")
+    give.object = Phrase(3, "book", determiner="a")
+    assert said("pt", give) == ("o menino me deu um livro .", "the boy gave me a book .")
+    give.recipient = Phrase(4, "she")
+    assert said("pt", give)[0] == "o menino deu um livro para ela ."
+    go = Clause(1, verb="go", subject=Phrase(2, "boy", "pl"), place=Place("to", Phrase(3, "market")), tense="future")
+    buy = Clause(4, verb="buy", object=Phrase(5, "fish", determiner="a"), tense="future")
+    both = Sentence([Part(go), Part(buy, "then", "bare", go.subject)])
+    assert _text(SPEAKERS["pt"](both)) == "os meninos irão ao mercado e vão comprar peixe ."
+    assert _text(english.english(both)) == "the boys will go to the market and buy fish ."
+
+
+# ----------------------------------------------------------------------------------------------------------- stories
+
+
+@LANGUAGES
+def test_every_story_can_be_told(language: str) -> None:
+    """In each of its tenses and lengths; "=" and "it" have something to stand for."""
+    maker = Maker(random.Random(3), language)
+    told = {(story, tense): False for story in STORIES for tense in story.tenses}
+    for story, tense in told:
+        least = sum(not beat.optional for beat in story.beats)
+        assert least >= 2 and len(story.beats) <= 5
+        for clauses in range(least, len(story.beats) + 1):
+            parts = maker.tell(story, clauses, tense, 0.5)
+            assert len(parts) == clauses
+            assert _text(SPEAKERS[language](Sentence(parts))) and _text(english.english(Sentence(parts)))
+        told[story, tense] = True
+    assert all(told.values())
+
+
+@LANGUAGES
+def test_nobody_is_spoken_of_by_a_pronoun_before_being_named(language: str) -> None:
+    """In sentences of several clauses "him" and "her" stand for people whom the sentence has named."""
+    people = {english.noun(name, number)[-1] for name in concepts(("person", "kin")) for number in ("sg", "pl")}
+    people |= {"he", "she", "they", "it", "them"}
+    for pair in tc.corpus(language).long:
+        for place, word in enumerate(pair.target):
+            if word in ("him", "her") and pair.target[place + 1] in (",", ".", "because", "and", "in"):
+                assert people & set(pair.target[:place]), pair.target
+
+
+@pytest.mark.parametrize(
+    ("language", "side", "fault"),
+    [
+        ("ru", 1, r"\bcook(ed|ing)\b"),  # a cake is made
+        ("ru", 1, r"looking for an? .* because (he|she|they|i|we) had lost"),  # his key
+        ("ru", 1, r"who (is|are) (work|liv)ing (in|at)"),
+        ("ru", 1, r"(mechanic|cook|farmer|sailor)s? \w+ (to|from) school"),  # to the school
+        ("ru", 1, r"actress ' "),
+        ("ru", 0, r"рассказ\w* рассказ"),
+        ("ru", 0, r"хо(чу|чет|тим|тят|тел\w?) выпить воду"),
+        ("pt", 0, r"\bpassea\b"),
+        ("pt", 0, r"(irá|irão) (ao|à) \w+ e (comprar|preparar)"),
+        ("pt", 0, r"\bdev(ia|iam)\b"),
+        ("pt", 0, r"porque est(á|ava) quente"),  # of the weather: calor
+        ("pt", 0, r"\bo me\b|\bjovem homem\b"),
+        ("pt", 1, r"\bnot (?!have\b)\w+ an? "),
+    ],
+)
+def test_faults_that_readers_found_stay_away(language: str, side: int, fault: str) -> None:
+    for pair in pairs(language):
+        text = " ".join((pair.source, pair.target)[side])
+        assert not re.search(fault, text), text
 
 
 # ---------------------------------------------------------------------------------------------------------- the rest

@@ -134,7 +134,6 @@ PLACES: dict[str, tuple[str, ...]] = {
         "school shop library museum theatre park hospital station market church office restaurant forest village city"
     ),
     "home": _list("village city house"),
-    "arrival": _list("village city house school office library market hospital restaurant kitchen"),
     "water": _list("river lake sea"),
     "shop": _list("shop market city"),
     "read": _list("library room garden park kitchen office"),

@@ -179,10 +179,8 @@ class Maker:
             wanted: the tense, where it is given.
             plain: whether the story has to begin without "when" and the like.
         """
-        rng = self.rng
-        tense = wanted
         while True:
-            story = rng.choice(STORIES)
+            story = self.rng.choice(STORIES)
             beats = story.beats
             least = sum(not beat.optional for beat in beats)
             if not least <= clauses <= len(beats) or (wanted and wanted not in story.tenses):
@@ -190,10 +188,22 @@ class Maker:
             if plain and (beats[0].link or "@had" in "".join(beat.spec for beat in beats)):
                 continue
             break
-        tense = wanted or rng.choice(story.tenses)
-        spare = clauses - least
+        return self.tell(story, clauses, wanted or self.rng.choice(story.tenses), detail, plain)
+
+    def tell(self, story: Story, clauses: int, tense: str, detail: float, plain: bool = False) -> list[Part]:
+        """A story: its people are named once, and then by pronouns, where these tell who.
+
+        Args:
+            story: a line of the table.
+            clauses: how many of its clauses, all that may not be left out among them.
+            tense: one of the story's tenses.
+            detail: how likely adjectives are.
+            plain: whether it may not begin with a time.
+        """
+        rng = self.rng
+        spare = clauses - sum(not beat.optional for beat in story.beats)
         kept = []
-        for beat in beats:
+        for beat in story.beats:
             if not beat.optional or spare > 0:
                 kept.append(beat)
                 spare -= beat.optional

@@ -143,7 +143,9 @@ class Part:
         clause: the clause.
         link: how it is joined: "and", "then" (with the subject of the clause before), "but", "because", "so", "when",
             "if", "although", "that".
-        shift: what that does to its tense: "said" after a verb of saying in the past, "condition" after "if".
+        shift: what that does to its tense: "said" after a verb of saying in the past, and for what had happened before;
+            "condition" after "if" and "when"; "bare" where "will" was said in the clause before; "perfect" for a past
+            that is the reason for what is so now.
         head: the subject, if the clause leaves it out.
     """
 
