@@ -973,7 +973,7 @@ ADDITIVE_SCORE = Exercise(
     ),
 )
 
-# ------------------------------------------------------------------------------ 7, 10 · decoder blocks
+# ------------------------------------------------------------------------------ 7, 8 · decoder blocks
 
 BLOCK_SIZES = ("batch", "length", "words", "d_embedding", "d_encoder", "d")
 
@@ -1222,7 +1222,7 @@ def _scores_returned(self: Any, y: Tensor, h: Tensor, states: Tensor, mask: Tens
     return self.mix(context, query, h), self.score(states, query)
 
 
-# --------------------------------------------------------------------------------- 8 · argmax alignment
+# --------------------------------------------------------------------------------- 9 · argmax alignment
 
 
 def _map_cases(rng: np.random.Generator) -> list[Case]:
@@ -1395,7 +1395,7 @@ ARGMAX_ALIGNMENT = Exercise(
     ),
 )
 
-# --------------------------------------------------------------------------------------- 9 · error rate
+# --------------------------------------------------------------------------------------- 10 · error rate
 
 
 def _links(rng: np.random.Generator, count: int, length: int = 7) -> list[tuple[int, int]]:
@@ -1528,7 +1528,7 @@ ERROR_RATE = Exercise(
     ),
 )
 
-# ---------------------------------------------------------------------------------- 10 · Bahdanau's block
+# ---------------------------------------------------------------------------------- 8 · Bahdanau's block
 
 
 def _bahdanau_layers(rng: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Tensor]:
@@ -1687,7 +1687,7 @@ EXERCISES: tuple[Exercise, ...] = (
     ATTEND,
     ADDITIVE_SCORE,
     DECODER_BLOCK,
+    BAHDANAU_BLOCK,
     ARGMAX_ALIGNMENT,
     ERROR_RATE,
-    BAHDANAU_BLOCK,
 )
