@@ -360,3 +360,12 @@ def test_the_benchmark() -> None:
     assert len(rows) == 2 and all(row.unit == "×" and row.value > 0 for row in rows)
     rows = bench_transformer.measure_translation(quick=True)
     assert len(rows) == 2 and all(row.unit == "BLEU" and 0 <= row.value < 20 for row in rows)
+
+
+def test_a_readers_own_layers_have_twins_as_well() -> None:
+    """In a lesson the layers are classes of the notebook, with the same parts."""
+    own = type("DecoderLayer", (nn.Module,), dict(vars(DecoderLayer)))
+    own.__init__ = lambda self, *sizes: (nn.Module.__init__(self), self.__dict__.update(vars(DecoderLayer(*sizes))))[0]
+    layer, x, memory = own(8, 2, 12), torch.randn(2, 4, 8), torch.randn(2, 3, 8)
+    assert not isinstance(layer, DecoderLayer)
+    torch.testing.assert_close(layer(x, memory)[0], transformer.as_torch(layer)(x, memory))

@@ -446,9 +446,9 @@ def as_torch(layer: EncoderLayer | DecoderLayer) -> nn.TransformerEncoderLayer |
         `nn.TransformerEncoderLayer` or `nn.TransformerDecoderLayer`, with `batch_first`. Masks mean the opposite there:
         True = may not look.
     """
-    decodes = isinstance(layer, DecoderLayer)
-    first: Any = layer.self_attention if isinstance(layer, DecoderLayer) else layer.attention
-    net = layer.feed_forward
+    decodes = hasattr(layer, "cross_attention")  # by its parts, not its class: a reader's own layer is neither of ours
+    made: Any = layer
+    first, net = (made.self_attention if decodes else made.attention), layer.feed_forward
     kind: Any = nn.TransformerDecoderLayer if decodes else nn.TransformerEncoderLayer
     twin = kind(
         first.d_model,
@@ -467,9 +467,8 @@ def as_torch(layer: EncoderLayer | DecoderLayer) -> nn.TransformerEncoderLayer |
         (twin.norm1, layer.norm1),
         (twin.norm2, layer.norm2),
     ]
-    if isinstance(layer, DecoderLayer):
-        cross: Any = layer.cross_attention
-        parts += [(twin.multihead_attn, attention_as_torch(cross)), (twin.norm3, layer.norm3)]
+    if decodes:
+        parts += [(twin.multihead_attn, attention_as_torch(made.cross_attention)), (twin.norm3, made.norm3)]
     for theirs, ours in parts:
         theirs.load_state_dict(ours.state_dict())
     return twin.eval()

@@ -674,7 +674,7 @@ RESIDUAL = Exercise(
         Misconception(
             "input_counted_twice",
             _residual_variant(lambda x, f, norm: norm(2 * x + f(x)), lambda x, f, norm: 2 * x + f(norm(x))),
-            "x is added twice: once is enough.",
+            "x is added twice, and once is enough: the detour carries x itself.",
         ),
         Misconception(
             "sublayer_of_the_norm_of_the_sum",
