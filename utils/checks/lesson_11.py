@@ -1091,6 +1091,7 @@ def _decoder_mask_cases(rng: np.random.Generator) -> list[Case]:
         _decoder_mask_case(rng, [4], "one sentence, no padding"),
         _decoder_mask_case(rng, [1], "a single word"),
         _decoder_mask_case(rng, [5, 2, 4], "three sentences of different lengths"),
+        _decoder_mask_case(rng, rng.permutation(np.arange(1, 8))[:5].tolist() + [8], "six sentences, in any order"),
         _decoder_mask_case(rng, [4, 6], "another number for padding", pad=7),
         _decoder_mask_case(rng, [3, 5, 1, 4], "padding is 0, said", pad=0),
         Case({"target_in": torch.tensor([[1, 9, 5, 0], [0, 0, 0, 0]])}, "an empty sentence", {"batch": 2, "length": 4}),
