@@ -521,8 +521,30 @@ def test_portuguese_recipients_that_are_pronouns() -> None:
     go = Clause(1, verb="go", subject=Phrase(2, "boy", "pl"), place=Place("to", Phrase(3, "market")), tense="future")
     buy = Clause(4, verb="buy", object=Phrase(5, "fish", determiner="a"), tense="future")
     both = Sentence([Part(go), Part(buy, "then", "bare", go.subject)])
-    assert _text(SPEAKERS["pt"](both)) == "os meninos irão ao mercado e vão comprar peixe ."
+    assert _text(SPEAKERS["pt"](both)) == "os meninos vão ao mercado comprar peixe ."
     assert _text(english.english(both)) == "the boys will go to the market and buy fish ."
+    assert links(SPEAKERS["pt"](both), english.english(both)) >= {(1, 1), (2, 2), (2, 3), (5, 7), (5, 8), (6, 9)}
+    cook = Clause(6, verb="cook", object=Phrase(7, "soup", determiner="a"), tense="future")
+    both.parts.append(Part(cook, "then", "bare", go.subject))
+    assert _text(SPEAKERS["pt"](both)) == "os meninos vão ao mercado comprar peixe e vão preparar sopa ."
+
+
+def test_portuguese_says_it_as_one_does_in_brazil() -> None:
+    boy = Phrase(2, "boy")
+    hungry = Clause(1, "adjective", subject=boy, adjective="hungry", tense="past")
+    assert said("pt", hungry) == ("o menino estava com fome .", "the boy was hungry .")
+    sentence = Sentence([Part(hungry)])
+    linked = links(SPEAKERS["pt"](sentence), english.english(sentence))
+    assert {(2, 2), (3, 3), (4, 3)} <= linked  # both words of "com fome"
+    dream = Clause(1, verb="dream", subject=boy, object=Phrase(3, "car", determiner="a"), progressive=True)
+    assert said("pt", dream) == ("o menino sonhava com um carro .", "the boy dreamed of a car .")
+    dream.tense = "present"
+    assert said("pt", dream) == ("o menino sonha com um carro .", "the boy dreams of a car .")
+    lock = Clause(1, verb="open", subject=boy, object=Phrase(3, "door"), modal="can", negation="not", tense="past")
+    assert said("pt", lock) == ("o menino não pôde abrir a porta .", "the boy could not open the door .")
+    assert said("pt", lock, "that", "said")[0] == "que o menino não podia abrir a porta ."
+    ticket = Clause(1, verb="buy", subject=boy, object=Phrase(3, "ticket", determiner="another"))
+    assert said("pt", ticket) == ("o menino comprou outro ingresso .", "the boy bought another ticket .")
 
 
 # ----------------------------------------------------------------------------------------------------------- stories
@@ -565,8 +587,13 @@ def test_nobody_is_spoken_of_by_a_pronoun_before_being_named(language: str) -> N
         ("ru", 1, r"actress ' "),
         ("ru", 0, r"рассказ\w* рассказ"),
         ("ru", 0, r"хо(чу|чет|тим|тят|тел\w?) выпить воду"),
-        ("pt", 0, r"\bpassea\b"),
-        ("pt", 0, r"(irá|irão) (ao|à) \w+ e (comprar|preparar)"),
+        ("pt", 0, r"\b(passe(a|ar|ei|ia|io)|aldeias?|pensa(m|r)?|sonhando)\b"),
+        ("pt", 0, r"\b(ir(á|ão|emos|ei|ia|iam|íamos)|vai ir)\b|\bvai (ao|à) \w+ e (comprar|preparar)"),
+        ("pt", 0, r"\best\w+ famint|\bpor isso não podia"),
+        ("pt", 0, r"\b(foi|fui|foram|fomos|ir|ia|vai|vão) ao mar\b|\bnunca mora"),
+        ("pt", 0, r"^um(a)? (?!d[eo])\w+ (estava|est[áã]o?|vai|que|perdeu|comprou)\b"),
+        ("pt", 1, r"\b(ate|eat|eats|eating) a (\w+ )?(cake|pie)\b|\blost an? |\b(met|meet) an? new friend"),
+        ("pt", 1, r"\bso \w+ returned .* because|\bsmall (girl|boy|child)"),
         ("pt", 0, r"\bdev(ia|iam)\b"),
         ("pt", 0, r"porque est(á|ava) quente"),  # of the weather: calor
         ("pt", 0, r"\bo me\b|\bjovem homem\b"),

@@ -62,6 +62,8 @@ class Maker:
         self.russian = language == "ru"
         self._id = 0
         self._joined = False
+        self._stories = STORIES if self.russian else tuple(map(_told_once, STORIES))
+        self._because = tuple(script for script in SCRIPTS["because"] if self.russian or not _seeks(script))
 
     def _next(self) -> int:
         self._id += 1
@@ -102,7 +104,7 @@ class Maker:
             inner = self._action(detail, tense, finished=True)
             while inner.verb in ("see", "talk"):
                 inner = self._action(detail, tense, finished=True)
-            _reportable(inner, said)
+            self._reportable(inner, said)
             self._differ(report, inner)
             return [Part(report), Part(inner, "that", shift)]
         if clauses > 3:
@@ -114,9 +116,19 @@ class Maker:
         for part in told:
             part.shift = "said" if said and part.shift == "perfect" else part.shift or shift
         told[0].link = "that"
-        _reportable(told[0].clause, said)
+        self._reportable(told[0].clause, said)
         self._differ(report, told[0].clause)
         return [Part(report), *told]
+
+    def _reportable(self, clause: Clause, said: bool) -> None:
+        """Makes a clause fit to follow "that": no "that that boy", no "said that now"; no time first in Portuguese."""
+        if clause.subject is not None and clause.subject.determiner == "that":
+            clause.subject.determiner = "this"
+        relative = clause.object is not None and clause.object.relative is not None  # nothing may follow that
+        if said or (relative and not self.russian):
+            clause.time = ""
+        if not self.russian:
+            clause.time_first = False
 
     def _differ(self, report: Clause, inner: Clause) -> None:
         """No "the boys know that the boys": who reports and who is spoken of are two."""
@@ -180,7 +192,7 @@ class Maker:
             plain: whether the story has to begin without "when" and the like.
         """
         while True:
-            story = self.rng.choice(STORIES)
+            story = self.rng.choice(self._stories)
             beats = story.beats
             least = sum(not beat.optional for beat in beats)
             if not least <= clauses <= len(beats) or (wanted and wanted not in story.tenses):
@@ -305,6 +317,8 @@ class Maker:
             nouns = [noun for noun in nouns if noun not in ("mother", "father")]
         elif hero.noun in CLASSES["kin"] or hero.noun == "old_man":
             nouns = [noun for noun in nouns if noun not in ELDERS]
+        if not self.russian and self._sex(hero) in ("m", "f"):  # so that a pronoun tells who
+            nouns = [noun for noun in nouns if self._feminine(noun) is (self._sex(hero) == "m")] or nouns
         phrase = Phrase(self._next(), self.rng.choice(nouns))
         phrase.determiner = determiner or self._whose(hero)
         people["q"] = dataclasses.replace(phrase, determiner=self._whose(hero))
@@ -333,8 +347,10 @@ class Maker:
         two = ""
         while True:
             link = rng.choice(("because", "because", "because", "so", "but", "then", "then", "then"))
-            who, one, two = rng.choice(SCRIPTS[link])
+            who, one, two = rng.choice(self._because if link == "because" else SCRIPTS[link])
             tenses = _script_tenses(link, one, two)
+            if not self.russian and (one.startswith("not.go") or two.startswith("not.go")):
+                tenses = tuple(name for name in tenses if name != "present")  # não vai; nobody "não está indo"
             if wanted and wanted not in tenses:
                 continue
             tense = wanted or rng.choice(tenses)
@@ -406,6 +422,8 @@ class Maker:
             return Clause(self._next(), "weather", adjective=rng.choice(things.split(",")), tense=tense)
         if "other" in marks_ and other is not None:  # they waited for the bus, but the bus did not come
             subject = self._pronoun_for(other)
+            if not self.russian and other.noun not in HUMAN and not other.is_pronoun:
+                subject = Phrase(subject.id, other.noun, other.number)  # so that "ele" is who waited
         if verb == "be":
             if "it" in marks_:
                 assert other is not None
@@ -440,6 +458,15 @@ class Maker:
                 clause.object.adjective = ""
             if verb == "drink" and cast is not None:
                 clause.object.adjective = ""  # hot water, because it is hot
+            if not self.russian:
+                if verb in ("buy", "sell") and before is not None and before.verb in ("buy", "sell"):
+                    assert other is not None
+                    self._avoid(clause.object, other, group)  # not: he will sell his house and buy a house
+                if verb == "buy" and things == "ticket":
+                    clause.object.determiner = "another"
+                if related == "love:kin" and clause.object.noun in ("toy", "ball", "ticket", "book", "picture"):
+                    clause.object.noun, clause.object.adjective = rng.choice(("flower", "gift", "scarf")), ""
+                self._fit(clause.object, clause, subject)
             if clause.modal == "want" and clause.object.adjective not in (
                 "new",
                 "big",
@@ -464,8 +491,25 @@ class Maker:
         if places and action is not None:
             relation = action.direction or "to"
             clause.place = Place(relation, Phrase(self._next(), rng.choice(places.split(","))))
+            if not self.russian:
+                _go_there(clause.place, subject)
         self._settle(clause)
         return clause
+
+    def _fit(self, phrase: Phrase, clause: Clause, subject: Phrase) -> None:
+        """How many and which, in Portuguese: several people eat several eggs, nobody eats a whole cake."""
+        several = subject.number == "pl" or subject.noun in ("we", "you", "they")
+        if phrase.determiner == "a" and several and phrase.noun not in SINGLE:
+            if clause.verb == "eat" and phrase.noun in ("apple", "pear", "egg", "sandwich"):
+                phrase.number = "pl"
+            if clause.verb == "buy" and phrase.noun in CLASSES["clothes"]:
+                phrase.number = "pl"
+        if phrase.determiner == "a" and clause.verb == "eat" and phrase.noun in ("cake", "pie"):
+            phrase.number, phrase.determiner = "sg", ""
+        if phrase.determiner == "a" and clause.verb == "lose":
+            phrase.determiner = "the" if subject.noun == "child" else "own"
+        if clause.verb == "meet" and phrase.adjective == "new":
+            phrase.adjective = ""
 
     def _pronoun_for(self, phrase: Phrase) -> Phrase:
         """The pronoun that stands for a thing or a person named before."""
@@ -608,6 +652,8 @@ class Maker:
         clause.object.determiner = self.rng.choice(("this", "that"))
         if self.russian:
             clause.order = "object"
+        else:
+            clause.object.owner = None
         return clause
 
     def _question(self, detail: float) -> Clause:
@@ -652,6 +698,9 @@ class Maker:
                 clause.object.determiner = "this"
             if clause.recipient is not None and clause.recipient.determiner == "own":
                 clause.recipient.determiner = "my"
+            if not self.russian and clause.object is not None and clause.object.determiner in ("a", "any"):
+                if clause.object.number == "pl" or clause.object.noun in MASS or clause.verb == "lose":
+                    clause.object.determiner = "the"  # who drank the juice
         if asked == "yes" and clause.object is not None and clause.object.determiner in ("a", "any"):
             clause.object.determiner = "the"
         self._settle(clause)
@@ -686,7 +735,9 @@ class Maker:
         clause.subject = subject or self._subject(action.subjects, detail)
         if subject is None and self._chance(0.12):
             negation = rng.choice(("not", "not", "never", "nobody"))
-            if negation == "never" and (tense == "future" or chosen in PUNCTUAL):
+            if negation == "never" and (
+                tense == "future" or chosen in PUNCTUAL or (chosen == "live" and not self.russian)
+            ):
                 negation = "not"
             if negation == "nobody" and not (clause.subject.noun in HUMAN and clause.subject.determiner == "the"):
                 negation = "not"
@@ -726,6 +777,8 @@ class Maker:
                 clause.recipient = self._other_pronoun(clause.subject)
         if action.direction:
             clause.place = Place(action.direction, self._place("goal"))
+            if not self.russian:
+                _go_there(clause.place, clause.subject)
         elif action.places and (chosen == "live" or self._chance(0.2 + 0.45 * detail)):
             clause.place = Place("in", self._place(action.places))
         if (
@@ -810,6 +863,8 @@ class Maker:
         if phrase.determiner == "a" and phrase.number == "pl" and not phrase.adjective and phrase.noun not in HUMAN:
             if self._chance(0.4) and phrase.noun not in CLASSES["animal"] and not clause.frequency:
                 phrase.determiner = rng.choice(NUMERALS)
+        if not self.russian:
+            self._fit(phrase, clause, clause.subject)
         if (
             not phrase.is_pronoun
             and not clause.negation
@@ -852,14 +907,6 @@ class Maker:
             dropped = "if clear" if not self.russian and noun in ("i", "we") and self._chance(0.6) else ""
             return Phrase(self._next(), noun, gender=rng.choice("mf"), dropped=dropped)
         phrase = self.phrase(classes, detail, "the")
-        if (
-            human
-            and not self.russian
-            and phrase.determiner == "the"
-            and phrase.noun in CLASSES["person"]
-            and self._chance(0.2)
-        ):
-            phrase.determiner = "a"
         if phrase.determiner == "a":
             phrase.number = "sg"
         if human and phrase.number == "sg" and self._chance(0.15 * detail):
@@ -923,13 +970,15 @@ class Maker:
                 if own and roll < 0.6:
                     phrase.determiner = "own"
                 else:
-                    phrase.determiner = rng.choice(POSSESSIVES) if roll < 0.92 else "the"
+                    known = roll < 0.92 or not self.russian
+                    phrase.determiner = rng.choice(POSSESSIVES) if known else "the"
             elif determiner != "any":
-                if roll < 0.08:
+                friend = not self.russian and noun in ("friend", "friend_f")  # whose?
+                if roll < 0.08 and not friend:
                     phrase.determiner = rng.choice(("this", "that"))
                 elif roll < 0.16 and own and noun in OWNED:
                     phrase.determiner = "own"
-                elif noun in RELATED and roll < 0.5:
+                elif noun in RELATED and (roll < 0.5 or (friend and determiner == "the")):
                     phrase.determiner = rng.choice(POSSESSIVES)
                 elif roll < 0.2 and noun in OWNED:
                     phrase.determiner = rng.choice(("my", "our", "his", "her", "their"))
@@ -937,11 +986,17 @@ class Maker:
                     owner = rng.choice(concepts(("person",)))
                     phrase.owner = Phrase(self._next(), owner)
                     phrase.determiner = "the"
+                    if not self.russian and owner in ("friend", "friend_f"):
+                        phrase.owner.determiner = rng.choice(POSSESSIVES)
         if phrase.determiner == "any" and phrase.number == "sg" and (self.russian or noun not in MASS):
             phrase.determiner = "the"
+            if not self.russian and noun in ("friend", "friend_f"):
+                phrase.determiner = "my"
         adjectives = fitting_adjectives(noun)
         if adjectives and not kin and self._chance(0.12 + 0.4 * detail):
             phrase.adjective = rng.choice(adjectives)
+            if not self.russian and phrase.adjective == "small" and noun in ("boy", "girl", "child"):
+                phrase.adjective = "little"
         return phrase
 
     def _avoid(self, phrase: Phrase, other: Phrase, classes: tuple[str, ...]) -> None:
@@ -950,14 +1005,34 @@ class Maker:
         while phrase.noun.removesuffix("_f") == other.noun.removesuffix("_f") and len(group) > 1:
             phrase.noun = self.rng.choice(group)
             phrase.adjective = ""
+        if (
+            not self.russian  # whose?
+            and phrase.noun in (*CLASSES["kin"], "friend", "friend_f")
+            and phrase.determiner in ("the", "any")
+        ):
+            phrase.determiner, phrase.number = "my", "sg"
 
 
-def _reportable(clause: Clause, said: bool) -> None:
-    """Makes a clause fit to follow "that": no "that that boy", no "said that now"."""
-    if clause.subject is not None and clause.subject.determiner == "that":
-        clause.subject.determiner = "this"
-    if said:
-        clause.time = ""
+def _go_there(place: Place, subject: Phrase) -> None:
+    """Where people go, in Portuguese: to the beach, not into the sea, and pupils to school."""
+    if place.phrase.noun == "sea" and place.relation == "to":
+        place.phrase.noun = "beach"
+    if place.phrase.noun == "office" and subject.noun in ("child", "boy", "girl", "student", "student_f"):
+        place.phrase.noun = "school"
+
+
+def _told_once(story: Story) -> Story:
+    """A story without a reason that comes late: not so … because, nor looked for his cat because he loved it."""
+    kept = list(story.beats[:1])
+    for beat in story.beats[1:]:
+        late = beat.link == "because" and kept[-1].link == "so" and kept[-1].spec.startswith("return")
+        if not (beat.optional and (late or (beat.spec == "love:=" and kept[-1].spec.startswith("look_for")))):
+            kept.append(beat)
+    return story._replace(beats=tuple(kept))
+
+
+def _seeks(script: tuple[tuple[str, ...], str, str]) -> bool:
+    return script[1].startswith("look_for") and script[2] == "love:="
 
 
 def _script_tenses(link: str, one: str, two: str) -> tuple[str, ...]:

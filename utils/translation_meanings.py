@@ -66,7 +66,7 @@ class Phrase:
         noun: a concept, or one of `PRONOUNS`.
         number: "sg" or "pl".
         determiner: "the", "a", "any" (after a negation), "this", "that", "my", "our", "your", "his", "her", "their",
-            "own" (the subject's), or one of `NUMERALS`.
+            "own" (the subject's), "another", or one of `NUMERALS`; "" for none ("ate cake").
         adjective: a concept, or "".
         owner: whose ("the teacher's").
         relative: a clause about it, whose subject or object it is (`relative_role`).

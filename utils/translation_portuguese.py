@@ -61,7 +61,7 @@ skirt=saia,f car=carro,m bicycle=bicicleta,f boat=barco,m bus=ônibus,m,ônibus 
 house=casa,f school=escola,f shop=loja,f library=biblioteca,f museum=museu,m theatre=teatro,m park=parque,m
 garden=jardim,m hospital=hospital,m station=estação,f,estações market=mercado,m church=igreja,f office=escritório,m
 restaurant=restaurante,m kitchen=cozinha,f room=quarto,m yard=quintal,m forest=floresta,f field=campo,m
-village=aldeia,f city=cidade,f street=rua,f square=praça,f beach=praia,f river=rio,m lake=lago,m bridge=ponte,f
+village=vila,f city=cidade,f street=rua,f square=praça,f beach=praia,f river=rio,m lake=lago,m bridge=ponte,f
 sea=mar,m table=mesa,f chair=cadeira,f sofa=sofá,m bed=cama,f cupboard=armário,m
 lamp=lâmpada,f mirror=espelho,m shelf=prateleira,f wall=parede,f floor=chão,m fence=cerca,f roof=telhado,m
 window=janela,f door=porta,f key=chave,f cup=xícara,f plate=prato,m knife=faca,f spoon=colher,f box=caixa,f
@@ -75,7 +75,7 @@ word=palavra,f answer=resposta,f exercise=exercício,m
 _ADJECTIVES = {
     "young": "jovem", "old": "velho", "kind": "bondoso", "clever": "inteligente", "cheerful": "alegre",
     "tired": "cansado", "famous": "famoso", "tall": "alto", "strange": "estranho", "polite": "educado",
-    "small": "pequeno", "big": "grande", "black": "preto", "white": "branco", "hungry": "faminto",
+    "small": "pequeno", "little": "pequeno", "big": "grande", "black": "preto", "white": "branco", "hungry": "faminto",
     "interesting": "interessante", "new": "novo", "long": "longo", "short": "curto", "boring": "chato", "sad": "triste",
     "good": "bom", "fresh": "fresco", "tasty": "gostoso", "hot": "quente", "cold": "frio", "warm": "quente",
     "beautiful": "bonito", "red": "vermelho", "blue": "azul", "expensive": "caro", "fast": "rápido",
@@ -146,7 +146,7 @@ laugh: rir p=rio,ri,rimos,riem t=ri,riu,rimos,riram
 cry: chorar
 dance: dançar
 swim: nadar
-walk: passear p=passeio,passeia,passeamos,passeiam
+walk: caminhar
 run: correr
 live: morar
 play: brincar
@@ -156,7 +156,7 @@ return: voltar
 talk: conversar
 dream: sonhar
 say: dizer p=digo,diz,dizemos,dizem t=disse,disse,dissemos,disseram c=dito
-think: pensar
+think: achar
 know_that: saber p=sei,sabe,sabemos,sabem t=soube,soube,soubemos,souberam
 want: querer p=quero,quer,queremos,querem t=quis,quis,quisemos,quiseram
 can: poder p=posso,pode,podemos,podem t=pude,pôde,pudemos,puderam
@@ -295,7 +295,7 @@ def adjective(lemma: str, sex: str, number: str) -> str:
 _DETERMINERS = {
     "the": "o a os as", "a": "um uma - -", "this": "este esta estes estas", "that": "aquele aquela aqueles aquelas",
     "my": "meu minha meus minhas", "our": "nosso nossa nossos nossas", "own": "seu sua seus suas",
-    "two": "- - dois duas", "three": "- - três três", "five": "- - cinco cinco",
+    "another": "outro outra - -", "two": "- - dois duas", "three": "- - três três", "five": "- - cinco cinco",
 }  # fmt: skip
 _AFTER = {"his": "dele", "her": "dela", "their": "deles"}
 """Possessives that stand after the noun, because "seu" would be the subject's own."""
@@ -399,7 +399,8 @@ def _finite(concept: str, clause: Clause, person: str, shift: str, main: int, su
     forms = verb(concept)
     both = (main, support)
     tense = clause.tense
-    still = clause.progressive
+    still = clause.progressive and concept != "dream"  # sonha com um carro: a wish, not somebody asleep
+    failed = concept == "can" and clause.negation == "not" and tense == "past" and not shift  # once: não pôde ir
     steady = clause.kind in ("adjective", "profession", "have", "there", "weather") or concept in _STEADY
     if shift == "condition" and tense == "future":
         return [Word(forms.future_subjunctive[person], both)]
@@ -407,10 +408,8 @@ def _finite(concept: str, clause: Clause, person: str, shift: str, main: int, su
         return [Word(forms.infinitive, both)]
     if tense == "future":
         will = verb("go").imperfect[person] if shift == "said" else verb("go").present[person]
-        if concept == "go" and shift == "said":
-            return [Word({"1s": "iria", "3s": "iria", "1p": "iríamos", "3p": "iriam"}[person], both)]
-        if concept == "go":
-            return [Word({"1s": "irei", "3s": "irá", "1p": "iremos", "3p": "irão"}[person], both)]
+        if concept == "go":  # vai ao mercado: nobody says "vai ir"
+            return [Word(will, both)]
         return [Word(will, (support,)), Word(forms.infinitive, (main,))]
     if still:
         stay = verb("stay").imperfect if tense == "past" or shift == "said" else verb("stay").present
@@ -421,11 +420,11 @@ def _finite(concept: str, clause: Clause, person: str, shift: str, main: int, su
         return [Word(verb("have").imperfect[person], (support,)), Word(forms.participle, (main,))]
     if tense == "present":
         return [Word(forms.present[person], both)]
-    table = forms.imperfect if steady else forms.preterite
+    table = forms.imperfect if steady and not failed else forms.preterite
     return [Word(table[person], both)]
 
 
-_STEADY = frozenset({"know", "love", "live", "want", "can", "must", "remember", "know_that"})
+_STEADY = frozenset({"know", "love", "live", "want", "can", "must", "remember", "know_that", "dream"})
 """Verbs whose past is told as a state: sabia, queria."""
 
 
@@ -521,6 +520,8 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
         if clause.kind == "weather" and clause.adjective == "hot":  # está calor; "está quente" would be a thing
             form = "calor"
         what = [Word(form if clause.kind == "weather" else adjective(form, sex, number), key(node, PRED))]
+        if clause.adjective == "hungry":  # está com fome; "está faminto" would be starving
+            what = [Word("com", key(node, PRED)), Word("fome", key(node, PRED))]
     whom: list[Word] = []
     if clause.recipient is not None:
         two = clause.object is not None and clause.object.is_pronoun  # o deu para mim: not two clitics
@@ -585,21 +586,27 @@ def portuguese(sentence: Sentence) -> list[Word]:
     """A sentence in Portuguese."""
     words: list[Word] = []
     opened = 0
-    goes = None
+    goes: str | None = None  # the shift of a clause before that has "go", where this one only follows it
+    fetched: str | None = None
     for number, part in enumerate(sentence.parts):
         if opened:
             words.append(Word(",", key(opened, COMMA2)))
             opened = 0
         node = part.clause.id
-        if part.link:
+        shift = part.shift
+        fetches = shift == "bare" and goes is not None  # vai ao mercado comprar
+        if shift == "bare" and fetched is not None:  # … e vai preparar: at home again
+            shift = fetched
+        if part.link and not fetches:
             for form in _LINKS[part.link].split():
                 words.append(Word(form, key(node, COMMA if form == "," else LINK)))
             opened = 0 if number else node
-        shift = part.shift
-        if shift == "bare" and goes is not None:  # irão ao mercado e vão comprar: no "vai" that both could share
-            shift = goes
-        goes = part.shift if part.clause.verb == "go" else None
         made = _clause(part.clause, shift, part.head)
+        if fetches:
+            main = key(node, VERB)[0]
+            made = [Word(w.form, w.keys + key(node, LINK)) if main in w.keys else w for w in made]
+        fetched = goes if fetches else None
+        goes = part.shift if part.clause.verb == "go" else None
         if part.link == "although":  # embora asks for the subjunctive; only states follow it here
             subject = part.clause.subject
             assert subject is not None
