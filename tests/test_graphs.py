@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from utils import graphs, node_classification, plots
+from utils.graph_attention import DynamicGATLayer, GATLayer
 
 SMALL = {"papers": 120, "shown": 6}
 
@@ -98,12 +99,28 @@ def test_a_graph_is_drawn_with_its_words() -> None:
     assert places.shape == (5, 2) and torch.equal(places, graphs.layout(edges, 5))
     groups, weights = torch.tensor([0, 0, 1, 1, 1]), torch.linspace(0, 1, 8)
     axes = graphs.draw(edges, places, groups, weights, names, ("left", "right"), [0], title="tiny", alt="Five nodes.")
-    assert plots.describe(axes) == "Five nodes." and len(axes.lines) == 8
+    assert plots.describe(axes) == "Five nodes."
+    assert len(axes.texts) == 4 + 5  # one line for each pair of neighbours, one name for each node
     assert "5 nodes and 0 directed edges" in plots.describe(graphs.draw(edges[:, :0], places))
     plots._pyplot().close("all")
     for wrong in ({"weights": weights[:3]}, {"groups": groups[:2]}, {"names": ["a"]}):
         with pytest.raises(ValueError, match="were due"):
             graphs.draw(edges, places, **wrong)
+    plots._pyplot().close("all")
+
+
+def test_arrows_end_at_receivers_and_self_loops_are_circles() -> None:
+    places = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    edges = torch.tensor([[0, 1, 0, 2, 1], [1, 0, 2, 2, 1]])
+    axes = graphs.draw(edges, places, arrows=True, ringed=[2])
+    drawn = [text.arrow_patch for text in axes.texts if getattr(text, "arrow_patch", None)]
+    assert [type(patch.get_arrowstyle()).__name__ for patch in drawn] == ["CurveFilledAB", "CurveFilledB"]
+    assert len(axes.lines) == 2 + 1  # two loops, one ring
+    plain = graphs.draw(edges, places, weights=torch.tensor([0.2, 0.6, 0.5, 1.0, 1.0]))
+    widths = [text.arrow_patch.get_linewidth() for text in plain.texts if getattr(text, "arrow_patch", None)]
+    assert widths == pytest.approx([0.3 + 7 * 0.4, 0.3 + 7 * 0.5]) and not plain.lines
+    axes.figure.canvas.draw()
+    plain.figure.canvas.draw()
     plots._pyplot().close("all")
 
 
@@ -132,6 +149,21 @@ def test_words_alone_use_no_edge() -> None:
         node_classification.NodeClassifier(graph.x.shape[1], 5, depth=1).eval(), graph
     )
     assert edges.shape[1] == len(weights) == graph.edges.shape[1] + 120
+
+
+def test_lookups_are_answered_by_dynamic_attention_alone() -> None:
+    x, edges, asking, wanted = graphs.lookups(keys=4, count=8, seed=2)
+    assert x.shape == (64, 8) and edges.shape == (2, 128) and len(asking) == len(wanted) == 32
+    assert not x[asking, 4:].any() and not torch.isin(edges[0], asking).any() and torch.isin(edges[1], asking).all()
+    for node, value in zip(asking.tolist(), wanted.tolist(), strict=True):
+        senders = edges[0][edges[1] == node]
+        holder = senders[x[senders, :4].argmax(1) == x[node, :4].argmax()]
+        assert len(senders) == 4 and x[holder, 4:].argmax().item() == value
+    found = []
+    for make in (GATLayer, DynamicGATLayer):
+        torch.manual_seed(0)
+        found.append(node_classification.look_up(make(8, 32, self_loops=False), x, edges, asking, wanted, steps=120))
+    assert found[0] < 0.8 < 0.95 < found[1]
 
 
 def test_a_quick_pace_is_obeyed(monkeypatch) -> None:

@@ -15,6 +15,7 @@ and cites papers that came before it, mostly of its own field. Some citations mi
 from __future__ import annotations
 
 import dataclasses
+import math
 import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,7 +28,18 @@ from utils import plots
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["FIELDS", "GENERAL", "INDEX_WORDS", "Graph", "citations", "draw", "karate_club", "layout", "tiny_graph"]
+__all__ = [
+    "FIELDS",
+    "GENERAL",
+    "INDEX_WORDS",
+    "Graph",
+    "citations",
+    "draw",
+    "karate_club",
+    "layout",
+    "lookups",
+    "tiny_graph",
+]
 
 FIELDS: dict[str, tuple[str, ...]] = {
     name: tuple(words.split())
@@ -139,6 +151,34 @@ def karate_club() -> Graph:
     return Graph(
         torch.eye(34), edges, labels, leaders, none, ~leaders, classes, names, torch.zeros(edges.shape[1]).bool()
     )
+
+
+def lookups(keys: int = 5, count: int = 64, seed: int = 0) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Dictionaries to look values up in: in each, as many nodes that ask as nodes that hold a key and its value.
+
+    Args:
+        keys: how many keys a dictionary has; its values are the same numbers in another order.
+        count: how many dictionaries, side by side in one edge list.
+        seed: of the values.
+
+    Returns:
+        x: (2 · keys · count, 2 · keys), the key one-hot, then the value one-hot; who asks has zeros there.
+        edges: (2, keys² · count): everybody who asks looks at all holders of its own dictionary.
+        asking: (keys · count,), the nodes that ask.
+        wanted: (keys · count,), the value that each should find.
+
+    Brody, Alon and Yahav 2022, "How Attentive are Graph Attention Networks?", section 4.1.
+    """
+    rng = random.Random(f"lookups {seed} {keys} {count}")
+    values = torch.tensor([rng.sample(range(keys), keys) for _ in range(count)])
+    one_hot = torch.eye(keys)
+    holders = torch.cat([one_hot.expand(count, keys, keys), one_hot[values]], dim=-1)
+    askers = torch.cat([one_hot.expand(count, keys, keys), torch.zeros(count, keys, keys)], dim=-1)
+    start = 2 * keys * torch.arange(count)[:, None]
+    pairs = torch.cartesian_prod(torch.arange(keys), keys + torch.arange(keys)).T  # (2, keys²)
+    edges = (pairs[:, None, :] + start).flatten(1)
+    asking = (start + keys + torch.arange(keys)).flatten()
+    return torch.stack([holders, askers], dim=1).reshape(-1, 2 * keys), edges, asking, values.flatten()
 
 
 # ------------------------------------------------------------------------------------------------------------- papers
@@ -272,23 +312,26 @@ def draw(
     names: Sequence[Any] = (),
     classes: Sequence[str] = (),
     marked: Sequence[int] = (),
+    ringed: Sequence[int] = (),
+    arrows: bool = False,
     title: str = "",
     alt: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw a graph, with attention as the thickness of its edges.
-
-    Every edge is drawn in two halves. The half at a node shows how much *that node* looks along the edge: its weight
-    where the node is the receiver. Self-loops are not drawn.
+    """Draw a graph: one line for each pair of neighbours, whichever way the edge goes, or arrows to the receivers.
 
     Args:
         edges: (2, edges): senders, receivers.
         places: (nodes, 2), such as `layout` gives.
         groups: (nodes,), int: the colour of each node; None draws all in one.
-        weights: (edges,), between 0 and 1; None draws all halves alike.
+        weights: (edges,), between 0 and 1: the thickness of a line is the mean over the edges of its pair; None draws
+            all lines alike.
         names: what to write into the nodes; none writes their numbers.
         classes: names of the groups, for a legend.
         marked: nodes drawn as squares with a dark edge, such as those whose label is known.
+        ringed: nodes with a ring around them, such as those that were guessed wrongly.
+        arrows: whether each line has a head at its receiver (at both ends, if there are edges both ways), and a
+            self-loop is a small circle at its node. Without arrows self-loops are left out.
         title, alt, ax: as in `plots.heatmap`.
 
     Raises:
@@ -304,17 +347,36 @@ def draw(
             raise ValueError(f"draw got {len(given)} {what} where {wanted} were due.")
     axes: Any = ax if ax is not None else plots.panels(1, size=(6.2, 4.6))[0]
     spots = places.tolist()
+    size = 300 if count <= 10 else 150  # of a node, in square points
+    axes.scatter([x for x, _ in spots], [y for _, y in spots], s=0)  # so that the axes know how far the graph reaches
+    found: dict[tuple[int, int], list[float]] = {}
     for number, (sender, receiver) in enumerate(edges.T.tolist()):
+        found.setdefault((sender, receiver), []).append(1.0 if weights is None else float(weights[number]))
+    for sender, receiver in found:
         if sender == receiver:
+            if arrows:
+                _draw_loop(axes, spots, sender, size)
             continue
-        (x0, y0), (x1, y1) = spots[receiver], spots[sender]
-        thick = 1.0 if weights is None else 0.3 + 7.0 * float(weights[number])
-        axes.plot(
-            [x0, (x0 + x1) / 2], [y0, (y0 + y1) / 2], color=plots.INK, alpha=0.55, linewidth=thick,
-            solid_capstyle="butt", zorder=1,
-        )  # fmt: skip
+        back = found.get((receiver, sender))
+        if back and receiver < sender:
+            continue  # drawn with its other half
+        shares = [*found[sender, receiver], *(back or [])]
+        axes.annotate(
+            "",
+            xy=spots[receiver],
+            xytext=spots[sender],
+            arrowprops={
+                "arrowstyle": ("<|-|>" if back else "-|>") if arrows else "-",
+                "mutation_scale": 10,
+                "color": plots.INK,
+                "alpha": 0.7 if arrows else 0.55,
+                "linewidth": 1.1 if weights is None else 0.3 + 7.0 * sum(shares) / len(shares),
+                "shrinkA": math.sqrt(size) / 2 + 1 if arrows else 0,  # a head ends at the node's rim
+                "shrinkB": math.sqrt(size) / 2 + 1 if arrows else 0,
+            },
+            zorder=1,
+        )
     of = [0] * count if groups is None else groups.tolist()
-    size = 300 if count <= 10 else 170
     for group in sorted(set(of)):
         for square in (False, True):
             chosen = [n for n in range(count) if of[n] == group and (n in marked) == square]
@@ -323,7 +385,7 @@ def draw(
             axes.scatter(
                 [spots[n][0] for n in chosen],
                 [spots[n][1] for n in chosen],
-                s=size * (1.5 if square else 1.0),
+                s=size,
                 color=plots.COLOURS[group % len(plots.COLOURS)],
                 marker="s" if square else "o",
                 edgecolors=plots.INK if square else plots.CARD,
@@ -331,16 +393,34 @@ def draw(
                 zorder=2,
                 label=classes[group] if classes and not square else None,
             )
+    for n in ringed:
+        axes.plot(*spots[n], "o", fillstyle="none", color=plots.INK, markersize=1.6 * math.sqrt(size), zorder=2)
     for n, (x, y) in enumerate(spots):
-        text = str(names[n]) if names else str(n)
+        text = plots.plain_text(str(names[n]) if names else str(n))
         axes.text(x, y, text, ha="center", va="center", color="#ffffff", fontsize=8 if count > 10 else 10, zorder=3)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
-    axes.margins(0.1)
+    axes.margins(0.1 if count > 10 else 0.18)
     axes.set_title(title, loc="left", fontsize=11, fontweight="bold", color=plots.INK)
     if classes:
         axes.legend(loc="best", frameon=False, fontsize=9)
     kinds = f", attention from {float(weights.min()):.2f} to {float(weights.max()):.2f}" if weights is not None else ""
-    plots._attach(axes, alt or f"A graph of {count} nodes and {edges.shape[1]} directed edges{kinds}.")
+    plots.attach_text(axes, alt or f"A graph of {count} nodes and {edges.shape[1]} directed edges{kinds}.")
     return axes
+
+
+def _draw_loop(axes: Any, spots: Sequence[Sequence[float]], node: int, size: float) -> None:
+    """A small circle at a node, on the side that lies away from the middle of the graph."""
+    from matplotlib.transforms import ScaledTranslation
+
+    middle = [sum(spot[k] for spot in spots) / len(spots) for k in range(2)]
+    away = [spots[node][k] - middle[k] for k in range(2)]
+    length = math.hypot(*away)
+    x, y = (away[0] / length, away[1] / length) if length > 1e-6 else (0.0, 1.0)
+    reach = 0.75 * math.sqrt(size) / 72  # inches
+    beside = axes.transData + ScaledTranslation(x * reach, y * reach, axes.figure.dpi_scale_trans)
+    axes.plot(
+        *spots[node], "o", fillstyle="none", color=plots.INK, alpha=0.7, markersize=0.75 * math.sqrt(size),
+        transform=beside, zorder=1,
+    )  # fmt: skip

@@ -18,7 +18,7 @@ from utils.graphs import Graph
 from utils.pace import one_thread
 from utils.pace import steps as paced
 
-__all__ = ["KINDS", "NodeClassifier", "accuracy", "attention_on", "fit", "guesses"]
+__all__ = ["KINDS", "NodeClassifier", "accuracy", "attention_on", "fit", "guesses", "look_up"]
 
 KINDS: dict[str, Callable[..., nn.Module]] = {"mean": MeanLayer, "GAT": GATLayer, "GATv2": DynamicGATLayer}
 
@@ -29,8 +29,8 @@ class NodeClassifier(nn.Module):
     Args:
         d_in: width of the nodes' vectors.
         classes: how many labels there are.
-        kind: "mean", "GAT" or "GATv2" (the keys of `KINDS`), or "words": a GAT of which no edge is used but the
-            self-loops, so that each node is judged by its own vector.
+        kind: "mean", "GAT" or "GATv2" (the keys of `KINDS`), or "words": no edge is used but the self-loops, so that
+            each node is judged by its own vector (u and v could not matter then, so this is a `MeanLayer` too).
         width: width of a head in all layers but the last.
         heads: heads of every layer.
         depth: how many layers, at least 1.
@@ -151,3 +151,33 @@ def attention_on(model: NodeClassifier, graph: Graph, layer: int = 0) -> tuple[T
     """
     maps = model(graph.x, graph.edges)[1]
     return with_self_loops(graph.edges, graph.nodes), maps[layer].mean(dim=1)
+
+
+def look_up(
+    layer: nn.Module, x: Tensor, edges: Tensor, asking: Tensor, wanted: Tensor, steps: int = 150, rate: float = 0.01
+) -> float:
+    """Train one layer, and a linear reading of it, on `graphs.lookups`.
+
+    Args:
+        layer: such as `GATLayer`; trained in place.
+        x, edges, asking, wanted: as `graphs.lookups` gives them.
+        steps, rate: of Adam.
+
+    Returns:
+        The share of right answers to the very questions it was trained with.
+
+    Brody, Alon and Yahav 2022, section 4.1.
+    """
+    classes = int(wanted.max()) + 1
+    with torch.random.fork_rng(devices=[]), one_thread():
+        with torch.no_grad():
+            reading = nn.Linear(layer(x, edges)[0].shape[1], classes)
+        optimiser = torch.optim.Adam([*layer.parameters(), *reading.parameters()], lr=rate)
+        for _ in range(paced(steps)):
+            loss = F.cross_entropy(reading(F.elu(layer(x, edges)[0]))[asking], wanted)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+        with torch.no_grad():
+            found = reading(F.elu(layer(x, edges)[0]))[asking].argmax(dim=1)
+    return float((found == wanted).double().mean())

@@ -160,7 +160,7 @@ def heatmap(
         row, column = np.unravel_index(int(np.argmax(np.where(np.isfinite(values), values, -np.inf))), values.shape)
         words += f", values from {finite.min():.3g} to {finite.max():.3g}, the largest in row {names[row]}"
         words += f", column {others[column]}"
-    _attach(ax, alt or words + ".")
+    attach_text(ax, alt or words + ".")
     return ax
 
 
@@ -242,7 +242,7 @@ def curves(
     for name, (_, ys) in lines.items():
         good = ys[np.isfinite(ys)]
         parts.append(f"{name or 'the curve'} goes from {good[0]:.3g} to {good[-1]:.3g}, least {good.min():.3g}")
-    _attach(ax, alt or f"{_counted(len(lines), 'curve')}{_called(title)}: {'; '.join(parts)}.")
+    attach_text(ax, alt or f"{_counted(len(lines), 'curve')}{_called(title)}: {'; '.join(parts)}.")
     return ax
 
 
@@ -322,7 +322,7 @@ def bars(
             f"{label} {_number(v, everything)}" for label, v in itertools.islice(zip(names, array, strict=True), 12)
         )
         parts.append(f"{name + ': ' if name else ''}{shown}{', …' if len(names) > 12 else ''}")
-    _attach(ax, alt or f"Bars{_called(title)}: {'; '.join(parts)}.")
+    attach_text(ax, alt or f"Bars{_called(title)}: {'; '.join(parts)}.")
     return ax
 
 
@@ -356,6 +356,25 @@ def describe(figure: Axes | Figure) -> str:
     """The text alternative of a figure of this module."""
     whole: Any = getattr(figure, "figure", None) or figure
     return " ".join(getattr(whole, "alternatives", []))
+
+
+def attach_text(axes: Any, alternative: str) -> None:
+    """Keep the text alternative of what was drawn into `axes`, whoever made their figure: for a helper that draws.
+
+    Args:
+        axes: what was drawn into.
+        alternative: the text; white space in it is folded.
+    """
+    alternative = " ".join(alternative.split())
+    before = getattr(axes.figure, "alternatives", [])
+    axes.figure.alternatives = before if before and before[-1] == alternative else [*before, alternative]
+    _in_words.append(alternative)
+    del _in_words[:-100]  # outside a notebook nobody shows them
+
+
+def plain_text(text: str) -> str:
+    """`text` as matplotlib is to write it: without a special meaning of "$", which begins a formula there."""
+    return text.replace("$", r"\$")
 
 
 # --- the figure: shown once, on its card, with its text alternative ---------------------------------------------------
@@ -479,15 +498,6 @@ def _nothing() -> None:
     """What the axes display: their figure is shown at the end of the cell anyway."""
 
 
-def _attach(axes: Any, alternative: str) -> None:
-    """Keep the text alternative of what was drawn into `axes`, whoever made their figure."""
-    alternative = " ".join(alternative.split())
-    before = getattr(axes.figure, "alternatives", [])
-    axes.figure.alternatives = before if before and before[-1] == alternative else [*before, alternative]
-    _in_words.append(alternative)
-    del _in_words[:-100]  # outside a notebook nobody shows them
-
-
 # --- words, numbers, tokens -------------------------------------------------------------------------------------------
 
 
@@ -527,12 +537,7 @@ def _token(label: Any, limit: int = 18) -> str:
     if text.strip() == "":
         text = text.replace(" ", "␣").replace("\t", "⇥") or "∅"
     text = text.replace("\n", "↵")
-    return _plain(text if len(text) <= limit else text[: limit - 1] + "…")
-
-
-def _plain(text: str) -> str:
-    """Without a special meaning of "$", which begins a formula in matplotlib."""
-    return text.replace("$", r"\$")
+    return plain_text(text if len(text) <= limit else text[: limit - 1] + "…")
 
 
 def _number(value: float, among: np.ndarray) -> str:

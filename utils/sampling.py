@@ -9,7 +9,7 @@ Shapes are written as tuples of names: `batch`, `symbols` (how many tokens there
 unfinished texts beam search holds). Tokens are counted from 0.
 
 Sources: Wu et al. 2016, "Google's Neural Machine Translation System", section 7 (beam search and length,
-arXiv:1609.08144); Fan, Lewis and Dauphin 2018, "Hierarchical Neural Story Generation", section 5.1 (top-k,
+arXiv:1609.08144); Fan, Lewis and Dauphin 2018, "Hierarchical Neural Story Generation", section 5.4 (top-k,
 arXiv:1805.04833); Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration", sections 3 to 5 (top-p,
 repetition, human text as a point of comparison, arXiv:1904.09751); Keskar et al. 2019, "CTRL", section 4.1 (the
 penalty, arXiv:1909.05858); Welleck et al. 2020, "Neural Text Generation With Unlikelihood Training", section 6 (the
@@ -88,15 +88,15 @@ def with_temperature(logits: Tensor, temperature: float = 1.0) -> Tensor:
         temperature: τ, at least 0. For 0 everything goes to the token that `greedy` takes.
 
     Returns:
-        (..., symbols), of the type of `logits`; each row sums to one. No τ gives nan, however small.
+        (..., symbols), of the type of `logits`; each row sums to one. No small τ gives nan.
 
     Raises:
-        ValueError: a temperature below 0, or one that is not a number; it names the temperature.
+        ValueError: a temperature below 0, infinite, or not a number; it names the temperature.
 
     Ackley, Hinton and Sejnowski 1985, "A Learning Algorithm for Boltzmann Machines", equation 5, for two states.
     """
-    if not temperature >= 0:
-        raise ValueError(f"The temperature must be at least 0, not {temperature}.")
+    if not 0 <= temperature < math.inf:
+        raise ValueError(f"The temperature must be at least 0, and finite, not {temperature}.")
     ### BEGIN SOLUTION
     if temperature == 0:
         best = logits.argmax(dim=-1, keepdim=True)
@@ -140,7 +140,7 @@ def keep_top_k(probs: Tensor, k: int) -> Tensor:
     Raises:
         ValueError: k below 1; it names k.
 
-    Fan, Lewis and Dauphin 2018, section 5.1.
+    Fan, Lewis and Dauphin 2018, section 5.4.
     """
     if k < 1:
         raise ValueError(f"At least one token has to stay: k must be 1 or more, not {k}.")
@@ -161,7 +161,8 @@ def keep_top_p(probs: Tensor, p: float) -> Tensor:
         p: from 0 to 1. For 0 only the likeliest token stays, for 1 all.
 
     Returns:
-        (..., symbols), of the same type. Of equally likely tokens those with lower numbers come first.
+        (..., symbols), of the same type. Of equally likely tokens those with lower numbers come first. The sums are
+        those of binary fractions: 0.7 + 0.2 falls a little short of 0.9.
 
     Raises:
         ValueError: p outside of 0 to 1; it names p.
@@ -373,7 +374,8 @@ def beam_search(step: Step, k: int, limit: int, end: int | None = None, alpha: f
     Raises:
         ValueError: k or limit below 1; it names the number.
 
-    The lecture's search; Wu et al. 2016, section 7, divide by another power of the length: ((5 + length) / 6) ** alpha.
+    That finished texts narrow the beam is one convention (Sutskever, Vinyals and Le 2014, section 3.2); other programs
+    give their places away again. Wu et al. 2016, section 7, divide by ((5 + length) / 6) ** alpha.
     """
     if k < 1 or limit < 1:
         raise ValueError(f"Both k and limit must be at least 1, not {k} and {limit}.")
@@ -540,7 +542,7 @@ def draw_tree(
             )
             words = f"{names(twig.tokens[-1])}  {_probability(twig.log_prob)}"
             ax.annotate(
-                plots._plain(words),
+                plots.plain_text(words),
                 (depth, places[twig.tokens]),
                 xytext=(-3, 0),
                 textcoords="offset points",
@@ -558,7 +560,7 @@ def draw_tree(
     ax.set_title(title)
     kept = ["; ".join("".join(names(t) for t in twig.tokens) for twig in level if twig.kept) for level in levels]
     words = f"A tree of {len(levels)} steps. Kept: {' / '.join(kept)}. The best: {''.join(names(t) for t in winner)}."
-    plots._attach(ax, alt or words)
+    plots.attach_text(ax, alt or words)
     return ax
 
 
@@ -632,7 +634,7 @@ def distinct_share(texts: Sequence[Sequence[Any]], n: int = 2) -> float:
     Raises:
         ValueError: n below 1.
 
-    Li et al. 2016, section 5, "distinct-1" and "distinct-2".
+    After Li et al. 2016, section 5, "distinct-1" and "distinct-2", who divide by the number of tokens.
     """
     if n < 1:
         raise ValueError(f"An n-gram has at least one token: n must be 1 or more, not {n}.")
