@@ -51,7 +51,33 @@ def score_of_a_row(
     return F.leaky_relu(u @ weight @ sender + v @ weight @ receiver, slope)[None]
 
 
+def score_bent_apart(
+    sender: Tensor, receiver: Tensor, weight: Tensor, u: Tensor, v: Tensor, slope: float = 0.2
+) -> Tensor:
+    return F.leaky_relu(u @ weight @ sender, slope) + F.leaky_relu(v @ weight @ receiver, slope)
+
+
 # ---- as a table
+
+
+def table_logsumexp(x: Tensor, weight: Tensor, u: Tensor, v: Tensor, mask: Tensor, slope: float = 0.2) -> Tensor:
+    hidden = x @ weight.T
+    z = F.leaky_relu((hidden @ u)[None] + (hidden @ v)[:, None], slope).masked_fill(~mask, -1e30)
+    return (z - torch.logsumexp(z, 1, keepdim=True)).exp() * mask
+
+
+def table_strangers_at_minus_10000(
+    x: Tensor, weight: Tensor, u: Tensor, v: Tensor, mask: Tensor, slope: float = 0.2
+) -> Tensor:
+    hidden = x @ weight.T
+    z = F.leaky_relu((hidden @ u)[None] + (hidden @ v)[:, None], slope).masked_fill(~mask, -1e4)
+    return z.softmax(1).masked_fill(~mask, 0.0)
+
+
+def table_bent_apart(x: Tensor, weight: Tensor, u: Tensor, v: Tensor, mask: Tensor, slope: float = 0.2) -> Tensor:
+    hidden = x @ weight.T
+    z = F.leaky_relu(hidden @ u, slope)[None] + F.leaky_relu(hidden @ v, slope)[:, None]
+    return z.masked_fill(~mask, -math.inf).softmax(1).masked_fill(~mask, 0.0)
 
 
 def table_loop(x: Tensor, weight: Tensor, u: Tensor, v: Tensor, mask: Tensor, slope: float = 0.2) -> Tensor:
@@ -334,6 +360,18 @@ class BiasInTheProjection(FromTheExercises):
         self.project = nn.Linear(d_in, heads * d_out)
 
 
+class NeverInitialised(FromTheExercises):
+    def __init__(self, d_in: int, d_out: int, heads: int = 1, **options: Any) -> None:
+        super().__init__(d_in, d_out, heads, **options)
+        self.u, self.v = (nn.Parameter(torch.empty(heads, d_out)) for _ in range(2))
+
+
+class Frozen(FromTheExercises):
+    def __init__(self, d_in: int, d_out: int, heads: int = 1, **options: Any) -> None:
+        super().__init__(d_in, d_out, heads, **options)
+        self.u.requires_grad_(False)
+
+
 class OtherNames(nn.Module):
     def __init__(self, d_in: int, d_out: int, heads: int = 1, average: bool = False, **options: Any) -> None:
         super().__init__()
@@ -436,6 +474,17 @@ def to_mask_when_torch_complains(edges: Tensor, nodes: int) -> Tensor:
         raise ValueError(f"no such node: {int(edges.max())}") from None
 
 
+def to_mask_senders_guarded(edges: Tensor, nodes: int) -> Tensor:
+    for i, t in edges.T.tolist():
+        if i < 0 or max(i, t) >= nodes:
+            raise ValueError(f"edge {i} to {t}")
+    return to_mask_unguarded(edges, nodes)
+
+
+def to_mask_wrapped(edges: Tensor, nodes: int) -> Tensor:
+    return to_mask_unguarded(edges % nodes, nodes)
+
+
 def to_mask_turned(edges: Tensor, nodes: int) -> Tensor:
     return to_mask_loop(edges, nodes).T
 
@@ -500,7 +549,7 @@ def attend_flat_root(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -
 
 RIGHT = {
     "graph_attention.edge_score": [score_loop, score_concatenated],
-    "graph_attention.neighbourhood_weights": [table_loop, table_of_powers],
+    "graph_attention.neighbourhood_weights": [table_loop, table_of_powers, table_logsumexp],
     "graph_attention.edge_softmax": [softmax_loop, softmax_by_table, softmax_double],
     "graph_attention.aggregate": [collect_loop, collect_by_matrix, collect_scatter],
     "graph_attention.combine_heads": [heads_loop, heads_by_einsum],
@@ -516,11 +565,14 @@ WRONG = {
         (score_sides_exchanged, "sides_exchanged"),
         (score_plain_numbers, None),
         (score_of_a_row, None),
+        (score_bent_apart, "leaky_on_each_side"),
     ],
     "graph_attention.neighbourhood_weights": [
         (table_mask_times_weights, "mask_after_softmax"),
         (table_scores_times_mask, "zero_score_for_strangers"),
         (table_detached, None),
+        (table_strangers_at_minus_10000, None),
+        (table_bent_apart, "receiver_forgotten"),
     ],
     "graph_attention.edge_softmax": [
         (softmax_unshifted, "not_shifted"),
@@ -533,7 +585,7 @@ WRONG = {
     "graph_attention.aggregate": [
         (collect_plus_equals, "overwritten"),
         (collect_wrong_way, "backwards"),
-        (collect_by_set_matrix, None),
+        (collect_by_set_matrix, "last_copy_kept"),
         (collect_in_place, None),
     ],
     "graph_attention.combine_heads": [
@@ -549,6 +601,8 @@ WRONG = {
         (WithoutSoftmax, "no_softmax"),
         (BiasInTheProjection, None),
         (OtherNames, None),
+        (NeverInitialised, "never_initialised"),
+        (Frozen, None),
         (Flat, None),
     ],
     "graph_attention.dynamic_scores": [
@@ -567,6 +621,8 @@ WRONG = {
         (to_mask_turned, "turned"),
         (to_mask_symmetric, "both_ways"),
         (to_mask_mute_error, None),
+        (to_mask_senders_guarded, "negative_receivers_accepted"),
+        (to_mask_wrapped, "outside_dropped"),
     ],
     "graph_attention.edge_attention": [
         (attend_unscaled, "no_scaling"),

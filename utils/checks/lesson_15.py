@@ -8,7 +8,7 @@ by changing one step of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from utils import graph_attention
-from utils.checks.model import Case, Exercise, Misconception, Property
+from utils.checks.model import Case, Exercise, Misconception, Property, Told
 from utils.checks.modules import load_by_name
 from utils.checks.tensors import (
     differentiate,
@@ -31,6 +31,7 @@ from utils.checks.tensors import (
 
 INFINITY = float("inf")
 LEAKY = 0.2
+SATURATED = {"values only": True}  # a softmax that gives everything to one has gradients of rounding errors
 
 
 def _edges(rng: np.random.Generator, nodes: int, count: int, blind: int | None = None) -> Tensor:
@@ -45,6 +46,11 @@ def _edges(rng: np.random.Generator, nodes: int, count: int, blind: int | None =
     a, b = (int(n) for n in rng.permutation(others)[:2]) if len(others) > 1 else (others[0], last)
     pairs = [(a, last), *pairs, (b, last), (a, last)]  # the first one once more, at the end
     return torch.tensor(pairs, dtype=torch.int64).T.contiguous()
+
+
+def _sizes(**sizes: int) -> dict[str, int]:
+    """Names for the sizes of a case with an edge list, whose 2 rows are none of them."""
+    return {name: size for name, size in sizes.items() if size not in (0, 2)}
 
 
 def _none() -> Tensor:
@@ -103,12 +109,14 @@ def _score_cases(rng: np.random.Generator) -> list[Case]:
 
 def _score_variant(
     finish: Callable[[Tensor, float], Tensor] = _leaky,
-    join: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor] = lambda i, t, u, v: u @ i + v @ t,
+    join: Callable[..., Tensor] = lambda i, t, u, v: u @ i + v @ t,
     project: Callable[[Tensor, Tensor], Tensor] = lambda weight, h: weight @ h,
     slope_used: bool = True,
+    bends: bool = False,
 ) -> Callable[..., Tensor]:
     def answer(sender: Tensor, receiver: Tensor, weight: Tensor, u: Tensor, v: Tensor, slope: float = LEAKY) -> Tensor:
-        total = join(project(weight, sender), project(weight, receiver), u, v)
+        more = (slope,) if bends else ()
+        total = join(project(weight, sender), project(weight, receiver), u, v, *more)
         return finish(total, slope if slope_used else LEAKY)
 
     return answer
@@ -156,20 +164,39 @@ EDGE_SCORE = Exercise(
             " none. Here it is the argument `slope`.",
         ),
         Misconception(
+            "another_default",
+            lambda sender, receiver, weight, u, v, slope=0.01: _score_variant()(sender, receiver, weight, u, v, slope),
+            "Right wherever a slope is given; where none is, 0.2 is meant, and another number stands in your first"
+            " line.",
+        ),
+        Misconception(
+            "not_summed",
+            _score_variant(join=lambda i, t, u, v: u * i + v * t),
+            "You return d_out numbers, products of u and v with the projected vectors. A score is one number: their"
+            " sum is missing.",
+        ),
+        Misconception(
             "slope_on_the_positive",
             _score_variant(finish=lambda total, slope: torch.where(total > 0, slope * total, total)),
             "The slope falls on the wrong side: positive sums are made smaller, negative ones are left as they are.",
         ),
         Misconception(
             "leaky_on_each_side",
-            _score_variant(join=lambda i, t, u, v: _leaky(u @ i) + _leaky(v @ t), finish=lambda total, slope: total),
+            _score_variant(
+                join=lambda i, t, u, v, slope: _leaky(u @ i, slope) + _leaky(v @ t, slope),
+                finish=lambda total, slope: total,
+                bends=True,
+            ),
             "Each side passes the LeakyReLU by itself, and then they are added. The sum of both comes first, so that"
-            " the"
-            " two sides can make up for each other.",
+            " the two sides can make up for each other.",
         ),
         Misconception(
             "leaky_before_u",
-            _score_variant(join=lambda i, t, u, v: u @ _leaky(i) + v @ _leaky(t), finish=lambda total, slope: total),
+            _score_variant(
+                join=lambda i, t, u, v, slope: u @ _leaky(i, slope) + v @ _leaky(t, slope),
+                finish=lambda total, slope: total,
+                bends=True,
+            ),
             "The LeakyReLU bends the projected vectors, before u and v come in. Here it bends one number, the sum, at"
             " the end.",
         ),
@@ -227,6 +254,20 @@ def _table_case(
             return Case(inputs, about, {"nodes": nodes, "d_in": d_in, "d_out": d_out})
 
 
+def _far_below() -> dict[str, Any]:
+    """Two receivers have scores below −400,000 only, far below the others'; one of them has strangers above its own.
+
+    Whoever gives strangers −10,000, or takes one largest score off the table, loses their neighbours.
+    """
+    return {
+        "x": torch.tensor([[-1.0], [1.0], [-1.001]]),
+        "weight": torch.tensor([[1000.0], [2000.0], [-1000.0], [3000.0]]),
+        "u": torch.tensor([1000.0, 0.0, 0.0, 0.0]),
+        "v": torch.tensor([3000.0, 0.0, 0.0, 0.0]),
+        "mask": torch.tensor([[True, True, True], [True, True, False], [True, False, False]]),
+    }
+
+
 def _table_cases(rng: np.random.Generator) -> list[Case]:
     lonely = random_mask(rng, 5, 5)
     lonely[3] = False
@@ -240,7 +281,8 @@ def _table_cases(rng: np.random.Generator) -> list[Case]:
         _table_case(rng, 4, 5, 3, "everybody sees everybody", mask=full, slope=0.2),
         _table_case(rng, 5, 3, 2, "one node may look at nobody", mask=lonely),
         _table_case(rng, 6, 4, 1, "another slope", slope=0.6),
-        Case(loud.inputs, loud.about, loud.sizes),
+        Case(loud.inputs, loud.about, loud.sizes, SATURATED),
+        Case(_far_below(), "neighbours whose scores lie far below zero", {"nodes": 3, "d_out": 4}, SATURATED),
         Case(doubled, "float64", double.sizes),
         _table_case(rng, 2, 4, 3, "nobody sees anybody", mask=torch.zeros(2, 2, dtype=torch.bool)),
     ]
@@ -269,6 +311,24 @@ def _naive(scores: Tensor) -> Tensor:
     return scores.exp() / scores.exp().sum(dim=1, keepdim=True)
 
 
+def _by_powers(top: Callable[[Tensor, Tensor], Tensor | float]) -> Callable[..., Tensor]:
+    """Exponentials, strangers out, divided by their sum, after `top` is taken off."""
+
+    def answer(x: Tensor, weight: Tensor, u: Tensor, v: Tensor, mask: Tensor, slope: float = LEAKY) -> Tensor:
+        hidden = x @ weight.T
+        scores = _leaky((hidden @ u)[None, :] + (hidden @ v)[:, None], slope)
+        powers = (scores - top(scores, mask)).exp() * mask
+        sums = powers.sum(1, keepdim=True)
+        return torch.where(sums > 0, powers / sums, torch.zeros_like(powers))
+
+    return answer
+
+
+def _renormalised(x: Tensor, weight: Tensor, u: Tensor, v: Tensor, mask: Tensor, slope: float = LEAKY) -> Tensor:
+    shares = _table_variant(hide=_as_is, finish=lambda weights, mask: weights * mask)(x, weight, u, v, mask, slope)
+    return (shares / shares.sum(1, keepdim=True)).nan_to_num(0.0)
+
+
 NEIGHBOURHOOD_WEIGHTS = Exercise(
     id="graph_attention.neighbourhood_weights",
     lesson="15",
@@ -276,7 +336,7 @@ NEIGHBOURHOOD_WEIGHTS = Exercise(
     reference=graph_attention.neighbourhood_weights,
     cases=_table_cases,
     run=values_and_gradients,
-    judge=judge_tensors("weights"),
+    judge=judge_tensors("weights", floor=1e-5),
     points=2,
     minutes=12,
     difficulty=2,
@@ -323,7 +383,42 @@ NEIGHBOURHOOD_WEIGHTS = Exercise(
         Misconception(
             "receiver_forgotten",
             _table_variant(sides=lambda sent, received: sent[None, :].expand(len(sent), -1)),
-            "The receiver takes no part in your scores: every row has the same ones. Both ends of an edge count.",
+            "The receiver has no say: receivers with the same neighbours get the same weights. Either its number is"
+            " not added, or it is bent apart from the sender's, and then it is the same in the whole row and the"
+            " softmax drops it. Bend the sum of both.",
+        ),
+        Misconception(
+            "torch_default_slope",
+            _table_variant(bend=lambda scores, slope: F.leaky_relu(scores)),
+            "Your negative scores are 0.01 of the sum: that is the slope torch's LeakyReLU has when it is told none."
+            " Here it is the argument `slope`.",
+        ),
+        Misconception(
+            "renormalised_after_softmax",
+            _renormalised,
+            "Right for small scores. Strangers are thrown out late in yours, after a softmax over everybody, or after"
+            " the largest score of the row was looked for. Where a stranger's score is far above the neighbours',"
+            " nothing is left of them. Strangers go out first.",
+        ),
+        Misconception(
+            "nothing_taken_off",
+            _by_powers(lambda scores, mask: 0.0),
+            "Right for small scores, but exp of a number above 88 is infinite in float32, and of one far below zero"
+            " it is 0. Take each row's largest score, among the neighbours, off first, or let PyTorch do it.",
+        ),
+        Misconception(
+            "one_maximum",
+            _by_powers(lambda scores, mask: scores.max()),
+            "You take one largest score off the whole table. A receiver whose own scores lie far below it is left with"
+            " 0 divided by 0. Each row needs its own.",
+        ),
+        Misconception(
+            "loops_for_the_lonely",
+            lambda x, weight, u, v, mask, slope=LEAKY: _table_variant()(
+                x, weight, u, v, mask | torch.diag(~mask.any(1)), slope
+            ),
+            "All right but one thing: a node that may look at nobody looks at itself in yours. The mask says it all:"
+            " zeros are due.",
         ),
         Misconception(
             "mask_ignored",
@@ -390,8 +485,9 @@ NEIGHBOURHOOD_WEIGHTS = Exercise(
     properties=(
         Property(
             "rows_sum_to_one",
-            lambda case, output: bool(
-                ((output["value"].sum(1) - case.inputs["mask"].any(dim=1).float()).abs() < 1e-4).all()
+            lambda case, output: (
+                case.extra == SATURATED
+                or bool(((output["value"].sum(1) - case.inputs["mask"].any(dim=1).float()).abs() < 1e-4).all())
             ),
             "Each row sums to one, or to zero if its node may look at nobody.",
         ),
@@ -414,8 +510,7 @@ def _softmax_case(
     edges = _edges(rng, nodes, count, kinds.get("blind"))
     shape = (count, heads) if heads else (count,)
     inputs = {"scores": normal(rng, *shape, std=std), "receivers": edges[1].contiguous(), "nodes": nodes}
-    sizes = {"edges": count, "nodes": nodes, **({"heads": heads} if heads else {})}
-    return Case(inputs, about, sizes)
+    return Case(inputs, about, _sizes(edges=count, nodes=nodes, heads=heads))
 
 
 def _softmax_cases(rng: np.random.Generator) -> list[Case]:
@@ -425,16 +520,21 @@ def _softmax_cases(rng: np.random.Generator) -> list[Case]:
     far_inputs = {**far.inputs, "scores": far.inputs["scores"] + lift[far.inputs["receivers"]]}
     double = _softmax_case(rng, 6, 11, "float64, three heads", 3, blind=2)
     low = _softmax_case(rng, 3, 7, "all scores far below zero", 2)
+    loud = _softmax_case(rng, 5, 12, "very large scores", 4, std=300.0)
     return [
         Case(hand, "the numbers of the text", {"edges": 3, "nodes": 2}),
         _softmax_case(rng, 4, 7, "two heads", 2),
         _softmax_case(rng, 6, 10, "a node that receives nothing", 0, blind=3),
         _softmax_case(rng, 7, 5, "the last node receives nothing", 3, blind=6),
         Case({"scores": torch.zeros(0), "receivers": torch.zeros(0, dtype=torch.int64), "nodes": 3}, "no edge at all"),
-        Case({"scores": normal(rng, 1, 2), "receivers": torch.tensor([0]), "nodes": 1}, "one node, one edge"),
-        _softmax_case(rng, 5, 12, "very large scores", 4, std=300.0),
-        Case(far_inputs, far.about, far.sizes),
-        Case({**low.inputs, "scores": low.inputs["scores"] - 400.0}, low.about, low.sizes),
+        Case(
+            {"scores": normal(rng, 1, 2), "receivers": torch.tensor([0]), "nodes": 1},
+            "one node, one edge",
+            extra=SATURATED,
+        ),
+        Case(loud.inputs, loud.about, loud.sizes, SATURATED),
+        Case(far_inputs, far.about, far.sizes, SATURATED),
+        Case({**low.inputs, "scores": low.inputs["scores"] - 400.0}, low.about, low.sizes, SATURATED),
         Case({**double.inputs, "scores": double.inputs["scores"].double()}, double.about, double.sizes),
         Case(
             {"scores": strided(normal(rng, 8, 3)), "receivers": torch.tensor([4, 0, 1, 4, 1, 4, 0, 1]), "nodes": 5},
@@ -473,6 +573,12 @@ def _tops(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
     return _by_receiver(scores.detach(), receivers, nodes, lambda s: s.amax(0, keepdim=True).expand_as(s))
 
 
+def _last_power(powers: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    sums = powers.new_zeros((nodes, *powers.shape[1:]))
+    sums[receivers] += powers
+    return sums[receivers]
+
+
 def _softmax_of_sorted(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
     order = receivers.argsort(stable=True)
     return _by_receiver(scores[order], receivers[order], nodes, lambda s: s.softmax(0))
@@ -509,7 +615,7 @@ EDGE_SOFTMAX = Exercise(
     reference=graph_attention.edge_softmax,
     cases=_softmax_cases,
     run=values_and_gradients,
-    judge=judge_tensors("weights"),
+    judge=judge_tensors("weights", floor=1e-5),
     points=3,
     minutes=15,
     difficulty=3,
@@ -547,6 +653,18 @@ EDGE_SOFTMAX = Exercise(
             "no_normaliser",
             _list_softmax(_tops, lambda p, r, n: 1.0),
             "Each receiver's largest weight is exactly 1, whatever the others are: the division by the sum is missing.",
+        ),
+        Misconception(
+            "sums_overwritten",
+            _list_softmax(_tops, _last_power),
+            "The sum of a receiver holds one of its exponentials only: `sums[receivers] += …` keeps one where a number"
+            " comes twice. `index_add` adds all.",
+        ),
+        Misconception(
+            "no_exponential",
+            lambda scores, receivers, nodes: scores / _summed(scores, receivers, nodes)[receivers],
+            "Each score is divided by the sum of scores: the exponential is missing, so negative scores give negative"
+            " weights.",
         ),
         Misconception(
             "not_shifted",
@@ -619,7 +737,7 @@ EDGE_SOFTMAX = Exercise(
     properties=(
         Property(
             "shares",
-            lambda case, output: bool((output["value"] >= 0).all()) and bool((output["value"] <= 1 + 1e-4).all()),
+            lambda case, output: not bool(((output["value"] < 0) | (output["value"] > 1 + 1e-4)).any()),  # nor is nan
             "Every weight lies between 0 and 1.",
         ),
     ),
@@ -647,8 +765,7 @@ def _collect_case(
         "weights": normal(rng, count, *middle).abs() + 0.1,
         "edges": edges,
     }
-    sizes = {"nodes": nodes, "edges": count, "d": d, **({"heads": heads} if heads else {})}
-    return Case(inputs, about, sizes)
+    return Case(inputs, about, _sizes(nodes=nodes, edges=count, d=d, heads=heads))
 
 
 def _collect_cases(rng: np.random.Generator) -> list[Case]:
@@ -661,7 +778,7 @@ def _collect_cases(rng: np.random.Generator) -> list[Case]:
     doubled = {name: v.double() if v.is_floating_point() else v for name, v in double.inputs.items()}
     loose = _collect_case(rng, 6, 10, 4, "values that do not lie in one piece")
     return [
-        Case(hand, "the numbers of the text", {"nodes": 3, "edges": 3, "d": 2}),
+        Case(hand, "the numbers of the text"),
         _collect_case(rng, 4, 6, 3, "an edge that stands there twice"),
         _collect_case(rng, 5, 8, 3, "two heads", 2),
         _collect_case(rng, 6, 9, 4, "a node that receives nothing", 3, blind=1),
@@ -679,6 +796,20 @@ def _overwritten(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
     out = torch.zeros_like(values)
     out[edges[1]] = weights[..., None] * values[edges[0]]
     return out
+
+
+def _last_message(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    rows = list(torch.zeros_like(values))
+    for weight, (i, t) in zip(weights, edges.T.tolist(), strict=True):
+        rows[t] = weight[..., None] * values[i]
+    return torch.stack(rows)
+
+
+def _set_in_a_table(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    nodes = len(values)
+    table = weights.new_zeros(nodes, nodes, *weights.shape[1:])
+    table[edges[1], edges[0]] = weights
+    return torch.einsum("ti...,i...d->t...d", table, values)
 
 
 def _first_kept(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
@@ -743,6 +874,32 @@ AGGREGATE = Exercise(
             "copies_dropped",
             _first_kept,
             "An edge that stands in the list twice counts once in yours. Both copies have a weight, and both count.",
+        ),
+        Misconception(
+            "last_message",
+            _last_message,
+            "Of several edges that lead to one node, only the last counts: `out[t] = …` writes over what was there."
+            " They have to be added.",
+        ),
+        Misconception(
+            "last_copy_kept",
+            _set_in_a_table,
+            "An edge that stands in the list twice counts once in yours, with the weight of its last copy: a table of"
+            " all pairs has one place for both, and the second is written over the first. Both count.",
+        ),
+        Misconception(
+            "softmax_of_weights",
+            lambda values, weights, edges: _collect(
+                values, graph_attention.edge_softmax(weights, edges[1], len(values)), edges
+            ),
+            "You take a softmax of the weights once more. They are taken as they are.",
+        ),
+        Misconception(
+            "self_loops_skipped",
+            lambda values, weights, edges: _collect(
+                values, weights * (edges[0] != edges[1]).view(-1, *[1] * (weights.dim() - 1)), edges
+            ),
+            "An edge from a node to itself is left out in yours. It is an edge like the others.",
         ),
         Misconception(
             "weights_ignored",
@@ -928,6 +1085,27 @@ COMBINE_HEADS = Exercise(
             "The two ways have changed places: what `average` asks for, you do without it.",
         ),
         Misconception(
+            "split_across_nodes",
+            _combined(side=lambda found, f: f(found).transpose(0, 1).reshape(len(found), -1)),
+            "The shapes fit, but the heads were made the first dimension before the reshape, so that each row holds"
+            " pieces of several nodes. The nodes stay first.",
+        ),
+        Misconception(
+            "averages_by_default",
+            lambda found, activation, average=True: _combined()(found, activation, average),
+            "Right wherever `average` is given; where it is not, the heads belong side by side.",
+        ),
+        Misconception(
+            "first_head",
+            _combined(mean=lambda found, f: f(found[:, 0])),
+            "When averaging, you take the first head alone.",
+        ),
+        Misconception(
+            "share_after_activation",
+            _combined(mean=lambda found, f: f(found.sum(1)) / found.shape[1]),
+            "When averaging, you divide by the number of heads after σ. The mean stands inside: sum, divide, then σ.",
+        ),
+        Misconception(
             "mean_over_nodes",
             _combined(mean=lambda found, f: f(found.mean(0))),
             "When averaging, you take the mean over the nodes. The heads are the second dimension.",
@@ -990,7 +1168,7 @@ def _layer_case(
     if options.get("bias", True):
         state["bias"] = normal(rng, d_out if options.get("average") else heads * d_out).to(kind)
     inputs = {"x": x, "edges": made}
-    sizes = {"nodes": nodes, "edges": made.shape[1], "d_in": d_in, "d_out": d_out, "heads": heads}
+    sizes = _sizes(nodes=nodes, edges=made.shape[1], d_in=d_in, d_out=d_out, heads=heads)
     extra = {"places": (d_in, d_out, heads), "options": options, "state": state, "training": training, "double": double}
     return Case(inputs, about, sizes, extra)
 
@@ -1017,16 +1195,39 @@ def _layer_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
+def _born(answer: Callable[..., Any], extra: Mapping[str, Any]) -> Any:
+    """A fresh layer; what it leaves uninitialised is nan, which torch fills in when it is to be deterministic."""
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(True)
+    try:
+        return answer(*extra["places"], **extra["options"])
+    finally:
+        torch.use_deterministic_algorithms(before)
+
+
+def _sensible(parameter: Tensor) -> bool:
+    return bool((parameter.detach().abs() < 1000).all())  # nan is not
+
+
 def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """Makes the layer, gives it the weights by name, calls it once with other numbers, then for good."""
     extra = case.extra
-    layer = answer(*extra["places"], **extra["options"])
+    layer = _born(answer, extra)
     if isinstance(layer, nn.Module) and extra["double"]:
         layer = layer.double()
+    first = [n for n, p in layer.named_parameters() if not _sensible(p)] if isinstance(layer, nn.Module) else []
     load_by_name(layer, extra["state"]).train(extra["training"])
     if "error" in extra:
         return layer(inputs["x"], inputs["edges"])
+    if first:
+        raise Told(
+            f"A new layer's `{first[0]}` holds whatever lay in memory (`torch.empty`), or numbers without measure."
+            " Give it some to start from, such as those of `nn.init.xavier_uniform_`."
+        )
     named = dict(layer.named_parameters())
+    frozen = next((name for name in extra["state"] if name in named and not named[name].requires_grad), "")
+    if frozen:
+        raise Told(f"`{frozen}` is frozen (its `requires_grad` is False), so it would never learn.")
     parameters = {name: named[name] for name in extra["state"] if name in named}
     with torch.no_grad():
         layer(1 - inputs["x"] / 2, inputs["edges"].flip(1))
@@ -1193,6 +1394,37 @@ class _LoopsTwice(_Wrong):
         return torch.cat([edges, torch.stack([every, every])], 1) if self.self_loops else edges
 
 
+class _DefaultSlope(_Wrong):
+    def scores(self, hidden: Tensor, edges: Tensor) -> Tensor:
+        self.slope = 0.01
+        return super().scores(hidden, edges)
+
+
+class _BentApart(_Wrong):
+    def scores(self, hidden: Tensor, edges: Tensor) -> Tensor:
+        sent, received = ((hidden * side).sum(-1) for side in (self.u, self.v))
+        return _leaky(sent, self.slope)[edges[0]] + _leaky(received, self.slope)[edges[1]]
+
+
+class _MeanShares(_Wrong):
+    """One set of weights for all heads, the mean of theirs."""
+
+    def share(self, scores: Tensor, edges: Tensor, nodes: int) -> Tensor:
+        return super().share(scores, edges, nodes).mean(1, keepdim=True).expand(-1, self.heads)
+
+
+class _Uninitialised(_Wrong):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.u, self.v = (nn.Parameter(torch.empty_like(side)) for side in (self.u, self.v))
+
+
+class _EdgesAsGiven(_Wrong):
+    def forward(self, x: Tensor, edges: Tensor) -> Any:
+        output, _, weights = super().forward(x, edges)
+        return output, edges, weights
+
+
 class _MeanWeights(_Wrong):
     def give(self, output: Tensor, edges: Tensor, weights: Tensor) -> Any:
         return output, edges, weights.mean(1)
@@ -1237,7 +1469,7 @@ GAT_LAYER = Exercise(
     reference=graph_attention.GATLayer,
     cases=_layer_cases,
     run=_layer_or_error,
-    judge=judge_tensors("output", "edges", "weights"),
+    judge=judge_tensors("output", "edges", "weights", floor=1e-5),
     points=4,
     minutes=20,
     difficulty=3,
@@ -1294,6 +1526,35 @@ GAT_LAYER = Exercise(
             "The weights are right, the output is not: the vectors run from receivers to senders.",
         ),
         (
+            "torch_default_slope",
+            _DefaultSlope,
+            "Your negative scores are 0.01 of the sum: that is the slope torch's LeakyReLU has when it is told none."
+            " Here it is `self.slope`.",
+        ),
+        (
+            "bent_apart",
+            _BentApart,
+            "Sender's and receiver's numbers are bent each by itself. Then the receiver's is the same for all its"
+            " edges, and the softmax drops it. Bend their sum.",
+        ),
+        (
+            "one_set_of_weights",
+            _MeanShares,
+            "All heads collect with the same weights, the mean over the heads. Each head has weights of its own.",
+        ),
+        (
+            "never_initialised",
+            _Uninitialised,
+            "`torch.empty` makes a parameter of whatever lay in memory. Give u and v numbers to start from, such as"
+            " those of `nn.init.xavier_uniform_`.",
+        ),
+        (
+            "edges_as_given",
+            _EdgesAsGiven,
+            "Output and weights are right; the edges you return are those that were given. Return those that were used,"
+            " self-loops included, so that each weight has its edge.",
+        ),
+        (
             "sum_of_heads",
             _SumOfHeads,
             "Side by side you are right; averaged heads are only added up in yours.",
@@ -1326,7 +1587,8 @@ GAT_LAYER = Exercise(
         (
             "never_loops",
             _NeverLoops,
-            "Your nodes do not look at themselves: the list with self-loops is not the one that is used.",
+            "Your nodes do not look at themselves where they should: with `self_loops=True`, or when nothing is said,"
+            " the list with self-loops is the one to use.",
         ),
         (
             "loops_twice",
@@ -1389,8 +1651,7 @@ def _dynamic_case(
         "a": normal(rng, *middle, d),
         "edges": _edges(rng, nodes, count) if count else _none(),
     }
-    sizes = {"nodes": nodes, "edges": count, "d": d, **({"heads": heads} if heads else {})}
-    return Case({**inputs, **more}, about, sizes)
+    return Case({**inputs, **more}, about, _sizes(nodes=nodes, edges=count, d=d, heads=heads))
 
 
 def _dynamic_cases(rng: np.random.Generator) -> list[Case]:
@@ -1403,7 +1664,7 @@ def _dynamic_cases(rng: np.random.Generator) -> list[Case]:
     double = _dynamic_case(rng, 5, 8, 3, "float64", 2)
     doubled = {name: v.double() if v.is_floating_point() else v for name, v in double.inputs.items()}
     return [
-        Case(hand, "the numbers of the text", {"nodes": 2, "edges": 2, "d": 2}),
+        Case(hand, "the numbers of the text"),
         _dynamic_case(rng, 4, 6, 3, "one head"),
         _dynamic_case(rng, 5, 7, 2, "three heads", 3),
         _dynamic_case(rng, 3, 8, 4, "another slope", 2, slope=0.5),
@@ -1493,6 +1754,27 @@ DYNAMIC_SCORES = Exercise(
             "The receivers take no part: everybody would look at a neighbour with the same score.",
         ),
         Misconception(
+            "a_inside_the_bend",
+            _dynamic_variant(score=lambda a, mixed, slope: _leaky(a * mixed, slope).sum(-1)),
+            "The products with a are bent. Bend the sum of the two vectors first; a comes after the bend.",
+        ),
+        Misconception(
+            "torch_default_slope",
+            _dynamic_variant(score=lambda a, mixed, slope: (a * F.leaky_relu(mixed)).sum(-1)),
+            "Your negative components are 0.01 of themselves: that is the slope torch's LeakyReLU has when it is told"
+            " none. Here it is the argument `slope`.",
+        ),
+        Misconception(
+            "sent_at_both_ends",
+            lambda sent, received, a, edges, slope=LEAKY: (a * _leaky(sent[edges[0]] + sent[edges[1]], slope)).sum(-1),
+            "`sent` is looked up at both ends. The receivers have a table of their own, `received`.",
+        ),
+        Misconception(
+            "a_missing",
+            _dynamic_variant(score=lambda a, mixed, slope: _leaky(mixed, slope).sum(-1)),
+            "The bent components are added up as they are: a takes no part.",
+        ),
+        Misconception(
             "mean",
             _dynamic_variant(score=lambda a, mixed, slope: (a * _leaky(mixed, slope)).mean(-1)),
             "Your scores are too small by the width d: the products are averaged, not added.",
@@ -1566,6 +1848,17 @@ MASK_TO_EDGES = Exercise(
             "The diagonal is missing: a node that may look at itself has an edge to itself.",
         ),
         Misconception(
+            "loops_added",
+            lambda mask: (mask | torch.eye(len(mask), dtype=torch.bool)).nonzero().T.flip(0),
+            "Every node has an edge to itself in yours. Only where the mask is True there is one.",
+        ),
+        Misconception(
+            "floats",
+            lambda mask: mask.nonzero().T.flip(0).float(),
+            "The edges are right, their type is not: node numbers are whole, int64. (An empty list makes a tensor of"
+            " floats too, if no dtype is given.)",
+        ),
+        Misconception(
             "every_pair_once",
             lambda mask: mask.tril().nonzero().T.flip(0),
             "Only the lower half of the mask is read. An edge from i to t and one from t to i are two edges.",
@@ -1594,19 +1887,20 @@ MASK_TO_EDGES = Exercise(
 def _list_cases(rng: np.random.Generator) -> list[Case]:
     def case(edges: Any, nodes: int, about: str, **extra: Any) -> Case:
         made = edges if isinstance(edges, Tensor) else torch.tensor(edges, dtype=torch.int64)
-        sizes = {"nodes": nodes, "edges": made.shape[1]}
+        sizes = _sizes(nodes=nodes, edges=made.shape[1])
         return Case({"edges": made, "nodes": nodes}, about, sizes, extra)
 
     return [
         case([[0, 1, 1], [0, 0, 1]], 2, "two nodes"),
         case(_edges(rng, 5, 7), 5, "an edge that stands there twice"),
         case(_edges(rng, 7, 9, 6), 7, "the last node receives nothing"),
-        case([[0, 1], [1, 2]], 6, "the last nodes have no edge"),
+        case([[0, 1, 3], [1, 2, 0]], 6, "the last nodes have no edge"),
         case(_none(), 3, "no edge at all"),
         case([[0], [0]], 1, "one node that sees itself"),
         case([[0, 2, 3], [1, 0, 2]], 3, "a sender that does not exist", error="3"),
-        case([[0, 1], [4, 0]], 4, "a receiver that does not exist", error="4"),
-        case([[1, -2], [0, 1]], 5, "a node below zero", error="-2"),
+        case([[0, 1, 2], [4, 0, 1]], 4, "a receiver that does not exist", error="4"),
+        case([[1, -2, 3], [0, 1, 1]], 5, "a sender below zero", error="-2"),
+        case([[1, 0, 4], [2, 4, -3]], 6, "a receiver below zero", error="-3"),
     ]
 
 
@@ -1622,6 +1916,14 @@ def _list_mask(edges: Tensor, nodes: int, turned: bool = False) -> Tensor:
 def _upper_end_only(edges: Tensor, nodes: int) -> Tensor:
     if (edges >= nodes).any():
         raise ValueError(f"no node {int(edges.max())}")
+    mask = torch.zeros(nodes, nodes, dtype=torch.bool)
+    mask[edges[1], edges[0]] = True
+    return mask
+
+
+def _one_side_unguarded(edges: Tensor, nodes: int) -> Tensor:
+    if (edges >= nodes).any() or (edges[0] < 0).any():
+        raise ValueError(f"no node among {edges.tolist()}")
     mask = torch.zeros(nodes, nodes, dtype=torch.bool)
     mask[edges[1], edges[0]] = True
     return mask
@@ -1693,10 +1995,22 @@ EDGES_TO_MASK = Exercise(
             " edge appears, without a word.",
         ),
         Misconception(
+            "counts_as_integers",
+            lambda edges, nodes: _counting(edges, nodes).long(),
+            "You count, in whole numbers, how often an edge stands there. A mask is boolean: it is there, or it is"
+            " not.",
+        ),
+        Misconception(
+            "negative_receivers_accepted",
+            _one_side_unguarded,
+            "A negative number is refused among the senders and accepted among the receivers. Both rows of the list"
+            " hold node numbers.",
+        ),
+        Misconception(
             "outside_dropped",
             lambda edges, nodes: _list_mask(edges[:, ((edges >= 0) & (edges < nodes)).all(0)], nodes),
-            "Edges that point outside the graph are passed over in silence. Somebody counted wrongly: say so, with a"
-            " ValueError that names the node.",
+            "Edges that point outside the graph go without a word, left out or bent to another node. Somebody counted"
+            " wrongly: say so, with a ValueError that names the node.",
         ),
     ),
     hints=(
@@ -1720,7 +2034,7 @@ def _attend_case(
         "value": normal(rng, nodes, *middle, d_value),
         "edges": _edges(rng, nodes, count, more.pop("blind", None)) if count else _none(),
     }
-    sizes = {"nodes": nodes, "edges": count, "d": d, "d_value": d_value, **({"heads": heads} if heads else {})}
+    sizes = _sizes(nodes=nodes, edges=count, d=d, d_value=d_value, heads=heads)
     return Case({**inputs, **more}, about, sizes)
 
 
@@ -1735,7 +2049,7 @@ def _attend_cases(rng: np.random.Generator) -> list[Case]:
         _attend_case(rng, 6, 9, 4, 3, "two heads", 2),
         _attend_case(rng, 5, 7, 3, 2, "a node that receives nothing", 4, blind=0),
         _attend_case(rng, 3, 0, 5, 2, "no edge at all"),
-        Case({**loud.inputs, "query": loud.inputs["query"] * 200}, loud.about, loud.sizes),
+        Case({**loud.inputs, "query": loud.inputs["query"] * 200}, loud.about, loud.sizes, SATURATED),
         Case(doubled, "float64", double.sizes),
     ]
 
@@ -1763,6 +2077,16 @@ def _dense_without_mask(query: Tensor, key: Tensor, value: Tensor, edges: Tensor
     return torch.einsum("ij...,j...d->i...d", table, value), table[edges[1], edges[0]]
 
 
+def _scores_for_weights(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    output, _ = _attend_variant()(query, key, value, edges)
+    return output, (query[edges[1]] * key[edges[0]]).sum(-1) / math.sqrt(query.shape[-1])
+
+
+def _own_values(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    _, weights = _attend_variant()(query, key, value, edges)
+    return torch.zeros_like(value).index_add(0, edges[1], weights[..., None] * value[edges[1]]), weights
+
+
 EDGE_ATTENTION = Exercise(
     id="graph_attention.edge_attention",
     lesson="15",
@@ -1770,7 +2094,7 @@ EDGE_ATTENTION = Exercise(
     reference=graph_attention.edge_attention,
     cases=_attend_cases,
     run=values_and_gradients,
-    judge=judge_tensors("output", "weights"),
+    judge=judge_tensors("output", "weights", floor=1e-5),
     points=3,
     minutes=12,
     difficulty=2,
@@ -1856,6 +2180,28 @@ EDGE_ATTENTION = Exercise(
             "output_only",
             _attend_variant(give=lambda output, weights: output),
             "The output is right, and alone. Return the weights of the edges as well.",
+        ),
+        Misconception(
+            "scores_returned",
+            _scores_for_weights,
+            "The output is right; what you return beside it are the scores. Return the weights, after the softmax.",
+        ),
+        Misconception(
+            "flipped_everywhere",
+            lambda query, key, value, edges: _attend_variant()(query, key, value, edges.flip(0)),
+            "Every edge is read backwards, from the first step to the last: the first row of the list holds the"
+            " senders, and the receivers look.",
+        ),
+        Misconception(
+            "values_of_receivers",
+            lambda query, key, value, edges: _own_values(query, key, value, edges),
+            "The weights are right, but each node collects its own value. The values come from the senders.",
+        ),
+        Misconception(
+            "not_shifted",
+            _attend_variant(share=lambda s, edges, n: _list_softmax(lambda s, r, n: 0.0)(s, edges[1], n)),
+            "Right for small scores; large ones give nan, for exp overflows. `edge_softmax` takes each receiver's"
+            " largest score off first.",
         ),
         Misconception(
             "results_swapped",
