@@ -865,6 +865,9 @@ class Maker:
                 phrase.determiner = rng.choice(NUMERALS)
         if not self.russian:
             self._fit(phrase, clause, clause.subject)
+            one = phrase.determiner == "a" and phrase.number == "sg" and phrase.noun not in MASS
+            if one and clause.verb in ("read", "write", "buy", "draw") and self._chance(0.06):
+                phrase.determiner = "another"
         if (
             not phrase.is_pronoun
             and not clause.negation
