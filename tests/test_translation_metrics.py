@@ -228,3 +228,9 @@ def test_reversed_blocks_never_lower_bleu() -> None:
         assert sorted(turned) == sorted(hypothesis)
         pair = [sentence_bleu(" ".join(words), " ".join(references[0])).score for words in (hypothesis, turned)]
         assert pair[1] >= pair[0] - 1e-9
+
+
+def test_texts_in_place_of_lists_of_words_are_refused() -> None:
+    for call in (lambda: corpus_nist(["abc"], [["abc"]]), lambda: ribes("abc", ["abc"]), lambda: ribes(["a"], ["a"])):
+        with pytest.raises(TypeError, match="ists of words"):
+            call()

@@ -27,7 +27,8 @@ def opposite_meaning(reference: Sequence[str]) -> tuple[list[str], list[str]]:
 
     Returns:
         (affirmed, denied): each is the reference with one word put in right after "is". In `denied`
-        it is "not" or "never"; in `affirmed` it is another word, one that is not in the reference.
+        it is "not" or "never"; in `affirmed` it is another word, one that is not in the reference
+        and denies nothing.
     """
     ### BEGIN SOLUTION
     words = list(reference)
@@ -41,8 +42,8 @@ def reverse_blocks(hypothesis: Sequence[str], reference: Sequence[str]) -> list[
     """The same words in another order, and no lower BLEU.
 
     The hypothesis is cut wherever two neighbouring words are not neighbours, in this order, anywhere
-    in the reference. The blocks between the cuts are put in reverse order; inside each the words keep
-    theirs.
+    in the reference; words are compared as they are. The blocks between the cuts are put in reverse
+    order; inside each the words keep theirs.
 
     Args:
         hypothesis: the words of a sentence.
@@ -73,7 +74,7 @@ def wrong_endings(reference: Sequence[str]) -> list[str]:
 
     Returns:
         As many words. Each has as many letters as the word in its place, differs from it in the last
-        letter only, and stands nowhere in the reference.
+        letter only (another small letter), and stands nowhere in the reference.
     """
     ### BEGIN SOLUTION
     made = []
@@ -88,7 +89,8 @@ def detached(text: str) -> str:
     """The same text, typed otherwise: no change under the tokenization "13a", at least five points under "none".
 
     Args:
-        text: an English sentence with at least one comma or full stop directly after a word.
+        text: an English text of at most 30 words, with at least one comma or full stop directly
+            after a word.
 
     Returns:
         A text that "13a" cuts into the same tokens, and whose BLEU against `text` under "none" is at

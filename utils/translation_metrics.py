@@ -116,8 +116,8 @@ def corpus_nist(
     """NIST of a corpus: like BLEU, but rare n-grams count more. Equal to NLTK's `corpus_nist`.
 
     An n-gram is worth log₂(count of its first n − 1 words / its own count) bits, counted in all references. Matched
-    bits over the number of n-grams, summed over n (an arithmetic mean where BLEU has a geometric one, so an order
-    without a match does not end all), times a penalty for shortness.
+    bits over the number of n-grams, added over n (where BLEU multiplies, so an order without a match does not end
+    all), times a penalty for shortness.
 
     Args:
         hypotheses: m sentences, each a list of words.
@@ -130,6 +130,7 @@ def corpus_nist(
 
     Raises:
         ValueError: no sentences, a sentence without references, or unequal numbers of sentences.
+        TypeError: a text in place of a list of words.
 
     Doddington 2002, equations 2 and 3.
     """
@@ -181,6 +182,12 @@ def _check(hypotheses: Sequence[Sequence[str]], references: Sequence[Sequence[Se
     for place, those in enumerate(references):
         if not len(those):
             raise ValueError(f"Sentence {place} has no reference.")
+        _check_words(hypotheses[place], those)
+
+
+def _check_words(hypothesis: Sequence[str], references: Sequence[Sequence[str]]) -> None:
+    if any(isinstance(sentence, str) for sentence in (hypothesis, references, *references)):
+        raise TypeError("Lists of words are meant here: cut the texts first, and give a list of references.")
 
 
 # ---------------------------------------------------------------------------------------------------------------- RIBES
@@ -201,9 +208,12 @@ def ribes(
 
     Raises:
         ValueError: no reference.
+        TypeError: a text in place of a list of words.
 
-    Isozaki et al. 2010, with Kendall's τ (they try Spearman's ρ as well).
+    Isozaki et al. 2010, with Kendall's τ (they try Spearman's ρ as well). The factor with β is not in that paper; it is
+    NLTK's, as in the program that came later.
     """
+    _check_words(hypothesis, references)
     if not len(references):
         raise ValueError("There is no reference to compare with.")
     scores = [0.0]

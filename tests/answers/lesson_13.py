@@ -74,6 +74,16 @@ def matches_changing_the_counts(hypothesis, references, n):
     return matches, len(grams)
 
 
+def matches_up_to_four(hypothesis, references, n):
+    return matches_by_union(hypothesis, references, min(n, 4))
+
+
+def matches_of_the_last(hypothesis, references, n):
+    for reference in references:
+        matches = sum((count_ngrams(hypothesis, n) & count_ngrams(reference, n)).values())
+    return matches, max(0, len(hypothesis) - n + 1)
+
+
 # ---------------------------------------------------------------------------------------------- a score from its counts
 
 
@@ -133,6 +143,35 @@ def score_with_a_tiny_number(matches, totals, length, reference_length, smooth=F
     return 100 * min(1, math.exp(1 - reference_length / length)) * math.exp(sum(logs) / len(logs))
 
 
+def _smoothed(fill):
+    """The k-th order without a match gets `fill(k, total)`; fill may be given a list of the matches so far."""
+
+    def score(matches, totals, length, reference_length, smooth=False):
+        if not smooth or not any(matches) or not all(totals):
+            return score_by_product(matches, totals, length, reference_length)
+        zeros, product = 0, 1.0
+        for m, t in zip(matches, totals):
+            zeros = fill(m, zeros)
+            product *= m / t if m else 1 / (abs(zeros) * t)
+        return 100 * min(1.0, math.exp(1 - reference_length / length)) * product ** (1 / len(matches))
+
+    return score
+
+
+score_two_k = _smoothed(lambda match, zeros: zeros if match else zeros + 2)
+score_reset = _smoothed(lambda match, zeros: 1 if match else 2 * zeros)
+
+
+def score_mean(matches, totals, length, reference_length, smooth=False):
+    if score_by_product(matches, totals, length, reference_length, smooth) == 0:
+        return 0.0
+    zeros, precisions = 0, []
+    for m, t in zip(matches, totals):
+        zeros += m == 0
+        precisions.append((m or 0.5**zeros) / t)
+    return 100 * min(1.0, math.exp(1 - reference_length / length)) * float(np.mean(precisions))
+
+
 def score_divides_by_zero(matches, totals, length, reference_length, smooth=False):
     precisions = [m / t for m, t in zip(matches, totals)]
     return 100 * math.prod(precisions) ** (1 / len(precisions))
@@ -188,6 +227,25 @@ def corpus_joined(hypotheses, references, max_n=4, smooth=False):
     return corpus_one_order_at_a_time([text], [[joined]], max_n, smooth)
 
 
+def _corpus_with(nearest):
+    def corpus(hypotheses, references, max_n=4, smooth=False):
+        if len(hypotheses) != len(references):
+            raise ValueError("unequal numbers")
+        sums = np.array(
+            [[clipped_matches(h, r, n) for n in range(1, max_n + 1)] for h, r in zip(hypotheses, references)]
+        )
+        matches, totals = sums.sum(axis=0).T.tolist()
+        wanted = sum(nearest(len(h), [len(r) for r in those]) for h, those in zip(hypotheses, references))
+        return score_from_counts(matches, totals, sum(map(len, hypotheses)), wanted, smooth)
+
+    return corpus
+
+
+corpus_sorted_twice = _corpus_with(lambda c, lengths: sorted(sorted(lengths), key=lambda r: abs(r - c))[0])
+corpus_below = _corpus_with(lambda c, lengths: max([r for r in lengths if r <= c] or [min(lengths)]))
+corpus_longest = _corpus_with(lambda c, lengths: max(lengths))
+
+
 def corpus_wrong_error(hypotheses, references, max_n=4, smooth=False):
     assert len(hypotheses) == len(references), f"{len(hypotheses)} / {len(references)}"
     return corpus_one_order_at_a_time(hypotheses, references, max_n, smooth)
@@ -221,6 +279,20 @@ def opposite_is_not_at_all(reference):
     return [*reference[:i], "surely", "so", *reference[i:]], [*reference[:i], "not", "so", *reference[i:]]
 
 
+def _opposite(affirmed):
+    def answer(reference):
+        i = reference.index("is") + 1
+        return tuple([*reference[:i], word, *reference[i:]] for word in (affirmed, "not"))
+
+    return answer
+
+
+def opposite_by_replacing_letters(reference):
+    text = " ".join(reference)
+    filler = "surely" if "surely" not in reference else "clearly"
+    return text.replace("is", f"is {filler}").split(), text.replace("is", "is not").split()
+
+
 def blocks_from_the_end(hypothesis, reference):
     pairs = [tuple(reference[i : i + 2]) for i in range(len(reference) - 1)]
     made, block = [], []
@@ -249,6 +321,32 @@ def blocks_in_text(hypothesis, reference):
     return [word for block in reversed(blocks) for word in block]
 
 
+def blocks_by_a_dictionary(hypothesis, reference):
+    after, made, block = dict(pairwise(reference)), [], []
+    for word in hypothesis:
+        if block and after.get(block[-1]) != word:
+            made, block = block + made, []
+        block.append(word)
+    return block + made
+
+
+def blocks_round_the_end(hypothesis, reference):
+    pairs = set(pairwise(reference))
+    cuts = [i for i in range(len(hypothesis)) if (hypothesis[i - 1], hypothesis[i]) not in pairs] or [0]
+    turned = [*hypothesis[cuts[0] :], *hypothesis[: cuts[0]]]
+    ends = [i - cuts[0] for i in cuts] + [len(hypothesis)]
+    return [word for a, b in reversed(list(pairwise(ends))) for word in turned[a:b]]
+
+
+def blocks_folded(hypothesis, reference):
+    pairs, blocks = {(a.casefold(), b.casefold()) for a, b in pairwise(reference)}, []
+    for i, word in enumerate(hypothesis):
+        if i == 0 or (hypothesis[i - 1].casefold(), word.casefold()) not in pairs:
+            blocks.append([])
+        blocks[-1].append(word)
+    return [word for block in reversed(blocks) for word in block]
+
+
 def blocks_sorted(hypothesis, reference):
     return sorted(hypothesis)
 
@@ -268,6 +366,14 @@ def endings_swapped(reference):
 
 def endings_sharp(reference):
     return [word[:-1] + "ъ" for word in reference]
+
+
+def _always(letter):
+    return lambda reference: [word[:-1] + letter for word in reference]
+
+
+def detached_first_mark(text):
+    return re.sub("[.,]", lambda found: " " + found.group(), text, count=1)
 
 
 def detached_by_rule(text):
@@ -317,6 +423,33 @@ def rouge_by_difflib(hypothesis, reference):
     if not common:
         return 0.0, 0.0, 0.0
     return common / len(hypothesis), common / len(reference), 2 * common / (len(hypothesis) + len(reference))
+
+
+def _rouge_of(common, hypothesis, reference):
+    if not common:
+        return 0.0, 0.0, 0.0
+    return common / len(hypothesis), common / len(reference), 2 * common / (len(hypothesis) + len(reference))
+
+
+def rouge_of_one_list(hypothesis, reference):
+    table = [[0] * (len(reference) + 1)] * (len(hypothesis) + 1)
+    for i, a in enumerate(hypothesis):
+        for j, b in enumerate(reference):
+            table[i + 1][j + 1] = table[i][j] + 1 if a == b else max(table[i][j + 1], table[i + 1][j])
+    return _rouge_of(table[-1][-1], hypothesis, reference)
+
+
+def rouge_best_of_greedy(hypothesis, reference):
+    def greedy(a, b):
+        found, after = 0, 0
+        for word in a:
+            if word in b[after:]:
+                after = b.index(word, after) + 1
+                found += 1
+        return found
+
+    ways = [(hypothesis, reference), (reference, hypothesis), (hypothesis[::-1], reference[::-1])]
+    return _rouge_of(max(greedy(a, b) for a, b in [*ways, ways[2][::-1]]), hypothesis, reference)
 
 
 def rouge_nothing_divided(hypothesis, reference):
@@ -392,6 +525,15 @@ def bootstrap_on_a_mask(first, second, draws, score=bleu_of):
     return won / len(draws)
 
 
+def bootstrap_summed_sideways(first, second, draws, score=bleu_of):
+    return float(np.mean([score(first[row].sum(1)) > score(second[row].sum(1)) for row in draws]))
+
+
+def bootstrap_without_ties(first, second, draws, score=bleu_of):
+    apart = [score(first[row].sum(0)) - score(second[row].sum(0)) for row in draws]
+    return sum(d > 0 for d in apart) / max(1, sum(d != 0 for d in apart))
+
+
 def bootstrap_all_columns(first, second, draws, score=bleu_of):
     return np.mean([first[row].sum() > second[row].sum() for row in draws])
 
@@ -399,7 +541,7 @@ def bootstrap_all_columns(first, second, draws, score=bleu_of):
 RIGHT = {
     "bleu.clipped_matches": [matches_by_loops, matches_by_union],
     "bleu.score_from_counts": [score_by_product, score_with_numpy],
-    "bleu.corpus_score": [corpus_one_order_at_a_time],
+    "bleu.corpus_score": [corpus_one_order_at_a_time, corpus_sorted_twice],
     "bleu_faults.opposite_meaning": [opposite_with_a_made_up_word, opposite_by_insert],
     "bleu_faults.reverse_blocks": [blocks_from_the_end, blocks_by_cuts],
     "bleu_faults.wrong_endings": [endings_of_any_letter, endings_sharp],
@@ -414,45 +556,75 @@ WRONG = {
         (matches_with_sets, "distinct_only"),
         (matches_added, "sum_over_references"),
         (matches_in_the_joined_references, None),
-        (matches_negative_total, None),
+        (matches_negative_total, "total_below_zero"),
         (matches_changing_the_counts, None),
+        (matches_up_to_four, None),
+        (matches_of_the_last, "last_reference_only"),
         (lambda hypothesis, references, n: matches_by_loops(hypothesis, references, n)[::-1], "swapped"),
     ],
     "bleu.score_from_counts": [
         (score_penalty_at_equal_length, None),
         (score_halving_all_the_time, "halved_by_order"),
         (score_sum_of_logs, "no_root"),
+        (score_two_k, "twice_the_number"),
+        (score_reset, "halving_starts_again"),
+        (score_mean, "arithmetic_mean_of_what_matches"),
         (score_with_a_tiny_number, None),
         (score_divides_by_zero, None),
     ],
     "bleu.corpus_score": [
         (corpus_mean, "mean_of_sentences"),
-        (corpus_not_below, None),
+        (corpus_not_below, "nearest_not_shorter"),
+        (corpus_below, "nearest_not_longer"),
+        (corpus_longest, "longest_reference"),
         (corpus_joined, None),
         (corpus_wrong_error, None),
     ],
     "bleu_faults.opposite_meaning": [
         (opposite_in_place, None),
         (opposite_is_not_at_all, None),
+        (opposite_by_replacing_letters, "inside_words"),
+        (_opposite("Not"), "both_deny"),
+        (_opposite("n't"), "both_deny"),
+        (_opposite(""), None),
+        (_opposite("truly truly"), None),
+        (_opposite("truly"), "always_really"),
         (lambda reference: opposite_by_insert(reference)[1::-1], "swapped"),
     ],
     "bleu_faults.reverse_blocks": [
-        (blocks_in_text, None),
+        (blocks_in_text, "pairs_as_text"),
+        (blocks_by_a_dictionary, "last_successor_only"),
+        (blocks_round_the_end, None),
+        (blocks_folded, "lowercased"),
         (blocks_sorted, None),
         (blocks_without_last, None),
         (lambda hypothesis, reference: list(reversed(hypothesis)), "words_reversed"),
     ],
     "bleu_faults.wrong_endings": [
         (endings_swapped, None),
+        (_always(" "), "no_letter"),
+        (_always("7"), "no_letter"),
+        (_always("\u0301"), "no_letter"),
+        (_always("x"), None),
+        (_always("у"), None),
+        (lambda reference: [word[:-1] + word[-1].upper() for word in reference], "in_capitals"),
+        (lambda reference: [*reference[:1], *_always("ъ")(reference)[1:]], "first_word_kept"),
         (lambda reference: [word[:-1] + "" for word in reference], "letter_dropped"),
     ],
     "bleu_faults.detached": [
         (detached_full_stop_only, None),
+        (detached_first_mark, "first_mark_only"),
+        (lambda text: text[:-1] + " " + text[-1], "last_character_only"),
+        (lambda text: re.sub(r"([,.])(\s|$)", r" \1\2", text), "marks_before_spaces_only"),
+        (lambda text: text.replace(",", "\n,").replace(".", "\n."), None),
+        (lambda text: text + " indeed", None),
         (detached_and_shouted, None),
         (lambda text: "".join(text.replace(",", "").replace(".", "")), None),
     ],
     "rouge.rouge_l": [
         (rouge_by_difflib, None),
+        (rouge_of_one_list, "one_row_for_all"),
+        (rouge_best_of_greedy, None),
         (rouge_nothing_divided, None),
         (rouge_off_by_one, None),
         (lambda hypothesis, reference: rouge_by_recursion(reference, hypothesis), "swapped"),
@@ -466,6 +638,8 @@ WRONG = {
         (bootstrap_own_draws, None),
         (bootstrap_second_wins, "losses"),
         (bootstrap_on_a_mask, "repeats_lost"),
-        (bootstrap_all_columns, None),
+        (bootstrap_all_columns, "score_not_called"),
+        (bootstrap_summed_sideways, "columns_summed"),
+        (bootstrap_without_ties, "ties_left_out"),
     ],
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -66,6 +67,7 @@ def _matches_cases(rng: np.random.Generator) -> list[Case]:
         case("three words at a time", long, [_like(rng, long, 2), many[0]], 3),
         case("fewer words than n", ["a", "b"], [["a", "b", "c", "d"]], 3),
         case("as many words as n", [*"abcd"], [[*"xabcdy"], [*"abc"]], 4),
+        case("five words at a time", [*"abcdef"], [[*"xabcde"], [*"bcdf"]], 5),
         case("two words, four asked for", ["a", "b"], [["a", "b", "c", "d", "e"]], 4),
         case("an empty hypothesis", [], [["a", "b"]], 2),
         case("an empty reference beside another", [*"abca"], [[], [*"bca"]], 2),
@@ -91,6 +93,18 @@ def _best_reference(hypothesis: Words, references: list[Words], n: int) -> tuple
 
 def _up_to_n(tokens: Sequence[str], n: int) -> Counter:
     return sum((count_ngrams(tokens, k) for k in range(1, n + 1)), Counter())
+
+
+def _all_of_the_references(hypothesis: Words, references: list[Words], n: int) -> tuple[int, int]:
+    allowed: Counter = Counter()
+    for reference in references:
+        allowed |= count_ngrams(reference, n)
+    return _matched()(hypothesis, references, n)[0], sum(allowed.values())
+
+
+def _total(count: Callable[[Words, int], int]) -> Callable[..., Any]:
+    """Right matches, and another total."""
+    return lambda hypothesis, references, n: (_matched()(hypothesis, references, n)[0], count(hypothesis, n))
 
 
 def _of_the_references(hypothesis: Words, references: list[Words], n: int) -> tuple[int, int]:
@@ -217,6 +231,52 @@ CLIPPED_MATCHES = Exercise(
             "Your total counts the n-grams of a reference. Precision asks of what the system wrote: the total is that"
             " of the hypothesis.",
         ),
+        Misconception(
+            "total_of_all_references",
+            _all_of_the_references,
+            "Your total counts what the references allow, all of them together: divided by it the matches would be a"
+            " recall. The total of precision is that of the hypothesis.",
+        ),
+        Misconception(
+            "total_of_words",
+            _total(lambda hypothesis, n: len(hypothesis)),
+            "Your total is the number of words, whatever n is. A sentence of five words has four pairs and three"
+            " triples.",
+        ),
+        Misconception(
+            "total_one_too_small",
+            _total(lambda hypothesis, n: max(0, len(hypothesis) - n)),
+            "Your total is one too small: five words hold four pairs, and five single words. Count the places at which"
+            " an n-gram may begin.",
+        ),
+        Misconception(
+            "total_below_zero",
+            _total(lambda hypothesis, n: len(hypothesis) - n + 1),
+            "For a hypothesis that is shorter than n your total is negative, or would be for a shorter one still."
+            " Nothing can be counted there: the total is 0.",
+        ),
+        Misconception(
+            "total_at_least_one",
+            _total(lambda hypothesis, n: max(1, len(hypothesis) - n + 1)),
+            "A hypothesis shorter than n has one n-gram with you. It has none, and says so: (0, 0).",
+        ),
+        Misconception(
+            "total_of_types",
+            _total(lambda hypothesis, n: len(count_ngrams(hypothesis, n))),
+            "Your total counts different n-grams, each once, while your matches count repetitions. The total counts"
+            " every place.",
+        ),
+        Misconception(
+            "last_reference_only",
+            lambda hypothesis, references, n: _matched()(hypothesis, references[-1:], n),
+            "Only the last reference counts with you: a loop that starts anew for each reference keeps what the last"
+            " one left.",
+        ),
+        Misconception(
+            "longest_reference",
+            lambda hypothesis, references, n: _matched()(hypothesis, [max(references, key=len)], n),
+            "Matches are looked for in the longest reference alone. Each n-gram may find its match in any of them.",
+        ),
     ),
     hints=(
         "`count_ngrams` gives the counts of one sentence. You need them for the hypothesis and for every reference.",
@@ -250,6 +310,8 @@ def _score_cases(rng: np.random.Generator) -> list[Case]:
         case("the same, smoothed", [5, 3, 1, 0], [7, 6, 5, 4], 7, 7, True),
         case("two orders without a match, smoothed", [4, 2, 0, 0], [9, 8, 7, 6], 9, 10, True),
         case("a hole in the middle, smoothed", [4, 0, 1], [9, 8, 7], 9, 9, True),
+        case("three orders without a match, smoothed", [3, 0, 0, 0], [8, 7, 6, 5], 8, 8, True),
+        case("a hole, a match and a hole, smoothed", [4, 0, 1, 0], [9, 8, 7, 6], 9, 9, True),
         case("smoothed, and nothing to smooth", matches, totals, totals[0], totals[0], True),
         case("three orders", [6, 4, 1], [8, 7, 6], 8, 11),
         case("no match at all, smoothed", [0, 0], [6, 5], 6, 6, True),
@@ -301,6 +363,46 @@ def _add_one(matches: Any, totals: Any, length: int, reference_length: int, smoo
     return _scored()(matches, totals, length, reference_length)
 
 
+def _add_one_everywhere(matches: Any, totals: Any, length: int, reference_length: int, smooth: bool = False) -> float:
+    if smooth and any(matches) and all(totals):
+        precisions = [(match + 1) / (total + 1) for match, total in zip(matches, totals)]
+        return 100 * _brevity(length, reference_length) * math.prod(precisions) ** (1 / len(precisions))
+    return _scored()(matches, totals, length, reference_length)
+
+
+def _zero_stays(combine: Callable[[list[float]], float]) -> Callable[..., Any]:
+    """Another mean, in which one zero still makes the score 0."""
+    return _scored(lambda ps: combine(ps) if all(ps) else 0.0)
+
+
+def _starts_again(matches: Any, totals: Any, length: int, reference_length: int, smooth: bool = False) -> float:
+    """The halving begins anew after each order that has a match."""
+    run, halves = 0, []
+    for match in matches:
+        run = 0 if match else run + 1
+        halves.append(run)
+    return _scored(fill=lambda zeros, order, total: 0.5 ** halves[order - 1] / total)(
+        matches, totals, length, reference_length, smooth
+    )
+
+
+def _penalty_in_the_mean(matches: Any, totals: Any, length: int, reference_length: int, smooth: bool = False) -> float:
+    brevity = _brevity(length, reference_length)
+    combine = lambda ps: (math.prod(ps) * brevity) ** (1 / (len(ps) + 1))  # noqa: E731
+    return _scored(combine, brevity=lambda c, r: 1.0)(matches, totals, length, reference_length, smooth)
+
+
+def _tiny(value: float) -> Callable[..., Any]:
+    def answer(matches: Any, totals: Any, length: int, reference_length: int, smooth: bool = False) -> float:
+        if smooth:
+            return _scored()(matches, totals, length, reference_length, True)
+        precisions = [max(match, value) / max(total, value) for match, total in zip(matches, totals)]
+        mean = math.exp(sum(map(math.log, precisions)) / len(precisions))
+        return 100 * min(1.0, math.exp(1 - reference_length / max(length, 1))) * mean
+
+    return answer
+
+
 def _without_zeros(matches: Any, totals: Any, length: int, reference_length: int, smooth: bool = False) -> float:
     if smooth:
         return _scored()(matches, totals, length, reference_length, True)
@@ -327,6 +429,34 @@ SCORE_FROM_COUNTS = Exercise(
             ),
             "You add the precisions and divide by their number. BLEU takes the geometric mean, the N-th root of the"
             " product, so that one order without a match brings the whole score to zero.",
+        ),
+        Misconception(
+            "arithmetic_mean_of_what_matches",
+            _zero_stays(lambda ps: sum(ps) / len(ps)),
+            "You take the plain mean of the precisions. BLEU's is the geometric one, the N-th root of their product: it"
+            " stays near the smallest of them.",
+        ),
+        Misconception(
+            "pooled_of_what_matches",
+            lambda matches, totals, length, reference_length, smooth=False: (
+                100 * _brevity(length, reference_length) * sum(matches) / sum(totals)
+                if any(matches) and all(totals) and (smooth or all(matches))
+                else 0.0
+            ),
+            "You divide all matches by all n-grams, so that single words, of which there are most, weigh most. Make a"
+            " precision of each order first, then their geometric mean.",
+        ),
+        Misconception(
+            "two_logarithms",
+            _zero_stays(lambda ps: math.exp(sum(map(math.log2, ps)) / len(ps))),
+            "You take logarithms to base 2 and undo them with e: scores below 100 come out too low. The logarithm and"
+            " the power must have one base.",
+        ),
+        Misconception(
+            "penalty_in_the_mean",
+            _penalty_in_the_mean,
+            "The brevity penalty stands among the precisions with you, as one factor more under the root. It is"
+            " multiplied to their mean.",
         ),
         Misconception(
             "no_root",
@@ -417,6 +547,30 @@ SCORE_FROM_COUNTS = Exercise(
             " the first of them gets 1/2.",
         ),
         Misconception(
+            "twice_the_number",
+            _scored(fill=lambda zeros, order, total: 1 / (2 * zeros * total)),
+            "Your first two orders without a match are right; the third gets 1/6 of a match with you. Each gets half of"
+            " the one before: 1/2, 1/4, 1/8.",
+        ),
+        Misconception(
+            "halving_starts_again",
+            _starts_again,
+            "After an order that has a match your halving begins anew. The k-th order without a match is counted over"
+            " all of them: what lies between does not matter.",
+        ),
+        Misconception(
+            "tiny_for_zero",
+            _tiny(1e-10),
+            "You put a tiny number in the place of every zero, also where nobody asked for smoothing. There the score"
+            " is 0, exactly.",
+        ),
+        Misconception(
+            "one_added_everywhere",
+            _add_one_everywhere,
+            "With `smooth` you add one to all matches and all totals. Here orders that have matches stay as they are,"
+            " and the others get 1/2, 1/4, … of a match.",
+        ),
+        Misconception(
             "one_match_put_in",
             _scored(fill=lambda zeros, order, total: 0.5 ** (zeros - 1) / total),
             "The first order without a match gets a whole match with you. It gets half a one, the next a quarter.",
@@ -432,6 +586,13 @@ SCORE_FROM_COUNTS = Exercise(
             _add_one,
             "You add one to the counts from pairs on. That is another smoothing (add-one); here only orders without a"
             " match are changed.",
+        ),
+        Misconception(
+            "rounded",
+            lambda matches, totals, length, reference_length, smooth=False: round(
+                _scored()(matches, totals, length, reference_length, smooth), 2
+            ),
+            "Your score is rounded to two digits. Return all of them; who prints it may round.",
         ),
         Misconception(
             "something_from_nothing",
@@ -484,6 +645,7 @@ def _corpus_cases(rng: np.random.Generator) -> list[Case]:
         case("two references", [one(10, 2, -1, others=[3]), one(7, 2, 1, others=[-2])], max_n=3),
         case("references equally near", [tie, one(12, 1)], max_n=1),
         case("equally near, the shorter first", [(tie[0], tie[1][::-1]), one(10, 1)], max_n=2, smooth=True),
+        case("the nearest is longer", [([*"abcdef"], [[*"abx"], [*"abcdefg"]])], max_n=2),
         case("three references of different length", [one(12, 2, -4, others=[2, -2]), one(8, 0)], max_n=2),
         case("three references, a longer hypothesis", [one(9, 2, 4, others=[-3, 2]), one(13, 1, -4)], max_n=2),
         case(
@@ -498,8 +660,8 @@ def _corpus_cases(rng: np.random.Generator) -> list[Case]:
         case("an empty hypothesis among others", [([], [_sentence(rng, 5)]), one(13, 1), one(8, 0)]),
         case("nothing but an empty hypothesis", [([], [_sentence(rng, 5)])], smooth=True),
         case("five sentences", [one(size, 2, more) for size, more in ((6, 1), (11, -2), (9, 0), (15, -1), (7, 0))]),
-        Case(unequal.inputs, unequal.about, extra={"error": "3"}),
-        Case(lost.inputs, lost.about, extra={"error": "2"}),
+        Case(unequal.inputs, unequal.about, extra={"error": ""}),
+        Case(lost.inputs, lost.about, extra={"error": ""}),
     ]
 
 
@@ -552,10 +714,54 @@ def _mean_of_precisions(hypotheses: Any, references: Any, max_n: int = 4, smooth
     precisions = []
     for n in range(1, max_n + 1):
         pairs = [bleu.clipped_matches(h, r, n) for h, r in zip(hypotheses, references)]
-        precisions.append(sum(m / t if t else 0.0 for m, t in pairs) / len(pairs))
+        precisions.append(sum(m / t if t else 0.0 for m, t in pairs))
     length = sum(map(len, hypotheses))
     reference = sum(_nearest(len(h), [len(r) for r in those]) for h, those in zip(hypotheses, references))
-    return 100 * _brevity(length, reference) * math.prod(precisions) ** (1 / max_n)
+    return _score(precisions, [len(hypotheses)] * max_n, length, reference, smooth)
+
+
+def _score(matches: Any, totals: Any, length: int, reference_length: int, smooth: bool) -> float:
+    return _scored()(matches, totals, length, reference_length, smooth)
+
+
+def _one_long_text(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
+    """N-grams run on over the ends of sentences."""
+    _same_number(hypotheses, references)
+    text = [word for h in hypotheses for word in h]
+    sets = [[word for those in references for word in those[k]] for k in range(min(map(len, references)))]
+    counts = [bleu.clipped_matches(text, sets, n) for n in range(1, max_n + 1)]
+    reference = sum(_nearest(len(h), [len(r) for r in those]) for h, those in zip(hypotheses, references))
+    return _score([m for m, _ in counts], [t for _, t in counts], len(text), reference, smooth)
+
+
+def _one_list_for_all(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
+    """`[[0, 0]] * max_n`: all orders add to the same two numbers."""
+    _same_number(hypotheses, references)
+    counts = [bleu.clipped_matches(h, r, n) for h, r in zip(hypotheses, references) for n in range(1, max_n + 1)]
+    matches, totals = ([sum(column)] * max_n for column in zip(*counts))
+    length = sum(map(len, hypotheses))
+    reference = sum(_nearest(len(h), [len(r) for r in those]) for h, those in zip(hypotheses, references))
+    return _score(matches, totals, length, reference, smooth)
+
+
+def _lengths_swapped(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
+    _same_number(hypotheses, references)
+    counts = [[bleu.clipped_matches(h, r, n) for n in range(1, max_n + 1)] for h, r in zip(hypotheses, references)]
+    matches, totals = np.array(counts).reshape(-1, max_n, 2).sum(axis=0).T.tolist()
+    reference = sum(_nearest(len(h), [len(r) for r in those]) for h, those in zip(hypotheses, references))
+    return bleu.score_from_counts(matches, totals, reference, sum(map(len, hypotheses)), smooth)
+
+
+def _last_of_the_nearest(length: int, others: list[int]) -> int:
+    return min(others[::-1], key=lambda other: abs(other - length))
+
+
+def _not_longer(length: int, others: list[int]) -> int:
+    return max([other for other in others if other <= length] or [min(others)])
+
+
+def _not_shorter(length: int, others: list[int]) -> int:
+    return min([other for other in others if other >= length] or [max(others)])
 
 
 def _mean_penalty(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
@@ -640,6 +846,55 @@ CORPUS_SCORE = Exercise(
             _corpus(lambda length, others: min(others, key=lambda other: abs(other - length))),
             "Of two references equally near in length you take whichever stands first. The shorter one counts, wherever"
             " it stands.",
+        ),
+        Misconception(
+            "tie_to_the_last",
+            _corpus(_last_of_the_nearest),
+            "Of two references equally near in length you take whichever stands last. Their order must not matter: the"
+            " shorter one counts.",
+        ),
+        Misconception(
+            "nearest_not_longer",
+            _corpus(_not_longer),
+            "You look at longer references only if there is no other. Near is near on both sides: for six words a"
+            " reference of seven is nearer than one of three.",
+        ),
+        Misconception(
+            "nearest_not_shorter",
+            _corpus(_not_shorter),
+            "You look at shorter references only if there is no other. Near is near on both sides: for six words a"
+            " reference of five is nearer than one of twelve.",
+        ),
+        Misconception(
+            "lengths_swapped",
+            _lengths_swapped,
+            "The two lengths have changed places, so that long texts are punished: first the words written, then the"
+            " words expected.",
+        ),
+        Misconception(
+            "one_long_text",
+            _one_long_text,
+            "You join the sentences to one long text. N-grams then run on from one sentence into the next, and find"
+            " matches in other sentences' references. Count sentence by sentence.",
+        ),
+        Misconception(
+            "one_list_for_all",
+            _one_list_for_all,
+            "All orders n have the same counts with you, those of all together. A list times a number repeats the same"
+            " inner list; each order needs one of its own.",
+        ),
+        Misconception(
+            "short_left_out",
+            lambda hypotheses, references, max_n=4, smooth=False: _corpus(keep=lambda h: len(h) >= max_n)(
+                hypotheses, references, max_n, smooth
+            ),
+            "Hypotheses shorter than max_n words are left out with you. Their shorter n-grams count, and so do their"
+            " lengths.",
+        ),
+        Misconception(
+            "always_smoothed",
+            lambda hypotheses, references, max_n=4, smooth=False: _corpus()(hypotheses, references, max_n, True),
+            "Your score is smoothed even if nobody asks: hand on `smooth` as it came.",
         ),
         Misconception(
             "nearest_set",
@@ -756,20 +1011,34 @@ def _opposite_fault(case: Case, output: Any) -> Fault:
         if words[:after] + words[after + 1 :] != reference:
             where = "end" if words[:-1] == reference else "before" if words[after - 1] != "is" else "elsewhere"
             return f"{where} {name}", f'`{name}` is not the reference with one word put in right after "is": {words}.'
-    if affirmed[after] in bleu_faults.NEGATIONS:
+    if _denies(affirmed[after]):
         both = denied[after] in bleu_faults.NEGATIONS
         said = "Both sentences deny" if both else "The first sentence denies and the second affirms"
-        return ("both deny" if both else "swapped"), f"{said}; return (affirmed, denied)."
+        return ("both deny" if both else "swapped"), (
+            f"{said} ({affirmed[after]!r} in the first); return (affirmed, denied)."
+        )
+    if affirmed[after].split() != [affirmed[after]] or not any(map(str.isalpha, affirmed[after])):
+        return "no word", f"In `affirmed` you put in {affirmed[after]!r}: put in one word, without spaces."
     if denied[after] not in bleu_faults.NEGATIONS:
         return "none denies", f'In `denied` the word after "is" must be "not" or "never", not {denied[after]!r}.'
     if affirmed[after] in reference:
         text = " ".join(reference)
         scores = [sentence_bleu(" ".join(words), text, tokenize="none").score for words in (affirmed, denied)]
+        apart = (
+            f" here the scores are {scores[0]:.1f} and {scores[1]:.1f}." if abs(scores[0] - scores[1]) > 0.05 else ""
+        )
         return "word taken", (
-            f"The word {affirmed[after]!r} that you put in stands in the reference {text!r} already, so it can match:"
-            f" the scores are {scores[0]:.1f} and {scores[1]:.1f}."
+            f"The word {affirmed[after]!r} that you put in stands in the reference {text!r} already, so it can match"
+            f"{':' + apart if apart else ', and the two scores need not be equal.'}"
         )
     return None
+
+
+def _denies(word: str) -> bool:
+    return word.casefold() in _DENYING or word.casefold().endswith(("n't", "n’t"))
+
+
+_DENYING = {*bleu_faults.NEGATIONS, "no", "nor", "neither", "none", "hardly", "barely", "scarcely", "nowhere"}
 
 
 def _inserted(affirm: str | None, deny: str, shift: int = 1) -> Callable[..., Any]:
@@ -795,18 +1064,59 @@ OPPOSITE_MEANING = Exercise(
         Misconception(
             "always_very",
             _inserted("very", "not"),
-            'You always put in "very". If the reference has that word already it can match, and the two scores part:'
-            " choose a word that is not in the reference.",
+            "The word that you put in stands in some of the references already. There it can match, and the two scores"
+            " part: choose it anew for each reference.",
         ),
         Misconception(
             "always_really",
             _inserted("really", "not"),
-            'You always put in "really". One of the references has that word already: choose one that is not in it.',
+            "The word that you put in stands in one of the references already. Look at the reference before you choose"
+            " one.",
         ),
         Misconception(
             "always_so",
             _inserted("so", "not"),
-            'You always put in "so". One of the references has that word already: choose one that is not in it.',
+            "One of the references has the word that you put in already: choose, for each reference, one that is not in"
+            " it.",
+        ),
+        Misconception(
+            "word_of_the_reference",
+            lambda reference: _inserted(reference[0], "not")(reference),
+            "The word that you put in is always one of the reference's own. Such a word can match; take one that is not"
+            " in the reference.",
+        ),
+        Misconception(
+            "two_words",
+            lambda reference: tuple(
+                [*reference[: (at := reference.index("is") + 1)], *words, *reference[at:]]
+                for words in (("surely", "quite"), ("not", "at"))
+            ),
+            "You put in two words. One in each sentence is enough, and is what is asked for.",
+        ),
+        Misconception(
+            "inside_words",
+            lambda reference: tuple(
+                " ".join(reference).replace("is", f"is {word}").split()
+                for word in (next(w for w in ("quite", "surely", "yes") if w not in reference), "not")
+            ),
+            'You replace the letters "is" in the text, and find them in "this" as well. Look for the word in the list.',
+        ),
+        Misconception(
+            "contracted",
+            lambda reference: (
+                _inserted(None, "not")(reference)[0],
+                ["isn't" if word == "is" else word for word in reference],
+            ),
+            'Your second sentence says "isn\'t" in one word, and so has another length and one word less that matches.'
+            ' Leave "is", and put the negation in after it.',
+        ),
+        Misconception(
+            "fixed_place",
+            lambda reference: tuple(
+                [*reference[:3], word, *reference[3:]]
+                for word in (next(w for w in ("quite", "surely", "yes") if w not in reference), "not")
+            ),
+            'You always put the words in at the same place. "is" stands elsewhere in every sentence: look for it.',
         ),
         Misconception(
             "swapped",
@@ -889,6 +1199,11 @@ def _blocks_cases(rng: np.random.Generator) -> list[Case]:
         case("the same word twice", [*"ababcab"], [*"abxca"]),
         case("neighbours elsewhere in the reference", [*"abcd"], [*"cdab"]),
         case("one word in common", [*"xay"], [*"a"]),
+        case("a word with two successors in the reference", [*"abxac"], [*"abac"]),
+        case("the last word before the first one", [*"bxa"], [*"ab"]),
+        case("two words that match nothing, side by side", [*"abpqcd"], [*"abcd"]),
+        case("capital letters", ["the", "cat", "The", "Dog"], ["The", "cat", "the", "dog"]),
+        case("a block that stands nowhere as a whole", [*"abcy"], [*"abxbcy"]),
         case("pieces of words", ["hat", "is", "ink", "and"], ["that", "is", "inky", "and"]),
         case("a long sentence", _like(rng, long, 4), long),
         case("few words, many pairs", _sentence(rng, 10, VOCABULARY[:6]), other),
@@ -916,6 +1231,77 @@ def _turned(
     joined: Callable[[str, str, Any], bool] = lambda a, b, pairs: (a, b) in pairs,
 ) -> Callable[..., Any]:
     return lambda hypothesis, reference: give(_blocks(hypothesis, reference, joined))
+
+
+def _with_pairs(pairs_of: Callable[[Words], Any]) -> Callable[..., Any]:
+    """Cuts by other pairs than those of the reference."""
+
+    def answer(hypothesis: Words, reference: Words) -> Words:
+        pairs = pairs_of(reference)
+        return _turned(joined=lambda a, b, _: (a, b) in pairs)(hypothesis, reference)
+
+    return answer
+
+
+def _first_successors(reference: Words) -> set[tuple[str, str]]:
+    known: dict[str, str] = {}
+    for a, b in pairwise(reference):
+        known.setdefault(a, b)
+    return set(known.items())
+
+
+def _first_places(hypothesis: Words, reference: Words) -> Words:
+    def joined(a: str, b: str, pairs: Any) -> bool:
+        return a in reference and b in reference and reference.index(b) == reference.index(a) + 1
+
+    return _turned(joined=joined)(hypothesis, reference)
+
+
+def _used_once(hypothesis: Words, reference: Words) -> Words:
+    left = Counter(pairwise(reference))
+
+    def joined(a: str, b: str, pairs: Any) -> bool:
+        left[a, b] -= 1
+        return left[a, b] >= 0
+
+    return _turned(joined=joined)(hypothesis, reference)
+
+
+def _whole_blocks(hypothesis: Words, reference: Words) -> Words:
+    """A block grows only while all of it stands in the reference."""
+    blocks: list[Words] = []
+    for word in hypothesis:
+        longer = [*(blocks[-1] if blocks else []), word]
+        places = range(len(reference) - len(longer) + 1)
+        if blocks and any(reference[i : i + len(longer)] == longer for i in places):
+            blocks[-1] = longer
+        else:
+            blocks.append([word])
+    return _flat(reversed(blocks))
+
+
+def _unmatched_together(hypothesis: Words, reference: Words) -> Words:
+    def joined(a: str, b: str, pairs: Any) -> bool:
+        return (a, b) in pairs or (a not in reference and b not in reference)
+
+    return _turned(joined=joined)(hypothesis, reference)
+
+
+def _round_the_end(hypothesis: Words, reference: Words) -> Words:
+    blocks = _blocks(hypothesis, reference)
+    if len(blocks) > 1 and (hypothesis[-1], hypothesis[0]) in set(pairwise(reference)):
+        blocks[0] = blocks.pop() + blocks[0]
+    return _flat(reversed(blocks))
+
+
+def _as_text(hypothesis: Words, reference: Words) -> Words:
+    text = " ".join(reference)
+    return _turned(joined=lambda a, b, pairs: f"{a} {b}" in text)(hypothesis, reference)
+
+
+def _small_letters(hypothesis: Words, reference: Words) -> Words:
+    pairs = set(pairwise(word.lower() for word in reference))
+    return _turned(joined=lambda a, b, _: (a.lower(), b.lower()) in pairs)(hypothesis, reference)
 
 
 def _flat(blocks: Any) -> Words:
@@ -996,6 +1382,75 @@ REVERSE_BLOCKS = Exercise(
             " there are to be parted too.",
         ),
         Misconception(
+            "last_successor_only",
+            _with_pairs(lambda reference: set(dict(pairwise(reference)).items())),
+            "Each word of the reference has one successor with you, the last one found: a dictionary keeps one value"
+            " for each key. A word that comes twice may be followed by two words.",
+        ),
+        Misconception(
+            "first_successor_only",
+            _with_pairs(_first_successors),
+            "Each word of the reference has one successor with you, the first one found. A word that comes twice may be"
+            " followed by two words.",
+        ),
+        Misconception(
+            "first_places_only",
+            _first_places,
+            "You look only at the first place of each word in the reference (`index` gives that). A word may stand"
+            " there twice, and have other neighbours the second time.",
+        ),
+        Misconception(
+            "each_pair_once",
+            _used_once,
+            "A pair that comes twice in the hypothesis is cut the second time with you. Here it is enough that it"
+            " stands in the reference somewhere: nothing is used up.",
+        ),
+        Misconception(
+            "whole_block_in_reference",
+            _whole_blocks,
+            "You ask whether the whole block stands in the reference. Only the two neighbours count, wherever they"
+            " stand side by side.",
+        ),
+        Misconception(
+            "unmatched_words_together",
+            _unmatched_together,
+            "Neighbours that are both missing in the reference stay together with you. They are no pair of it either:"
+            " cut between them.",
+        ),
+        Misconception(
+            "round_the_end",
+            _round_the_end,
+            "The first word is joined to the last one with you (place 0 minus 1 is the end of a list). Nothing stands"
+            " before the first word: it begins a block.",
+        ),
+        Misconception(
+            "pairs_as_text",
+            _as_text,
+            'You look for "a b" as letters in the text of the reference, and find it inside longer words too. Compare'
+            " words.",
+        ),
+        Misconception(
+            "lowercased",
+            _small_letters,
+            '"The" and "the" are one word with you. Here words are compared as they are.',
+        ),
+        Misconception(
+            "single_words_dropped",
+            _turned(lambda blocks: _flat(block for block in reversed(blocks) if len(block) > 1)),
+            "Blocks of a single word are gone. All words stay; only their order changes.",
+        ),
+        Misconception(
+            "arguments_swapped",
+            lambda hypothesis, reference: _turned()(reference, hypothesis),
+            "You cut the reference and look for its pairs in the hypothesis. It is the other way round: the words of"
+            " the hypothesis come back.",
+        ),
+        Misconception(
+            "one_text",
+            _turned(lambda blocks: " ".join(_flat(reversed(blocks)))),
+            "You return one text. Return a list of words, also where it is empty.",
+        ),
+        Misconception(
             "rotated",
             _turned(lambda blocks: _flat(blocks[1:] + blocks[:1])),
             "Only the first block has moved, to the end. All blocks are to stand in reverse order.",
@@ -1036,6 +1491,14 @@ REVERSE_BLOCKS = Exercise(
 # --------------------------------------------------------------------------------------- 6 · endings
 
 
+# Real words with nearly every last letter that the languages have: one letter for all of them is in the way somewhere.
+EVERY_ENDING = (
+    "страна зуб рукав снег сад море бельё нож глаз дети чай язык стол дом сон окно",
+    "суп двор лес кот небу шарф воздух месяц луч камыш плащ годы ночь каноэ семью земля",
+    "casa sob noite chef blog aqui rock papel homem hífen gato laptop amar mais robot tatu show tórax hobby paz",
+)
+
+
 def _endings_cases(rng: np.random.Generator) -> list[Case]:
     russian = ("студент", "читает", "книга", "книгу", "новую", "вечером", "подруга", "зелёное", "окно", "старый")
     texts = (
@@ -1047,6 +1510,7 @@ def _endings_cases(rng: np.random.Generator) -> list[Case]:
         ["menina", "pequena", "olhava", "atentamente", "para", "aquele", "quadro"],
         ["gato"],
         ["gata", "gato", "gate", "gati"],
+        *(text.split() for text in EVERY_ENDING),
     )
     drawn = [str(russian[i]) for i in rng.permutation(len(russian))[:5]]
     return [Case({"reference": list(words)}, " ".join(words)) for words in (*texts, drawn)]
@@ -1060,16 +1524,20 @@ def _endings_fault(case: Case, output: Any) -> Fault:
         ), f"Expected a list of words, got {compare.kind(output)}."
     if len(output) != len(reference):
         return f"number {len(output) - len(reference)}", f"Expected {len(reference)} words, got {len(output)}."
+    kept = [i for i, (word, made) in enumerate(zip(reference, output)) if made == word]
     for word, made in zip(reference, output):
-        if made[:-1] == word[:-1] and len(made) == len(word) and made not in reference:
-            continue
         if made in reference:
-            name = "unchanged" if made == word else "another's"
+            name = f"unchanged {kept}" if made == word else "another's"
             return name, f"In the place of {word!r} you have {made!r}, which stands in the reference: it matches."
         if len(made) != len(word):
             return f"letters {len(made) - len(word)}", f"{made!r} has not as many letters as {word!r}."
-        kind = "capitals" if made.lower() == word else "first" if made[1:] == word[1:] else "stem"
-        return kind, f"{made!r} differs from {word!r} in more than the last letter, or in another one."
+        if made.lower() == word:
+            return "capitals", f"{made!r} is {word!r} with a capital: the same letters. Put another letter in."
+        if made[:-1] != word[:-1]:
+            kind = "first" if made[1:] == word[1:] else "stem"
+            return kind, f"{made!r} differs from {word!r} in more than the last letter, or in another one."
+        if not made[-1].isalpha() or made[-1] != made[-1].lower():
+            return "no letter", f"{made!r} ends in {made[-1]!r}, which is no small letter."
     return None
 
 
@@ -1091,8 +1559,8 @@ WRONG_ENDINGS = Exercise(
         Misconception(
             "always_a",
             _ended(lambda word: word[:-1] + ("а" if word[0] >= "а" else "a")),
-            "You end every word in the same letter. A word that has it already does not change, and then BLEU is not 0."
-            " Look at the word before you choose.",
+            "You end every word in the same letter. Words that end in it already do not change, and match. Look at the"
+            " word before you choose.",
         ),
         Misconception(
             "not_looking_around",
@@ -1131,6 +1599,17 @@ WRONG_ENDINGS = Exercise(
             "Only the last word has changed; the others still match. Change every word.",
         ),
         Misconception(
+            "first_word_kept",
+            lambda reference: reference[:1] + [word[:-1] + "ъ" for word in reference[1:]],
+            "The first word stays as it is, and matches. Change every word, from place 0 on.",
+        ),
+        Misconception(
+            "no_letter",
+            _ended(lambda word: word[:-1] + "*"),
+            "What you put at the end is no small letter. Signs, digits, spaces and capitals are not endings: another"
+            " small letter is asked for.",
+        ),
+        Misconception(
             "in_capitals",
             _ended(str.upper),
             "You write the words in capitals. That is another sight for BLEU, but the same word for a reader; change"
@@ -1159,6 +1638,8 @@ def _detached_cases(rng: np.random.Generator) -> list[Case]:
         "And Saul said to David, Go, and the Lord be with you.",
         "They paid 1,000 shekels, and 2.5 more.",
         'He said, "Who is there?"',
+        "Yes, he came today",
+        'He said "Go."',
         "In the twenty-fifth year, it didn't rain.",
         "And the king's men (there were 300) went home; no one stayed.",
     )
@@ -1176,15 +1657,17 @@ def _detached_fault(case: Case, output: Any) -> Fault:
     own, other = tokenize(output, "13a"), tokenize(text, "13a")
     if own != other:
         place = next((i for i, (a, b) in enumerate(zip(own, other)) if a != b), min(len(own), len(other)))
-        there = [tokens[place] if place < len(tokens) else "the end" for tokens in (other, own)]
+        there = [repr(tokens[place]) if place < len(tokens) else "the end" for tokens in (other, own)]
         kind = "fewer" if len(own) < len(other) else "more"
         if "".join(own) != "".join(other):
             bare = ["".join(filter(str.isalnum, "".join(tokens))) for tokens in (own, other)]
             kind = "marks" if bare[0] == bare[1] else "letters"
             kind = "case" if "".join(own).lower() == "".join(other).lower() else kind
         elif any(c.isdigit() for c in there[0]):
-            kind = "digits"
-        return kind, f'"13a" cuts your text into other tokens: {there[1]!r} where it was {there[0]!r}.'
+            kind = f"digits {len(own) - len(other)}"
+        was = f"where it was {there[0]}" if place < len(other) else "where the given text ends"
+        found = there[1] if place < len(own) else "it ends"
+        return kind, f'"13a" cuts your text into other tokens: {found} {was}.'
     if output.split() == text.split():
         kind = "unchanged" if output == text else "spaces"
         return kind, 'Under "none" too your text has the same tokens: BLEU is 100.'
@@ -1201,7 +1684,7 @@ def _spaced(text: str, marks: str) -> str:
 DETACHED = Exercise(
     id="bleu_faults.detached",
     lesson="13",
-    title="Five points for a space",
+    title="The same tokens, another score",
     reference=bleu_faults.detached,
     cases=_detached_cases,
     judge=_judge_faults(_detached_fault),
@@ -1212,8 +1695,55 @@ DETACHED = Exercise(
         Misconception(
             "numbers_torn",
             lambda text: _spaced(text, ",.;?"),
-            "You put a space before every comma and full stop, also inside a number: 1,000 becomes three tokens for"
-            ' "13a" and stays one in the given text. Leave numbers whole.',
+            "You part every comma and full stop from what stands before it, also inside a number: 1,000 becomes three"
+            ' tokens for "13a" and stays one in the given text. Leave numbers whole.',
+        ),
+        Misconception(
+            "first_mark_only",
+            lambda text: next((text[:i] + " " + text[i:] for i, c in enumerate(text) if c in ",."), text),
+            "You part the first mark from its word and stop there. If it stands inside a number that tears the number;"
+            " and in a longer text one space may be too little.",
+        ),
+        Misconception(
+            "space_after",
+            lambda text: text.replace(",", ", ").replace(".", ". "),
+            'You put spaces after the marks. There was one already, or the text ends: "none" cuts off a mark only if a'
+            " space stands before it.",
+        ),
+        Misconception(
+            "commas_only",
+            lambda text: text.replace(",", " ,"),
+            "You part commas only, and those inside numbers too. A text may have full stops and no comma; and a number"
+            " has to stay whole.",
+        ),
+        Misconception(
+            "stops_only",
+            lambda text: text.replace(".", " ."),
+            "You part full stops only, and those inside numbers too. A text may have commas and no full stop; and a"
+            " number has to stay whole.",
+        ),
+        Misconception(
+            "last_character_only",
+            lambda text: text[:-1] + " " + text[-1],
+            "You part the last character from the rest, whatever it is. A text may end in a letter: look for the"
+            " marks.",
+        ),
+        Misconception(
+            "marks_before_spaces_only",
+            lambda text: re.sub(r"([,.])(\s|$)", r" \1\2", text),
+            'You part a mark only if a space or the end of the text follows. A mark may stand before another one: "Go."'
+            " in quotation marks has a full stop too.",
+        ),
+        Misconception(
+            "international",
+            lambda text: " ".join(tokenize(text, "intl")),
+            'These are the tokens of "intl", which cuts at apostrophes and hyphens as well. Keep those that "13a" has.',
+        ),
+        Misconception(
+            "every_sign_apart",
+            lambda text: "".join(c if c.isalnum() or c == " " else f" {c} " for c in text),
+            'You part every sign that is no letter and no digit, also those inside words and numbers. "13a" leaves'
+            ' "didn\'t" and 1,000 whole.',
         ),
         Misconception(
             "marks_dropped",
@@ -1275,6 +1805,8 @@ def _rouge_cases(rng: np.random.Generator) -> list[Case]:
         case("more words than the reference", [*"xaybzc"], [*"abc"]),
         case("a tempting early match", [*"bcda"], [*"abcd"]),
         case("a choice between two ways", [*"abcbdab"], [*"bdcaba"]),
+        case("two jumps, one of them better", [*"caed"], [*"dabecb"]),
+        case("a word of the reference four times", [*"adcb"], [*"acaaae"]),
         case("drawn", _sentence(rng, 8, VOCABULARY[:5]), _sentence(rng, 11, VOCABULARY[:5])),
         case("drawn, longer", _sentence(rng, 17, VOCABULARY[:7]), _sentence(rng, 13, VOCABULARY[:7])),
         case("the same", [*"abcde"], [*"abcde"]),
@@ -1283,6 +1815,7 @@ def _rouge_cases(rng: np.random.Generator) -> list[Case]:
         case("an empty hypothesis", [], [*"ab"]),
         case("an empty reference", [*"abc"], []),
         case("both empty", [], []),
+        case("long sentences", _sentence(rng, 52), _sentence(rng, 45)),
     ]
 
 
@@ -1322,6 +1855,54 @@ def _additive(a: Sequence[str], b: Sequence[str]) -> int:
     return row[-1]
 
 
+def _two_pointers(a: Sequence[str], b: Sequence[str]) -> int:
+    found = 0
+    for word in a:
+        found += found < len(b) and word == b[found]
+    return found
+
+
+def _one_row_for_all(a: Sequence[str], b: Sequence[str]) -> int:
+    """`[[0] * m] * n`: every row of the table is the same list."""
+    row = [0] * (len(b) + 1)
+    for x in a:
+        for j, y in enumerate(b):
+            row[j + 1] = row[j] + 1 if x == y else max(row[j + 1], row[j])
+    return row[-1]
+
+
+def _row_above_only(a: Sequence[str], b: Sequence[str]) -> int:
+    row = [0] * (len(b) + 1)
+    for x in a:
+        row = [0] + [row[j] + 1 if x == y else row[j + 1] for j, y in enumerate(b)]
+    return row[-1]
+
+
+def _diagonal_only(a: Sequence[str], b: Sequence[str]) -> int:
+    row = [0] * (len(b) + 1)
+    for x in a:
+        row = [0] + [row[j] + (x == y) for j, y in enumerate(b)]
+    return row[-1]
+
+
+def _last_run(a: Sequence[str], b: Sequence[str]) -> int:
+    row = [0] * (len(b) + 1)
+    for x in a:
+        row = [0] + [row[j] + 1 if x == y else 0 for j, y in enumerate(b)]
+    return row[-1]
+
+
+def _without_border(a: Sequence[str], b: Sequence[str]) -> int:
+    """A table without the row and column of zeros: the index −1 reads the other end of it."""
+    if not a or not b:
+        return 0
+    table = [[0] * len(b) for _ in a]
+    for i, x in enumerate(a):
+        for j, y in enumerate(b):
+            table[i][j] = table[i - 1][j - 1] + 1 if x == y else max(table[i - 1][j], table[i][j - 1])
+    return table[-1][-1]
+
+
 def _f1(p: float, r: float) -> float:
     return 2 * p * r / (p + r) if p + r else 0.0
 
@@ -1337,6 +1918,12 @@ def _rouge(
     return answer
 
 
+def _over_different_words(hypothesis: Words, reference: Words) -> tuple[float, float, float]:
+    common = _lcs(hypothesis, reference)
+    p, r = (common / max(1, len(set(text))) for text in (hypothesis, reference))
+    return p, r, _f1(p, r)
+
+
 ROUGE_L = Exercise(
     id="rouge.rouge_l",
     lesson="13",
@@ -1346,6 +1933,7 @@ ROUGE_L = Exercise(
     points=3,
     minutes=20,
     difficulty=3,
+    seconds=3.0,
     misconceptions=(
         Misconception(
             "common_run",
@@ -1377,6 +1965,48 @@ ROUGE_L = Exercise(
             " more.",
         ),
         Misconception(
+            "first_words_lost",
+            _rouge(lambda a, b: _lcs(a[1:], b[1:])),
+            "The first word of each text is never compared. Row 0 and column 0 of a table stand for no words: the first"
+            " words belong to row 1 and column 1.",
+        ),
+        Misconception(
+            "two_pointers",
+            _rouge(_two_pointers),
+            "You wait for the next word of the reference and never leave one out there. A subsequence may skip words on"
+            " both sides.",
+        ),
+        Misconception(
+            "one_row_for_all",
+            _rouge(_one_row_for_all),
+            "All rows of your table seem to be one list: writing into one changes them all (`[row] * n` repeats the"
+            " same list). At a match the cell of the row above is gone then.",
+        ),
+        Misconception(
+            "row_above_only",
+            _rouge(_row_above_only),
+            "Without a match you take the cell above and forget the one to the left. Either word may be the one that is"
+            " not used: the larger of both counts.",
+        ),
+        Misconception(
+            "diagonal_only",
+            _rouge(_diagonal_only),
+            "Without a match you go on from the cell before both words, so that a gap must be equally long on both"
+            " sides. Compare the cell above with the one to the left.",
+        ),
+        Misconception(
+            "last_run",
+            _rouge(_last_run),
+            "Your table starts at 0 again after a word that does not match, and its last cell is the run of equal words"
+            " at the end. Without a match the best so far goes on.",
+        ),
+        Misconception(
+            "without_border",
+            _rouge(_without_border),
+            "Your table has no row and no column of zeros: in its first row, place 0 minus 1 is the other end of the"
+            " table. Make it one larger each way.",
+        ),
+        Misconception(
             "word_used_twice",
             _rouge(_additive),
             "Your table adds one to the cell above or left at a match, so that one word of the reference can match"
@@ -1403,6 +2033,26 @@ ROUGE_L = Exercise(
             "product",
             _rouge(give=lambda p, r: (p, r, p * r)),
             "Your third number is the product of precision and recall. F1 is 2·P·R / (P + R).",
+        ),
+        Misconception(
+            "geometric_mean",
+            _rouge(give=lambda p, r: (p, r, math.sqrt(p * r))),
+            "Your third number is the geometric mean of precision and recall. F1 is the harmonic one, 2·P·R / (P + R).",
+        ),
+        Misconception(
+            "meteors_mean",
+            _rouge(give=lambda p, r: (p, r, 10 * p * r / (r + 9 * p) if p + r else 0.0)),
+            "Your third number leans to recall, as METEOR's does. In F1 precision and recall weigh the same.",
+        ),
+        Misconception(
+            "lengths_of_sets",
+            _over_different_words,
+            "You divide by the number of different words. A word that comes twice is two words of the text.",
+        ),
+        Misconception(
+            "letters",
+            lambda hypothesis, reference: _rouge()(" ".join(hypothesis), " ".join(reference)),
+            "You compare letters (a text instead of a list of words). The subsequence is one of words.",
         ),
         Misconception(
             "f1_only",
@@ -1579,6 +2229,34 @@ METEOR = Exercise(
             " be the same.",
         ),
         Misconception(
+            "squared",
+            _meteor(penalty=lambda c, m, length: 0.5 * (c / m) ** 2),
+            "Your penalty takes the square of c / m. It is the third power: scattered matches cost much, a few breaks"
+            " little.",
+        ),
+        Misconception(
+            "falling_places",
+            _meteor(chunks=lambda a: 1 + sum(y[1] < x[1] for x, y in pairwise(a))),
+            "A new chunk begins with you only where the reference is read backwards. A word left out between two"
+            " matches ends a chunk too, on either side.",
+        ),
+        Misconception(
+            "places_without_order",
+            _meteor(chunks=lambda a: len({j for _, j in a} - {j + 1 for _, j in a})),
+            "You look for runs of places in the reference, in whatever order and wherever in the hypothesis their words"
+            " stand. Neighbours must be neighbours on both sides.",
+        ),
+        Misconception(
+            "single_chunk_free",
+            _meteor(penalty=lambda c, m, length: 0.5 * (c / m) ** 3 if c > 1 else 0.0),
+            "One chunk costs nothing with you. The formula takes a little even then: ½ · (1 / m)³.",
+        ),
+        Misconception(
+            "later_weights",
+            _meteor(lambda p, r: p * r / (0.85 * p + 0.15 * r)),
+            "Your mean has later weights (0.85 in place of 0.9). Here recall weighs nine times as much as precision.",
+        ),
+        Misconception(
             "over_the_length",
             _meteor(penalty=lambda c, m, length: 0.5 * (c / length) ** 3),
             "You divide the chunks by the words of the hypothesis. Divide by the matches: the question is how scattered"
@@ -1623,7 +2301,9 @@ SCORES = {"share": _share_of_ones, "second column": _second_column, "full tens":
 def _bootstrap_cases(rng: np.random.Generator) -> list[Case]:
     def case(about: str, first: Statistics, second: Statistics, draws: Any, score: str | None) -> Case:
         inputs = {"first": first, "second": second, "draws": draws}
-        return Case(inputs, about, {"sentences": len(first), "samples": len(draws)}, {"score": score})
+        return Case(
+            inputs, about, {"sentences": len(first), "samples": len(draws), "columns": first.shape[1]}, {"score": score}
+        )
 
     def of_bleu(sentences: int, samples: int, changes: tuple[int, int], about: str) -> Case:
         texts = [_sentence(rng, int(rng.integers(7, 13))) for _ in range(sentences)]
@@ -1647,8 +2327,9 @@ def _bootstrap_cases(rng: np.random.Generator) -> list[Case]:
         case("three sentences, five draws, by the share", small, other, four, "share"),
         case("one long sentence among short ones", long, short, np.array([[0, 1, 2], [1, 1, 0], [0, 2, 2], [1, 0, 0]]),
              "share"),
-        case("longer texts of the second system", np.array([[10, 5], [8, 3]]), np.array([[30, 9], [20, 9]]),
-             np.array([[0, 0], [0, 1], [1, 1], [1, 1], [1, 1]]), "share"),
+        case("longer texts of the second system", np.array([[10, 5], [8, 3], [9, 4]]),
+             np.array([[30, 9], [20, 9], [40, 10]]), np.array([[0, 0, 2], [0, 1, 1], [1, 1, 1], [1, 2, 1], [1, 1, 1]]),
+             "share"),
         case("a sentence drawn twice decides", np.array([[6, 5], [6, 0], [6, 1]]), np.array([[6, 3], [6, 3], [6, 1]]),
              np.array([[0, 0, 1], [1, 1, 0], [2, 0, 0], [0, 1, 2]]), "second column"),
         case("by the full tens of column 1", np.array([[9, 8], [9, 7], [9, 6]]), np.array([[9, 6], [9, 6], [9, 6]]),
@@ -1691,6 +2372,21 @@ def _once(first: Any, second: Any, draws: Any, score: Any = bootstrap.bleu_of) -
 def _difference(first: Any, second: Any, draws: Any, score: Any = bootstrap.bleu_of) -> float:
     apart = [score(first[drawn].sum(axis=0)) - score(second[drawn].sum(axis=0)) for drawn in draws]
     return sum(apart) / len(apart)
+
+
+def _ties_left_out(first: Any, second: Any, draws: Any, score: Any = bootstrap.bleu_of) -> float:
+    pairs = [(score(first[drawn].sum(axis=0)), score(second[drawn].sum(axis=0))) for drawn in draws]
+    decided = [a > b for a, b in pairs if a != b]
+    return sum(decided) / len(decided) if decided else 0.0
+
+
+def _sentences_won(first: Any, second: Any, draws: Any, score: Any = bootstrap.bleu_of) -> float:
+    return float(np.mean([score(first[i]) > score(second[i]) for drawn in draws for i in drawn]))
+
+
+def _added_up(first: Any, second: Any, draws: Any, score: Any = bootstrap.bleu_of) -> float:
+    sums = [np.cumsum(rows[draws].sum(axis=1), axis=0) for rows in (first, second)]
+    return sum(score(a) > score(b) for a, b in zip(*sums)) / len(draws)
 
 
 PAIRED_BOOTSTRAP = Exercise(
@@ -1750,6 +2446,61 @@ PAIRED_BOOTSTRAP = Exercise(
             _bootstrapped(other=lambda draws, k: draws[(k + 1) % len(draws)]),
             "The two systems are scored on different draws. Pairing means the same sentences for both: otherwise an"
             " easy draw wins, not a good system.",
+        ),
+        Misconception(
+            "not_paired_backwards",
+            _bootstrapped(other=lambda draws, k: draws[-1 - k]),
+            "The second system gets the draws in another order than the first. Both are scored on the same drawn"
+            " sentences.",
+        ),
+        Misconception(
+            "second_not_drawn",
+            lambda first, second, draws, score=bootstrap.bleu_of: (
+                sum(score(first[drawn].sum(axis=0)) > score(second.sum(axis=0)) for drawn in draws) / len(draws)
+            ),
+            "Only the first system is drawn; the second is scored on the whole test set each time. Draw the same"
+            " sentences for both.",
+        ),
+        Misconception(
+            "ties_left_out",
+            _ties_left_out,
+            "Draws in which both score the same are left out of your count, of the wins and of the draws. They are"
+            " draws that were not won.",
+        ),
+        Misconception(
+            "sentences_won",
+            _sentences_won,
+            "You compare the systems sentence by sentence, and return the share of sentences won. A whole draw is won"
+            " or lost, by the score of its sum.",
+        ),
+        Misconception(
+            "columns_summed",
+            _bootstrapped(value=lambda score, rows, drawn: score(rows[drawn].sum(axis=1))),
+            "You add up the columns of each sentence. Add up the sentences, and keep the columns: they are what the"
+            " score is made of.",
+        ),
+        Misconception(
+            "score_not_called",
+            _bootstrapped(value=lambda score, rows, drawn: float(rows[drawn].sum())),
+            "You compare sums of all the numbers, and never make a score of them. Give the summed row to `score`.",
+        ),
+        Misconception(
+            "difference_scored",
+            lambda first, second, draws, score=bootstrap.bleu_of: (
+                sum(score((first - second)[drawn].sum(axis=0)) > 0 for drawn in draws) / len(draws)
+            ),
+            "You subtract the counts of the systems and score the difference. Score each system, then compare the two"
+            " scores.",
+        ),
+        Misconception(
+            "sums_run_on",
+            _added_up,
+            "Your sums run on from draw to draw: each one holds all those before it. Begin at zero for each draw.",
+        ),
+        Misconception(
+            "majority",
+            _bootstrapped(give=lambda won: float(sum(won) > len(won) / 2)),
+            "You say who won more draws, 0 or 1. Asked for is the share of draws that the first wins.",
         ),
         Misconception(
             "draws_turned",
