@@ -46,7 +46,11 @@ def argmax_alignment(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
     ### END SOLUTION
 
 
-def error_rate(found: Set[Link], sure: Set[Link], possible: Set[Link] = frozenset()) -> float:
+def error_rate(
+    found: set[tuple[int, int]],
+    sure: set[tuple[int, int]],
+    possible: set[tuple[int, int]] | frozenset[tuple[int, int]] = frozenset(),
+) -> float:
     """The alignment error rate of Och and Ney: AER = 1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|).
 
     Args:
