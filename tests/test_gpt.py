@@ -90,6 +90,26 @@ def test_after_the_block_the_window_slides_by_half() -> None:
     torch.testing.assert_close(logits[:, 12:], model.gpt(ids[:, 8:])[:, 4:], atol=1e-4, rtol=1e-4)
 
 
+@torch.no_grad()
+def test_a_readers_own_gpt_and_cache_take_the_place_of_the_courses() -> None:
+    class Own(gpt.GPT):
+        """Only its parameters count."""
+
+    asked = []
+
+    def attend(attention, x, past=None):
+        asked.append(x.shape[1])
+        return gpt.cached_attention(attention, x, past)
+
+    own = gpt.GPTLanguageModel(9, 12, heads=3, layers=2, block=8, grams=(2,), gpt=Own)
+    course = gpt.GPTLanguageModel(9, 12, heads=3, layers=2, block=8, grams=(2,))
+    course.load_state_dict(own.state_dict())
+    own.attend = attend
+    ids = tokens(2, 11)
+    torch.testing.assert_close(own(ids)[0], course(ids)[0])
+    assert isinstance(own.gpt, Own) and asked == [8, 8, 4, 4, 3, 3]
+
+
 def test_generation_with_the_cache_is_generation_without() -> None:
     model = shaken(gpt.GPTLanguageModel(9, 12, heads=3, layers=2, block=50, grams=(2,)))
     prompt = tokens(3, 6)

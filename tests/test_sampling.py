@@ -95,6 +95,7 @@ def test_knobs_turned_too_far_are_refused() -> None:
     for call, seen in (
         (lambda: sampling.with_temperature(probs, -0.5), "-0.5"),
         (lambda: sampling.with_temperature(probs, math.nan), "nan"),
+        (lambda: sampling.with_temperature(probs, math.inf), "inf"),
         (lambda: sampling.keep_top_k(probs, 0), "0"),
         (lambda: sampling.keep_top_p(probs, 1.5), "1.5"),
         (lambda: sampling.penalise_repetition(probs, torch.zeros(2, 1, dtype=torch.int64), 0.0), "0.0"),

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -57,7 +58,8 @@ class GPT(nn.Module):
     Raises:
         ValueError: if `heads` does not divide `d_model`.
 
-    Radford et al. 2018, section 3.1; Radford et al. 2019, section 2.3.
+    Radford et al. 2018, section 3.1, where the norms stand behind and the output layer has the embedding's table; norms
+    in front and one at the end as in Radford et al. 2019, section 2.3. The output layer of its own is this course's.
     """
 
     def __init__(
@@ -137,16 +139,22 @@ def cached_attention(attention: MultiHeadAttention, x: Tensor, past: Kept | None
     ### END SOLUTION
 
 
-def cached_layer(layer: EncoderLayer, x: Tensor, past: Kept | None = None) -> tuple[Tensor, Kept]:
-    """A pre-norm `EncoderLayer` on new tokens alone; arguments and results as in `cached_attention`."""
-    attention = layer.attention
-    assert isinstance(attention, MultiHeadAttention) and layer.norm_first
-    found, present = cached_attention(attention, _normed(layer.norm1, x), past)
+def cached_layer(
+    layer: Any, x: Tensor, past: Kept | None = None, attend: Callable[..., Any] = cached_attention
+) -> tuple[Tensor, Kept]:
+    """A pre-norm `EncoderLayer` on new tokens alone.
+
+    Args:
+        layer: an `EncoderLayer`, or any layer with its attributes.
+        x, past: see `cached_attention`; so are the results.
+        attend: what does the attention, `cached_attention` or a function like it.
+    """
+    found, present = attend(layer.attention, _normed(layer.norm1, x), past)
     x = x + found
     return x + layer.feed_forward(_normed(layer.norm2, x)), present
 
 
-def _normed(norm: LayerNorm, x: Tensor) -> Tensor:
+def _normed(norm: Any, x: Tensor) -> Tensor:
     """A layer norm by PyTorch's one kernel, which counts where each step reads a single token."""
     return F.layer_norm(x, norm.weight.shape, norm.weight, norm.bias, norm.eps)
 
@@ -165,9 +173,11 @@ class GPTLanguageModel(nn.Module):
             did with pairs for its LSTM: what a layer would have to work out is then looked up.
         rows: how many rows such a table has at most; where there are more n-grams, several share a row.
         attention: see `GPT`.
+        gpt: the class of the model inside, `GPT` or one with its parameters and attributes.
 
     Attributes:
         gpt: the `GPT`.
+        attend: what reads new tokens, `cached_attention`; a function that gives the same may be put in its place.
         tables: `nn.ModuleList` of `nn.Embedding`, one for each of `grams`.
 
     Raises:
@@ -184,13 +194,15 @@ class GPTLanguageModel(nn.Module):
         grams: Sequence[int] = (),
         rows: int = 65_521,
         attention: Callable[[int, int], nn.Module] = FusedAttention,
+        gpt: Callable[..., Any] = GPT,
     ) -> None:
         super().__init__()
         if block < 2:
             raise ValueError(f"A window must have room for at least two tokens, not for {block}.")
         if any(n < 2 for n in grams):
             raise ValueError(f"A table needs at least two tokens to look up, not {min(grams)}: one has its embedding.")
-        self.gpt = GPT(symbols, d_model, heads, layers, block, attention)
+        self.gpt = gpt(symbols, d_model, heads, layers, block, attention)
+        self.attend: Callable[..., Any] = cached_attention
         self.symbols, self.grams = symbols, tuple(grams)
         self.tables = nn.ModuleList(nn.Embedding(min(symbols**n, rows), d_model) for n in grams)
         self._initialise(d_model, layers)
@@ -212,7 +224,7 @@ class GPTLanguageModel(nn.Module):
     @property
     def block(self) -> int:
         """The longest window."""
-        return self.gpt.block
+        return len(self.gpt.positions.weight)
 
     def forward(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Read on: (batch, length) int64 → logits (batch, length, symbols), and the state for the next call."""
@@ -243,8 +255,7 @@ class GPTLanguageModel(nn.Module):
             x = x + table(code % table.num_embeddings)
         present = []
         for number, layer in enumerate(gpt.layers):
-            assert isinstance(layer, EncoderLayer)
-            x, both = cached_layer(layer, x, None if kept is None else kept[number])
+            x, both = cached_layer(layer, x, None if kept is None else kept[number], self.attend)
             present.append(both)
         return gpt.output(_normed(gpt.norm, x)), (window, tuple(present))
 

@@ -227,6 +227,38 @@ def draw_column(probs: Tensor, generator: torch.Generator | None = None) -> Tens
     return draw_searchsorted(probs, generator).unsqueeze(1)
 
 
+def draw_tempered(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    return draw_searchsorted(probs.double() ** 1.1 / (probs.double() ** 1.1).sum(-1, keepdim=True), generator)
+
+
+def draw_smoothed(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    return draw_searchsorted(0.98 * probs.double() + 0.02 / probs.shape[1], generator)
+
+
+def draw_hundred_numbers(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    u = torch.randint(100, (len(probs), 1), generator=generator) / 100
+    return (probs.double().cumsum(-1) <= u.double()).sum(-1)
+
+
+def draw_sorted_numbers(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    u = torch.rand(len(probs), dtype=torch.float64, generator=generator).sort().values
+    return torch.searchsorted(probs.double().cumsum(-1), u[:, None], right=True)[:, 0]
+
+
+def draw_from_zero(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """A random number of exactly 0 falls onto token 0, even if its probability is 0."""
+    ends = probs.double().cumsum(-1)
+    return (ends < ends[:, -1:] * torch.rand(len(probs), 1, dtype=torch.float64, generator=generator)).sum(-1)
+
+
+def draw_single(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    return (probs.cumsum(-1) <= torch.rand(len(probs), 1, generator=generator)).sum(-1)
+
+
+def draw_clamped(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    return draw_single(probs, generator).clamp(max=probs.shape[1] - 1)
+
+
 # ---- top-k
 
 
@@ -301,6 +333,13 @@ def top_k_strict_topk(probs: Tensor, k: int) -> Tensor:
     if k < 1:
         raise ValueError(f"{k}")
     kept = torch.where(probs >= torch.topk(probs, k).values[..., -1:], probs, 0.0)
+    return kept / kept.sum(-1, keepdim=True)
+
+
+def top_k_tolerant(probs: Tensor, k: int) -> Tensor:
+    if k < 1:
+        raise ValueError(f"{k}")
+    kept = torch.where(probs >= probs.topk(min(k, probs.shape[-1]), dim=-1).values[..., -1:] - 1e-4, probs, 0)
     return kept / kept.sum(-1, keepdim=True)
 
 
@@ -391,6 +430,16 @@ def top_p_strict_first(probs: Tensor, p: float) -> Tensor:
     drop = (ordered.double().cumsum(-1) - ordered >= p) & (p < 1)
     kept = torch.zeros_like(probs).scatter(-1, order, ordered.masked_fill(drop, 0))
     return kept / kept.sum(-1, keepdim=True)
+
+
+def top_p_without_one(probs: Tensor, p: float) -> Tensor:
+    if not 0 <= p <= 1:
+        raise ValueError(f"{p}")
+    ordered, order = probs.double().sort(dim=-1, descending=True, stable=True)
+    drop = (ordered.cumsum(-1) - ordered) >= p
+    drop[..., 0] = False
+    kept = torch.zeros_like(ordered).scatter(-1, order, ordered.masked_fill(drop, 0))
+    return (kept / kept.sum(-1, keepdim=True)).to(probs.dtype)
 
 
 # ---- repetition
@@ -524,6 +573,12 @@ def extend_places(log_probs: Tensor, totals: Tensor, k: int) -> Any:
     return rows, rows * log_probs.shape[1] + tokens, sums
 
 
+def extend_above_a_hundred(log_probs: Tensor, totals: Tensor, k: int) -> Any:
+    """What is very unlikely counts as impossible."""
+    rows, tokens, sums = extend_loop(log_probs, totals, k)
+    return rows[sums > -1000], tokens[sums > -1000], sums[sums > -1000]
+
+
 # ---- beam search
 
 
@@ -632,6 +687,19 @@ def beam_start_token(step: Any, k: int, limit: int, end: int | None = None, alph
     return sorted(done + beam, key=lambda h: -h.score)
 
 
+beam_ties_by_tokens = _beam(lambda found, k: sorted(found, key=lambda h: (-h.score, h.tokens)))
+beam_turned_ties = _beam(lambda found, k: sorted(found, key=lambda h: h.score)[::-1])
+
+
+def beam_lists(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
+    """`step` is asked with lists of tokens."""
+    return beam_sorted(lambda texts: step([list(text) for text in texts]), k, limit, end, alpha)
+
+
+def beam_one_at_a_time(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
+    return beam_sorted(lambda texts: torch.cat([step([text]) for text in texts]), k, limit, end, alpha)
+
+
 # ---- GPT
 
 
@@ -718,6 +786,23 @@ class DetachedGPT(SequentialGPT):
         return super().forward(ids).detach()
 
 
+class OwnAttentionGPT(SequentialGPT):
+    """The class that is given for the attention is never used."""
+
+    def __init__(self, symbols, d_model, heads, layers, block, attention=MultiHeadAttention):
+        super().__init__(symbols, d_model, heads, layers, block)
+
+
+class MaskOnceGPT(SequentialGPT):
+    def forward(self, ids):
+        if ids.shape[1] > self.block:
+            raise ValueError(f"{ids.shape[1]} {self.block}")
+        x = self.embedding(ids) + self.positions.weight[: ids.shape[1]]
+        for i, layer in enumerate(self.layers):
+            x, _ = layer(x, None if i else causal_mask(ids.shape[1]))
+        return self.output(self.norm(x))
+
+
 class NoFinalNormGPT(SequentialGPT):
     def forward(self, ids):
         if ids.shape[1] > self.block:
@@ -769,6 +854,14 @@ def cached_causal_flag(attention: Any, x: Tensor, past: Any = None) -> Any:
     if past is not None:
         k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
     found = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    return attention.output(merge_heads(found)), (k, v)
+
+
+def cached_causal_at_first(attention: Any, x: Tensor, past: Any = None) -> Any:
+    q, k, v = (split_heads(layer(x), attention.heads) for layer in (attention.query, attention.key, attention.value))
+    if past is not None:
+        k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
+    found = F.scaled_dot_product_attention(q, k, v, is_causal=past is None)
     return attention.output(merge_heads(found)), (k, v)
 
 
@@ -833,6 +926,8 @@ WRONG = {
         (greedy_max_pair, None),
         (greedy_column, "kept_dimension"),
         (greedy_last, "last_of_equal"),
+        (lambda logits: logits.half().argmax(-1), None),
+        (lambda logits: (logits.exp() / logits.exp().sum(-1, keepdim=True)).argmax(-1), None),
     ],
     "sampling.with_temperature": [
         (_wrong_temperature(lambda z, t: (z.softmax(-1) / t).softmax(-1)), "of_probabilities"),
@@ -843,7 +938,9 @@ WRONG = {
         (temperature_accepts_negative, None),
         (temperature_silent, None),
         (temperature_epsilon, None),
-        (temperature_of_probs_power, None),
+        (temperature_of_probs_power, "ignored"),
+        (_wrong_temperature(lambda z, t: temperature_by_hand(z.clamp(min=-100), t)), "forbidden_replaced"),
+        (_wrong_temperature(lambda z, t: _zero(z) if t < 1e-6 else F.softmax(z / t, -1)), "small_is_greedy"),
         (temperature_single, None),
     ],
     "sampling.draw": [
@@ -857,9 +954,17 @@ WRONG = {
         (draw_float, None),
         (draw_softmax, "softmax_again"),
         (draw_column, "kept_dimension"),
+        (draw_tempered, None),
+        (draw_smoothed, None),
+        (draw_hundred_numbers, None),
+        (draw_sorted_numbers, "sorted_numbers"),
+        (draw_from_zero, None),
+        (draw_single, None),
+        (draw_clamped, None),
     ],
     "sampling.keep_top_k": [
-        (top_k_scatter, None),
+        (top_k_scatter, "exactly_k_topk"),
+        (top_k_tolerant, None),
         (top_k_unscaled, "not_scaled"),
         (top_k_in_place, None),
         (top_k_zero_allowed, None),
@@ -875,6 +980,7 @@ WRONG = {
         (top_p_unscaled, "not_scaled"),
         (top_p_half_digits, None),
         (top_p_strict_first, "empty_at_zero"),
+        (top_p_without_one, "one_forgotten"),
     ],
     "sampling.repeated_share": [
         (repeated_types, None),
@@ -882,7 +988,9 @@ WRONG = {
         (repeated_percent, None),
         (repeated_one, None),
         (repeated_off, "last_one_missing"),
-        (repeated_always_four, None),
+        (repeated_always_four, "fixed_at_four"),
+        (lambda tokens, n=4: repeated_counter([str(t).lower() for t in tokens], n), "case_folded"),
+        (lambda tokens, n=4: repeated_counter([str(t) for t in tokens], n), None),
         (repeated_default_two, None),
         (repeated_any_n, None),
     ],
@@ -895,6 +1003,7 @@ WRONG = {
         (extend_one_less, None),
         (extend_k_each, None),
         (extend_places, None),
+        (extend_above_a_hundred, None),
     ],
     "sampling.beam_search": [
         (beam_best_alone, "bare_best"),
@@ -906,7 +1015,11 @@ WRONG = {
         (beam_scores_exchanged, None),
         (beam_greedy, "always_greedy"),
         (beam_any_numbers, None),
-        (beam_refilled, None),
+        (beam_refilled, "places_given_again_then_cut"),
+        (beam_ties_by_tokens, "equals_by_tokens"),
+        (beam_turned_ties, "unfinished_first"),
+        (beam_lists, None),
+        (beam_one_at_a_time, None),
         (beam_start_token, None),
     ],
     "gpt.gpt": [
@@ -917,13 +1030,16 @@ WRONG = {
         (RenamedGPT, None),
         (PostGPT, "post_norm"),
         (DetachedGPT, None),
-        (NoFinalNormGPT, None),
+        (NoFinalNormGPT, "no_last_norm"),
+        (OwnAttentionGPT, None),
+        (MaskOnceGPT, "mask_in_the_first_layer_only"),
     ],
     "gpt.cached_attention": [
         (cached_causal_flag, "mask_from_the_corner"),
         (cached_unmasked, "no_mask"),
         (cached_wrong_dimension, None),
         (cached_forgetful, "past_dropped"),
+        (cached_causal_at_first, "mask_without_a_past_only"),
         (cached_three, None),
         (cached_merged, None),
         (cached_value_first, "keys_and_values_exchanged"),

@@ -9,13 +9,21 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from utils import gpt, sampling
-from utils.attention import MultiHeadAttention, causal_mask, merge_heads, scaled_dot_product_attention, split_heads
+from utils.attention import (
+    FusedAttention,
+    MultiHeadAttention,
+    causal_mask,
+    merge_heads,
+    scaled_dot_product_attention,
+    split_heads,
+)
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
 from utils.checks.modules import load_by_name
@@ -31,11 +39,14 @@ INFINITY = float("inf")
 def _greedy_cases(rng: np.random.Generator) -> list[Case]:
     equal = torch.tensor([[1.5, 4.0, 4.0, -2.0], [0.0, 0.0, 0.0, 0.0], [-3.0, -1.0, -7.0, -1.0]])
     below = -1 - normal(rng, 2, 3, 7).abs()
+    near = torch.tensor([[3.0, 3.0001, -1.0, 3.0002, 3.0]])
     return [
         Case({"logits": normal(rng, 3, 5)}, "three rows", {"batch": 3, "symbols": 5}),
         Case({"logits": normal(rng, 6)}, "one distribution", {"symbols": 6}),
         Case({"logits": equal}, "several equal logits", {"batch": 3, "symbols": 4}),
         Case({"logits": below}, "all logits below zero", {"batch": 2, "length": 3, "symbols": 7}),
+        Case({"logits": torch.tensor([[999.0, 1000.0, 998.0]])}, "large logits", {"batch": 1, "symbols": 3}),
+        Case({"logits": near}, "logits close to each other", {"batch": 1, "symbols": 5}),
         Case({"logits": normal(rng, 4, 1)}, "a single symbol", {"batch": 4, "symbols": 1}),
         Case({"logits": strided(normal(rng, 5, 8).double())}, "float64", {"batch": 5, "symbols": 8}),
     ]
@@ -141,6 +152,7 @@ def _temperature_cases(rng: np.random.Generator) -> list[Case]:
         case(large, 1e-36, "a very small temperature, large logits"),
         case(near, 2e-4, "a small temperature, logits close to each other"),
         case(impossible, 0.7, "some logits are −∞"),
+        case(impossible, 1e12, "a very high temperature, some logits are −∞"),
         case(impossible + 1, 0.0, "temperature 0, some logits are −∞"),
         case(normal(rng, 2, 3, 5), 1.5, "three dimensions"),
         case(strided(normal(rng, 3, 8).double()), 0.25, "float64"),
@@ -155,6 +167,10 @@ def _refuse_negative(temperature: float) -> None:
 
 def _all_to_the_best(logits: Tensor) -> Tensor:
     return torch.zeros_like(logits).scatter(-1, logits.argmax(dim=-1, keepdim=True), 1.0)
+
+
+def _scaled(weights: Tensor) -> Tensor:
+    return weights / weights.sum(dim=-1, keepdim=True)
 
 
 def _careful(logits: Tensor, temperature: float) -> Tensor:
@@ -229,15 +245,16 @@ WITH_TEMPERATURE = Exercise(
         Misconception(
             "nothing_at_zero",
             _tempered(lambda z, t: torch.softmax(z / t, dim=-1), zero=None),
-            "At τ = 0, and where τ is very small, your rows are nan: logits over τ become infinite there, and ∞ − ∞ is"
-            " undefined. τ = 0 needs a line of its own. For the rest: whatever you subtract from all logits of a row"
-            " cancels, so let the largest be 0 before you divide.",
+            "At τ = 0, and where τ is very small, such as 10⁻³⁶, your rows are nan: logits over τ become infinite"
+            " there, and ∞ − ∞ is undefined. τ = 0 needs a line of its own. For the rest: whatever you subtract from"
+            " all logits of a row cancels, so let the largest be 0 before you divide.",
         ),
         Misconception(
             "small_overflows",
             _tempered(lambda z, t: torch.softmax(z / t, dim=-1)),
             "Right at 0, but nan for a very small τ: 500 / 10⁻³⁶ is infinite in float32, and ∞ − ∞ is undefined."
-            " Whatever you subtract from all logits of a row cancels. Let the largest be 0 before you divide.",
+            " (Large quotients lose digits, too, and that shows even at τ = 0.0002.) Whatever you subtract from all"
+            " logits of a row cancels. Let the largest be 0 before you divide.",
         ),
         Misconception(
             "zero_divides",
@@ -278,6 +295,39 @@ WITH_TEMPERATURE = Exercise(
             " 2.0002 it shows: at τ = 0 one of them gets everything.",
         ),
         Misconception(
+            "small_is_greedy",
+            _tempered(lambda z, t: _all_to_the_best(z) if t < 1e-6 else torch.softmax(z / t, dim=-1)),
+            "A small τ is treated as 0, which spares the overflow. But digits are lost as well: with z / τ in the"
+            " thousands, float32 no longer tells close logits apart. Subtract the largest logit before you divide.",
+        ),
+        Misconception(
+            "ignored",
+            _tempered(lambda z, t: torch.softmax(z, dim=-1)),
+            "Your probabilities are the plain softmax whatever τ is, but for 0: the logits are never divided by it.",
+        ),
+        Misconception(
+            "power_of_probabilities",
+            _tempered(lambda z, t: _scaled(torch.softmax(z, dim=-1) ** t)),
+            "You raise the probabilities to the power τ, and scale. The right power is 1/τ.",
+        ),
+        Misconception(
+            "not_normalised",
+            _tempered(lambda z, t: ((z - z.amax(-1, keepdim=True)) / t).exp()),
+            "The largest entry of each of your rows is 1: the exponentials are right, the division by their sum is"
+            " missing.",
+        ),
+        Misconception(
+            "forbidden_replaced",
+            _tempered(lambda z, t: _careful(z.clamp(min=-100.0), t)),
+            "A logit of −∞ is replaced by a finite one, about −100, and at a high temperature that token comes again."
+            " It must never come.",
+        ),
+        Misconception(
+            "last_of_equal_at_zero",
+            _tempered(_careful, zero=lambda z: _all_to_the_best(z.flip(-1)).flip(-1)),
+            "At τ = 0 the last of several equal logits gets everything with you. `greedy` takes the first.",
+        ),
+        Misconception(
             "squared",
             _tempered(lambda z, t: _careful(z, t * t)),
             "Right for τ = 1, too extreme elsewhere: the logits are divided by τ twice.",
@@ -313,9 +363,11 @@ DRAWS = 3000
 """How often each distribution of a case is drawn from."""
 
 
-def _draw_case(rng: np.random.Generator, kinds: Sequence[Sequence[float]], about: str, wide: bool = False) -> Case:
+def _draw_case(
+    rng: np.random.Generator, kinds: Sequence[Sequence[float]], about: str, wide: bool = False, draws: int = DRAWS
+) -> Case:
     rows = torch.tensor(kinds, dtype=torch.float64 if wide else torch.float32)
-    which = torch.tensor(rng.permutation(np.repeat(np.arange(len(kinds)), DRAWS)))
+    which = torch.tensor(rng.permutation(np.repeat(np.arange(len(kinds)), draws)))
     inputs = {"probs": rows[which]}
     extra = {"rows": rows, "which": which, "seed": int(rng.integers(1_000_000))}
     return Case(inputs, about, {"batch": len(which), "symbols": rows.shape[1]}, extra)
@@ -325,17 +377,48 @@ def _draw_cases(rng: np.random.Generator) -> list[Case]:
     steep = (0.02 + rng.dirichlet(np.ones(6))) / 1.12
     certain = torch.zeros(1, 5)
     certain[0, int(rng.integers(1, 4))] = 1.0
+    uneven = torch.softmax(torch.tensor([3.0, 2.2, 1.6, 1.2, -0.5, -2.0])[torch.tensor([0, 4, 1, 2, 3, 5])], dim=0)
+    # In float32 the running sum of this row ends at 1 − 2⁻²⁴, the largest number below 1 that `torch.rand` can give.
+    long = torch.softmax(torch.linspace(0.0, -1.0, 998, dtype=torch.float64), dim=0) * (1 - 4.5e-8)
+    brim = torch.cat([torch.zeros(1), long.float(), torch.zeros(1)])[None]
     return [
         Case({"probs": certain}, "one row, one token has all", {"batch": 1, "symbols": 5}, {"seed": 1}),
         _draw_case(rng, [[0.2, 0.5, 0.3]], "one distribution, 3,000 times"),
         _draw_case(rng, [[0.6, 0.1, 0.1, 0.2], [0.05, 0.15, 0.45, 0.35]], "two distributions, mixed"),
         _draw_case(rng, [[0.0, 0.3, 0.0, 0.45, 0.25, 0.0, 0.0]], "some tokens have probability 0"),
         _draw_case(rng, [steep.tolist()], "six symbols, float64", wide=True),
+        _draw_case(rng, [uneven.tolist()], "one uneven distribution, 40,000 times", draws=40_000),
+        Case(
+            {"probs": brim}, "the smallest and the largest random number", {"batch": 1, "symbols": 1000}, {"edges": 1}
+        ),
     ]
+
+
+def _at_the_edges(answer: Callable[..., Any], probs: Tensor) -> Any:
+    """What is drawn if `torch.rand` gives the smallest and the largest number that it can."""
+    honest, found = torch.rand, []
+    for value in (0.0, 1 - 2**-24):
+
+        def fixed(*args: Any, value: float = value, **kwargs: Any) -> Tensor:
+            drawn = honest(*args, **kwargs)
+            return torch.full_like(drawn, value) if drawn.numel() == len(probs) else drawn
+
+        with mock.patch.object(torch, "rand", fixed):
+            found.append(answer(probs, torch.Generator().manual_seed(1)))
+    token = [int(t) if isinstance(t, Tensor) and t.shape == (1,) else -1 for t in found]
+    return {"edges": [0 <= t < probs.shape[1] and bool(probs[0, t] > 0) for t in token], "which": token}
+
+
+def _least_distance(freedom: int) -> float:
+    """What a χ² hardly ever falls short of: draws that fit better were not drawn independently."""
+    part = 2 / (9 * freedom)
+    return freedom * max(1 - part - 4 * math.sqrt(part), 0.0) ** 3
 
 
 def _run_draw(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """How often each token was drawn from each distribution, and whether the generator decides about it."""
+    if "edges" in case.extra:
+        return _at_the_edges(answer, inputs["probs"])
     seed = int(case.extra["seed"])
     batch, symbols = inputs["probs"].shape
     found = [answer(inputs["probs"], torch.Generator().manual_seed(s)) for s in (seed, seed, seed + 1)]
@@ -346,8 +429,19 @@ def _run_draw(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) ->
     outside = bool(((first < 0) | (first >= symbols)).any())
     counts = torch.zeros(int(which.max()) + 1, symbols, dtype=torch.int64)
     counts.index_put_((which, first.clamp(0, symbols - 1)), torch.ones_like(which), accumulate=True)
+    fits = not outside and all(
+        sampling.chi_square(mine, probs) < sampling.chi_square_limit(int((probs > 0).sum()) - 1)
+        for mine, probs in zip(counts, case.extra["rows"])
+    )
+    pairs = torch.bincount(symbols * first[: batch // 2 * 2 : 2] + first[1::2], minlength=symbols**2) if fits else None
+    product = torch.outer(case.extra["rows"][0], case.extra["rows"][0]).flatten()
+    apart = pairs is not None and len(counts) == 1
+    distance = sampling.chi_square(pairs, product) if apart and pairs is not None else math.nan
+    freedom = int((product > 0).sum()) - 1
     return {
         "counts": counts,
+        "fits": fits,
+        "independent": not apart or _least_distance(freedom) < distance < 1.5 * sampling.chi_square_limit(freedom),
         "outside": outside,
         "int64": first.dtype == torch.int64,
         "repeats": torch.equal(first, found[1]),
@@ -357,6 +451,15 @@ def _run_draw(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) ->
 
 def _judge_draw(case: Case, output: Any, expected: Any) -> Mismatch | None:
     """Two samples are alike if a χ² test cannot tell their counts apart."""
+    if "edges" in expected or "edges" in output:
+        if expected.get("edges") == output.get("edges"):
+            return None
+        place = output["edges"].index(False) if False in output["edges"] else 0
+        return Mismatch(
+            f"If `torch.rand` gives {('0, the smallest', '0.99999994, the largest')[place]} number that it can, token"
+            f" {output['which'][place]} of 1,000 is drawn. It has probability 0, or does not exist: they are numbered 0"
+            " to 999."
+        )
     if "counts" not in expected or "counts" not in output:
         right, got = (
             expected.get("tokens", torch.zeros(case.inputs["probs"].shape[0], dtype=torch.int64)),
@@ -372,16 +475,18 @@ def _judge_draw(case: Case, output: Any, expected: Any) -> Mismatch | None:
     for number, (mine, theirs) in enumerate(zip(output["counts"].double(), expected["counts"].double())):
         possible = mine + theirs > 0
         distance = float(((mine - theirs)[possible] ** 2 / (mine + theirs)[possible]).sum())
-        if distance > 1.3 * sampling.chi_square_limit(max(int(possible.sum()) - 1, 1)):
+        unlike = output["fits"] != expected["fits"]
+        if unlike or distance > 1.3 * sampling.chi_square_limit(max(int(possible.sum()) - 1, 1)):
             probs = case.extra["rows"][number].tolist()
-            shares = ", ".join(f"{float(n) / float(mine.sum()):.2f}" for n in mine)
+            shares = ", ".join(f"{float(n) / float(mine.sum()):.3f}" for n in mine)
             return Mismatch(
-                f"The distribution {', '.join(f'{p:.2f}' for p in probs)} was drawn from {int(mine.sum()):,} times; the"
+                f"The distribution {', '.join(f'{p:.3f}' for p in probs)} was drawn from {int(mine.sum()):,} times; the"
                 f" tokens came with the shares {shares}."
             )
     for key, text in (
         ("repeats", "Two calls with generators of the same seed give different draws: the generator is not used."),
         ("moves", "Generators of different seeds give the same draws: the random numbers do not come from them."),
+        ("independent", "Rows that stand beside each other do not get their tokens independently: the pairs show it."),
         ("int64", "The tokens must be int64, as torch's indices are."),
     ):
         if output[key] != expected[key]:
@@ -471,6 +576,46 @@ DRAW = Exercise(
             "Every call draws the same: you seed a generator yourself each time. Use the one that is handed in.",
         ),
         Misconception(
+            "sorted_numbers",
+            lambda probs, generator=None: _falls(probs, _uniform(probs, generator).sort(dim=0).values),
+            "Each token comes as often as it should, but the first rows get the low numbers and the last rows the high"
+            " ones. Every row draws for itself.",
+        ),
+        Misconception(
+            "spread_evenly",
+            lambda probs, generator=None: _falls(
+                probs, (_uniform(probs, generator, 1) + torch.arange(len(probs)).double()[:, None] / len(probs)) % 1
+            ),
+            "The random numbers of the rows are spread evenly from one: neighbours get neighbouring stretches. Every"
+            " row needs a number of its own.",
+        ),
+        Misconception(
+            "number_for_each_symbol",
+            lambda probs, generator=None: (
+                (probs.double().cumsum(-1) <= torch.rand(probs.shape, dtype=torch.float64, generator=generator))
+                .sum(dim=-1)
+                .clamp(max=probs.shape[1] - 1)
+            ),
+            "Each end is compared with another random number. A row needs one, which is compared with all its ends.",
+        ),
+        Misconception(
+            "noisy_argmax",
+            lambda probs, generator=None: (
+                probs.double() * torch.rand(probs.shape, dtype=torch.float64, generator=generator)
+            ).argmax(dim=-1),
+            "Likely tokens come too often: the largest of probability times a random number is not distributed like the"
+            " probabilities.",
+        ),
+        Misconception(
+            "float32_ends",
+            lambda probs, generator=None: (
+                probs.cumsum(dim=-1) <= torch.rand(len(probs), 1, dtype=probs.dtype, generator=generator)
+            ).sum(dim=-1),
+            "In float32 the last running sum may stay below 1, and a random number beyond it: then what is drawn does"
+            " not exist, or is the last token, whatever its probability. Count in float64, and multiply the random"
+            " number by the last sum.",
+        ),
+        Misconception(
             "kept_dimension",
             lambda probs, generator=None: _falls(probs, _uniform(probs, generator))[:, None],
             "The tokens are right, in a column. The shape should be (batch,).",
@@ -486,9 +631,9 @@ DRAW = Exercise(
         " stretches,"
         " and into a long one more often.",
         "`probs.cumsum(dim=-1)` says where each stretch ends. Count the ends that the row's random number has passed.",
-        "`u = torch.rand(len(probs), 1, generator=generator)`, and `(probs.cumsum(dim=-1) <= u).sum(dim=-1)`. In"
-        " float64"
-        " rounding cannot send a number beyond the last end.",
+        "`u = torch.rand(len(probs), 1, dtype=torch.float64, generator=generator)`, `reached ="
+        " probs.double().cumsum(dim=-1)`, and `(reached <= u * reached[:, -1:]).sum(dim=-1)`: scaled by the last end,"
+        " no number lies beyond it.",
     ),
 )
 
@@ -514,6 +659,7 @@ def _top_k_cases(rng: np.random.Generator) -> list[Case]:
         case(_probs(rng, 3, 4), 9, "k larger than the vocabulary"),
         case(tied, 3, "equally likely tokens at the border"),
         case(tied, 1, "equally likely tokens at the top"),
+        case(torch.tensor([[0.3, 0.19999, 0.2, 0.3, 0.00001]]), 3, "nearly equal tokens at the border"),
         case(rare, 4, "fewer possible tokens than k"),
         case(_probs(rng, 2, 3, 8), 5, "three dimensions"),
         case(strided(_probs(rng, 5, 9).double()), 3, "float64"),
@@ -624,6 +770,31 @@ KEEP_TOP_K = Exercise(
             " exactly k. Nothing tells such tokens apart: they stay all.",
         ),
         Misconception(
+            "exactly_k_topk",
+            _top_k_variant(
+                lambda p, k: torch.zeros_like(p, dtype=torch.bool).scatter(
+                    -1, p.topk(min(k, p.shape[-1]), dim=-1).indices, True
+                )
+            ),
+            "You keep the places that `topk` names, exactly k. Of several equally likely tokens at the border it names"
+            " some, and nothing tells them apart: they stay all. Compare with the k-th probability instead.",
+        ),
+        Misconception(
+            "one_less",
+            _top_k_variant(lambda p, k: p >= p.topk(min(max(k - 1, 1), p.shape[-1]), dim=-1).values[..., -1:]),
+            "One token too few stays: you look at place k − 1 counted from one.",
+        ),
+        Misconception(
+            "even",
+            _top_k_variant(finish=lambda kept: _scaled((kept > 0).to(kept.dtype))),
+            "The right tokens stay, but all of them equally likely. Each keeps its own share.",
+        ),
+        Misconception(
+            "scaled_over_all",
+            _top_k_variant(finish=lambda kept: kept / kept.sum()),
+            "The right tokens stay, but you divide by the sum over the whole batch. Each row sums to one by itself.",
+        ),
+        Misconception(
             "over_the_batch",
             _top_k_variant(lambda p, k: p >= p.topk(min(k, p.shape[0]), dim=0).values[-1:]),
             "The k largest of every column stay. Each row is a distribution, and the symbols are the last dimension.",
@@ -675,6 +846,8 @@ def _top_p_cases(rng: np.random.Generator) -> list[Case]:
 
     halves = torch.tensor([[0.125, 0.5, 0.125, 0.25], [0.25, 0.25, 0.25, 0.25], [0.0, 0.125, 0.75, 0.125]])
     tail = torch.softmax(torch.linspace(0.0, -30.0, 40), dim=0)[None]
+    far = torch.full((1, 1000), 1e-20)  # in the running sum each of them is lost, in float64 as well
+    far[0, int(rng.integers(0, 1000))] = 1.0
     return [
         case(torch.tensor([[0.15, 0.5, 0.05, 0.3]]), 0.7, "0.5 is not enough for 0.7, 0.5 + 0.3 is"),
         case(_probs(rng, 3, 7), 0.9, "p = 0.9"),
@@ -684,6 +857,8 @@ def _top_p_cases(rng: np.random.Generator) -> list[Case]:
         case(_probs(rng, 3, 5), 0.0, "p = 0: one token stays"),
         case(_probs(rng, 2, 6), 1.0, "p = 1: all stay"),
         case(tail, 1.0, "p = 1, a long tail"),
+        case(far, 1.0, "p = 1, a thousand symbols"),
+        case(far.double(), 1.0, "p = 1, a thousand symbols, float64"),
         case(halves, 0.5, "a sum that is exactly p"),
         case(halves, 0.75, "a sum that is exactly p"),
         case(_probs(rng, 2, 3, 8), 0.8, "three dimensions"),
@@ -691,6 +866,19 @@ def _top_p_cases(rng: np.random.Generator) -> list[Case]:
         Case({"probs": _probs(rng, 2, 3), "p": 1.2}, "p above 1", extra={"error": "1.2"}),
         Case({"probs": _probs(rng, 2, 3), "p": -0.1}, "p below 0", extra={"error": "-0.1"}),
     ]
+
+
+def _judge_kept(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    """Values, and which of them are 0: a very unlikely token that was lost is too small to be seen in the values."""
+    found = judge_tensors("probabilities")(case, output, expected)
+    if found or not isinstance(expected, Tensor):
+        return found
+    lost, kept = int(((expected > 0) & (output == 0)).sum()), int(((expected == 0) & (output > 0)).sum())
+    if lost or kept:
+        return Mismatch(
+            f"{lost or kept} very unlikely token(s) should {'stay, and are 0' if lost else 'be 0, and stay'}."
+        )
+    return None
 
 
 def _needs_share(p: float) -> None:
@@ -735,6 +923,25 @@ def _by_size(keep: Callable[[Tensor, float], Tensor]) -> Callable[..., Tensor]:
     return answer
 
 
+def _sorted_mask(probs: Tensor, p: float) -> tuple[Tensor, Tensor]:
+    ordered = probs.sort(dim=-1, descending=True, stable=True).values
+    keep = (ordered.double().cumsum(-1) - ordered < p) | (p == 1)
+    keep[..., 0] = True
+    return ordered, keep
+
+
+def _masked_in_place(probs: Tensor, p: float) -> Tensor:
+    _needs_share(p)
+    return _scaled(probs * _sorted_mask(probs, p)[1])
+
+
+def _ties_kept(probs: Tensor, p: float) -> Tensor:
+    _needs_share(p)
+    ordered, keep = _sorted_mask(probs, p)
+    last = ordered.gather(-1, keep.sum(dim=-1, keepdim=True) - 1)
+    return _scaled(torch.where(probs >= last, probs, 0.0))
+
+
 def _unsorted(probs: Tensor, p: float) -> Tensor:
     _needs_share(p)
     keep = (probs.double().cumsum(-1) - probs < p) | (p == 1)
@@ -750,7 +957,7 @@ KEEP_TOP_P = Exercise(
     reference=sampling.keep_top_p,
     cases=_top_p_cases,
     run=or_error(),
-    judge=judge_tensors("probabilities"),
+    judge=_judge_kept,
     points=3,
     minutes=15,
     difficulty=3,
@@ -821,6 +1028,30 @@ KEEP_TOP_P = Exercise(
             " sorted.",
         ),
         Misconception(
+            "one_forgotten",
+            _nucleus(lambda q, p: q.double().cumsum(-1) - q < p),
+            "Only p = 1 goes wrong: the running sum reaches 1 before the last tokens, by rounding, and they are lost."
+            " For p = 1 all stay.",
+        ),
+        Misconception(
+            "one_forgotten_float32",
+            _nucleus(lambda q, p: q.cumsum(-1) - q < p),
+            "Only p = 1 goes wrong: the running sum reaches 1 before the last tokens, by rounding, and they are lost."
+            " For p = 1 all stay.",
+        ),
+        Misconception(
+            "mask_of_the_sorted",
+            _masked_in_place,
+            "Which places stay was found in sorted order, and then applied to the unsorted probabilities. It has to go"
+            " back to the tokens' own places first.",
+        ),
+        Misconception(
+            "ties_kept",
+            _ties_kept,
+            "You cut by the size of the last token that belongs, and keep all that are as likely. Of equally likely"
+            " tokens only as many go in as it takes to reach p, the lower numbers first.",
+        ),
+        Misconception(
             "each_alone",
             _by_size(lambda q, p: q >= p),
             "You keep tokens whose own probability is at least p. It is the sum over the set that has to reach p.",
@@ -882,6 +1113,9 @@ def _repeated_cases(rng: np.random.Generator) -> list[Case]:
         Case({"tokens": words(4, 23), "n": 2}, "pairs of words"),
         Case({"tokens": loop, "n": 4}, "a loop"),
         Case({"tokens": pairs, "n": 2}, "words that read alike when glued together"),
+        Case({"tokens": ["a b", "c", "x", "a", "b c", "x", "a b", "c"], "n": 2}, "words with a space in them"),
+        Case({"tokens": ["The", "the", "the", "The", "end", "The", "end"], "n": 2}, "capital letters"),
+        Case({"tokens": [1, 2, "1", "2", 1, 2], "n": 2}, "numbers and words"),
         Case({"tokens": "abracadabra", "n": 3}, "a string: characters"),
         Case({"tokens": ["x", "y", "y", "x", "y", "x"], "n": 2}, "the same words in another order"),
         Case({"tokens": [int(i) for i in rng.integers(0, 3, size=17)], "n": 3}, "numbers"),
@@ -996,6 +1230,22 @@ REPEATED_SHARE = Exercise(
             'You glue the words of an n-gram together, and then "a" + "bc" reads like "ab" + "c". Keep them as tuples.',
         ),
         Misconception(
+            "glued_with_spaces",
+            _repeated_variant(lambda grams, tokens, n: _share([" ".join(map(str, g)) for g in grams])),
+            'You glue the tokens of an n-gram together, and then "a b" + "c" reads like "a" + "b c", and the number 1'
+            ' like the word "1". Keep them as tuples.',
+        ),
+        Misconception(
+            "case_folded",
+            _repeated_variant(lambda grams, tokens, n: _share([tuple(str(t).lower() for t in g) for g in grams])),
+            '"The" and "the" count as the same with you. They are two tokens.',
+        ),
+        Misconception(
+            "fixed_at_four",
+            lambda tokens, n=4: _share(_grams(tokens, 4)) if _grams(tokens, n) is not None else 0.0,
+            "Your n-grams have four tokens whatever n is.",
+        ),
+        Misconception(
             "over_tokens",
             _repeated_variant(lambda grams, tokens, n: (len(grams) - len(set(grams))) / len(tokens)),
             "You count as many n-grams as there are tokens. None begins at the last n − 1 tokens: there are fewer,"
@@ -1060,6 +1310,8 @@ def _extend_cases(rng: np.random.Generator) -> list[Case]:
     gone = case(2, 5, 8, "some tokens cannot come")
     gone.inputs["log_probs"][0, 1:4] = -INFINITY
     gone.inputs["log_probs"][1, 0] = -INFINITY
+    late = case(3, 4, 5, "long texts: sums far below 0")
+    late.inputs["totals"][:] -= 20_000
     strong = case(3, 7, 4, "one text far ahead of the others")
     strong.inputs["totals"][1:] -= 30
     return [
@@ -1070,6 +1322,7 @@ def _extend_cases(rng: np.random.Generator) -> list[Case]:
         tied,
         gone,
         case(2, 3, 11, "k larger than all candidates"),
+        late,
         case(5, 4, 1, "k = 1"),
         case(3, 1, 2, "a single symbol"),
     ]
@@ -1110,6 +1363,12 @@ def _each_its_best(log_probs: Tensor, totals: Tensor, k: int) -> Any:
 
 def _topk(log_probs: Tensor, totals: Tensor, k: int) -> Any:
     sums, places = (totals[:, None] + log_probs).flatten().topk(k)
+    return places // log_probs.shape[1], places % log_probs.shape[1], sums
+
+
+def _topk_capped(log_probs: Tensor, totals: Tensor, k: int) -> Any:
+    flat = (totals[:, None] + log_probs).flatten()
+    sums, places = flat.topk(min(k, len(flat)))
     return places // log_probs.shape[1], places % log_probs.shape[1], sums
 
 
@@ -1207,6 +1466,17 @@ EXTEND_BEAM = Exercise(
             " are possible.",
         ),
         Misconception(
+            "topk_of_what_there_is",
+            _topk_capped,
+            "`topk` promises no order among equals, and it keeps candidates with a sum of −∞. Use a stable sort, and"
+            " leave out what cannot come.",
+        ),
+        Misconception(
+            "one_fewer",
+            _extended(finish=lambda rows, tokens, sums, logs, totals: (rows[:-1], tokens[:-1], sums[:-1])),
+            "The last of the candidates is missing: k are to stay.",
+        ),
+        Misconception(
             "ties_by_token",
             _extended(columns=True),
             "Of equally likely candidates you take the one with the lower token first. The contract looks at the row"
@@ -1241,13 +1511,17 @@ class _Language:
 
     def __init__(self, tables: Tensor) -> None:
         self.tables = tables
+        self.asked = -1
 
     def __call__(self, texts: Sequence[tuple[int, ...]]) -> Tensor:
-        if isinstance(texts, Tensor) or not all(isinstance(text, (tuple, list)) for text in texts):
+        if isinstance(texts, Tensor) or not all(isinstance(text, tuple) for text in texts):
             raise Told("`step` wants a list of tuples of tokens, one for each text in the beam.")
         if len({len(text) for text in texts}) != 1:
             raise Told(f"`step` wants texts of one length, at least one of them; it was asked for {list(texts)!r:.80}.")
         length = len(texts[0])
+        if length <= self.asked:
+            raise Told(f"`step` was asked twice about texts of {length} tokens. Ask once a turn, about the whole beam.")
+        self.asked = length
         if length >= len(self.tables):
             raise Told(f"`step` was asked for token number {length + 1}, and the limit is {len(self.tables)}.")
         return torch.stack([self.tables[length, text[-1] if text else -1] for text in texts])
@@ -1276,6 +1550,13 @@ def _short_or_long() -> _Language:
     return _Language(torch.tensor([first, later, later, last], dtype=torch.float64).log())
 
 
+def _level() -> _Language:
+    """Texts that end at different times, and texts that never end, have equal probabilities."""
+    first = [[0.25, 0.25, 0.5]] * 4
+    later = [[0.5, 0.25, 0.25]] * 4
+    return _Language(torch.tensor([first, later, later], dtype=torch.float64).log())
+
+
 def _beam_cases(rng: np.random.Generator) -> list[Case]:
     def case(step: _Language, k: int, about: str, **more: Any) -> Case:
         limit, _, symbols = step.tables.shape
@@ -1293,6 +1574,8 @@ def _beam_cases(rng: np.random.Generator) -> list[Case]:
         Case(short, plain.about, plain.sizes),
         case(_short_or_long(), 4, "short texts can win", end=0),
         case(_short_or_long(), 4, "length normalised", end=0, alpha=1.0),
+        case(_level(), 6, "equal scores: those that ended earlier come first", end=0),
+        case(_level(), 5, "equal scores: those that ended earlier come first", end=1),
         case(_language(rng, 6, 4), 3, "texts end at different lengths", end=2, alpha=0.6),
         case(_language(rng, 5, 7), 4, "texts end at different lengths", end=6),
         case(_language(rng, 3, 4), 70, "wider than everything: exhaustive", end=1, alpha=0.7),
@@ -1353,7 +1636,8 @@ def _search(
     add_up: bool = True,
     steps: int = 0,
     return_: Callable[[list[Hypothesis]], Any] = lambda found: found,
-    alpha_in_beam: bool = False,
+    keep_finished: bool = True,
+    cut: bool = False,
 ) -> Callable[..., Any]:
     """A variant of the search."""
 
@@ -1377,7 +1661,8 @@ def _search(
             beam = [h for h in grown if not (ends and h.tokens[-1] == end)]
             if first_end_stops and finished:
                 break
-        return return_(order(finished + (beam if keep_unfinished or not finished else [])))
+        found = (finished if keep_finished else []) + (beam if keep_unfinished or not finished else [])
+        return return_(order(found)[: k if cut else None])
 
     return answer
 
@@ -1491,6 +1776,29 @@ BEAM_SEARCH = Exercise(
             " what the length was taken out for.",
         ),
         Misconception(
+            "unfinished_first",
+            _search(order=lambda found: sorted(found, key=lambda h: h.score)[::-1]),
+            "Among equal scores your order is turned round: those that finished earlier come first, unfinished ones"
+            " last.",
+        ),
+        Misconception(
+            "equals_by_tokens",
+            _search(order=lambda found: sorted(found, key=lambda h: (-h.score, h.tokens))),
+            "Equal scores are ordered by their tokens with you. Those that finished earlier come first, unfinished ones"
+            " last.",
+        ),
+        Misconception(
+            "places_given_again_then_cut",
+            _search(width=lambda k, finished: k, cut=True),
+            "Finished texts give their places away with you, and at the end k are chosen of all. Here a place stays"
+            " empty: what is found differs.",
+        ),
+        Misconception(
+            "finished_lost",
+            _search(order=lambda found: sorted(found, key=lambda h: -h.score), keep_finished=False),
+            "The texts that ended with `end` are missing. They leave the beam, not the result.",
+        ),
+        Misconception(
             "one_step_short",
             _search(steps=-1),
             "Your texts end one token before the limit.",
@@ -1529,18 +1837,29 @@ def _gpt_cases(rng: np.random.Generator) -> list[Case]:
     too_long = _gpt_case(
         rng, "longer than the table of positions", 1, 6, symbols=4, d_model=6, heads=2, layers=1, block=5
     )
+    asked = _gpt_case(rng, "another class for the attention", 2, 5, symbols=6, d_model=8, heads=4, layers=2, block=7)
     return [
         _gpt_case(rng, "one layer", 2, 3, symbols=5, d_model=8, heads=2, layers=1, block=7),
         _gpt_case(rng, "a single token", 1, 1, symbols=7, d_model=6, heads=3, layers=2, block=5),
         _gpt_case(rng, "two layers", 3, 5, symbols=9, d_model=12, heads=4, layers=2, block=10),
         _gpt_case(rng, "a full table of positions", 2, 6, symbols=4, d_model=10, heads=5, layers=3, block=6),
         _gpt_case(rng, "float64", 2, 4, wide=True, symbols=6, d_model=9, heads=3, layers=1, block=8),
+        _gpt_case(rng, "no layers at all", 3, 4, symbols=5, d_model=8, heads=2, layers=0, block=9),
+        Case(asked.inputs, asked.about, asked.sizes, {**asked.extra, "attention": True}),
         Case(too_long.inputs, too_long.about, too_long.sizes, {**too_long.extra, "error": ("6", "5")}),
     ]
 
 
-def _made_gpt(answer: Callable[..., Any], inputs: dict[str, Any], weights: dict[str, Tensor]) -> nn.Module:
-    made = answer(*(inputs[name] for name in ("symbols", "d_model", "heads", "layers", "block")))
+def _made_gpt(answer: Callable[..., Any], inputs: dict[str, Any], weights: dict[str, Tensor], other: bool) -> nn.Module:
+    sizes = [inputs[name] for name in ("symbols", "d_model", "heads", "layers", "block")]
+    made = answer(*sizes, FusedAttention) if other else answer(*sizes)
+    if other and isinstance(made, nn.Module):
+        parts = sum(isinstance(part, FusedAttention) for part in made.modules())
+        if parts != inputs["layers"]:
+            raise Told(
+                f"The class given as `attention` is used {parts} times in a model of {inputs['layers']} layers: hand it"
+                " on to each layer."
+            )
     if isinstance(made, nn.Module) and isinstance(getattr(made, "layers", None), list):
         raise Told(
             "`layers` is a plain list, so PyTorch does not see the layers in it. Put them in an `nn.ModuleList`."
@@ -1550,7 +1869,7 @@ def _made_gpt(answer: Callable[..., Any], inputs: dict[str, Any], weights: dict[
 
 def _run_gpt(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """Makes the model, hands it the weights by name, calls it with other tokens first."""
-    model = _made_gpt(answer, inputs, dict(case.extra["weights"]))
+    model = _made_gpt(answer, inputs, dict(case.extra["weights"]), "attention" in case.extra)
     if "error" in case.extra:
         try:
             model(inputs["ids"])
@@ -1575,13 +1894,22 @@ class _WrongGPT(nn.Module):
 
     norm_first, activation, wide, bias = True, "gelu", 4, False
 
-    def __init__(self, symbols: int, d_model: int, heads: int, layers: int, block: int, attention: Any = None) -> None:
+    def __init__(
+        self, symbols: int, d_model: int, heads: int, layers: int, block: int, attention: Any = MultiHeadAttention
+    ) -> None:
         super().__init__()
         self.block, self.symbols = block, symbols
         self.embedding = nn.Embedding(symbols, d_model)
         self.positions = nn.Embedding(block, d_model)
         self.layers = nn.ModuleList(
-            EncoderLayer(d_model, heads, self.wide * d_model, norm_first=self.norm_first, activation=self.activation)
+            EncoderLayer(
+                d_model,
+                heads,
+                self.wide * d_model,
+                norm_first=self.norm_first,
+                activation=self.activation,
+                attention=attention,
+            )
             for _ in range(layers)
         )
         self.norm = LayerNorm(d_model)
@@ -1694,6 +2022,24 @@ class _LayersSideBySide(_WrongGPT):
         for layer in self.layers:
             found, _ = layer(x, mask)
         return found
+
+
+class _MaskOnce(_WrongGPT):
+    def through(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        for number, layer in enumerate(self.layers):
+            x, _ = layer(x, None if number else mask)
+        return x
+
+
+class _PositionsFromOne(_WrongGPT):
+    def read(self, ids: Tensor) -> Tensor:
+        x: Tensor = self.embedding(ids) + self.positions.weight.roll(-1, 0)[: ids.shape[1]]
+        return x
+
+
+class _LogSoftmax(_WrongGPT):
+    def finish(self, x: Tensor) -> Tensor:
+        return super().finish(x).log_softmax(dim=-1)
 
 
 class _LayersBackwards(_WrongGPT):
@@ -1823,6 +2169,21 @@ GPT = Exercise(
             "Your layers are applied in the wrong order, the last one first.",
         ),
         Misconception(
+            "mask_in_the_first_layer_only",
+            _MaskOnce,
+            "The mask is missing in the layers above the first: each layer needs it, else the future comes in there.",
+        ),
+        Misconception(
+            "positions_from_one",
+            _PositionsFromOne,
+            "Your positions begin with row 1. Place 0 has row 0.",
+        ),
+        Misconception(
+            "log_softmax",
+            _LogSoftmax,
+            "You return logarithms of probabilities. Logits are asked for: the loss has a softmax of its own.",
+        ),
+        Misconception(
             "softmax",
             _Softmax,
             "You return probabilities. Logits are asked for: the loss and the temperature have a softmax of their own.",
@@ -1869,7 +2230,8 @@ def _cache_cases(rng: np.random.Generator) -> list[Case]:
             "x": normal(rng, batch, new, heads * d_head).to(kind),
             "past": past,
         }
-        return Case(inputs, about, {"batch": batch, "old": old, "new": new, "heads": heads, "d_head": d_head})
+        sizes = {"batch": batch, "old": old, "new": new, "heads": heads, "d_head": d_head, "d_model": heads * d_head}
+        return Case(inputs, about, {n: s for n, s in sizes.items() if n != "d_head" or heads > 1})
 
     without = case("nothing was read before", 2, 0, 5, 3, 4)
     short = {name: without.inputs[name] for name in ("attention", "x")}
@@ -1930,6 +2292,10 @@ def _merged_wrongly(attention: Any, found: Tensor) -> Tensor:
     return projected
 
 
+def _past_keys_as_values(attention: MultiHeadAttention, x: Tensor, past: Any = None) -> Any:
+    return _cache_variant()(attention, x, None if past is None else (past[0], past[0]))
+
+
 CACHED_ATTENTION = Exercise(
     id="gpt.cached_attention",
     lesson="14",
@@ -1946,6 +2312,17 @@ CACHED_ATTENTION = Exercise(
             "no_mask",
             _cache_variant(mask=lambda old, new: None),
             "Right for one new token. Of several new ones the first must not see the others: a mask is missing.",
+        ),
+        Misconception(
+            "mask_without_a_past_only",
+            _cache_variant(mask=lambda old, new: None if old else causal_mask(new)),
+            "Right without a past. With one, several new tokens still must not see each other's future: the mask is"
+            " missing there.",
+        ),
+        Misconception(
+            "past_keys_as_values",
+            _past_keys_as_values,
+            "The old keys stand where the old values belong: the second part of `past` is never used.",
         ),
         Misconception(
             "mask_from_the_corner",
@@ -2043,8 +2420,8 @@ CACHED_ATTENTION = Exercise(
         "`torch.cat([past[0], key], dim=2)`: dimension 2 is the length. The mask is made of the last `new` rows of"
         " `causal_mask(old + new)`.",
         "`query, key, value = (split_heads(layer(x), attention.heads) for layer in (...))`, concatenate if there is a"
-        " past, `found, _ = scaled_dot_product_attention(query, key, value, causal_mask(old + new)[old:])`, return"
-        " `attention.output(merge_heads(found)), (key, value)`.",
+        " past, `found = F.scaled_dot_product_attention(query, key, value, attn_mask=causal_mask(old + new)[old:])`,"
+        " return `attention.output(merge_heads(found)), (key, value)`.",
     ),
 )
 
