@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -27,14 +27,11 @@ __all__ = [
     "truncate_pair",
 ]
 
-Token = TypeVar("Token")
-Sentence = TypeVar("Sentence")
-
 IGNORED = -100
 """The label of a place about which nothing is asked; PyTorch's cross-entropy leaves it out by default."""
 
 
-def truncate_pair(first: Sequence[Token], second: Sequence[Token], room: int) -> tuple[list[Token], list[Token]]:
+def truncate_pair(first: Sequence[Any], second: Sequence[Any], room: int) -> tuple[list[Any], list[Any]]:
     """Shorten two sentences until they fit together: one token at a time, from the end of the longer one.
 
     Args:
@@ -87,8 +84,8 @@ def make_inputs(
 
 
 def next_sentence_pairs(
-    documents: Sequence[Sequence[Sentence]], follows: Sequence[bool], picks: Sequence[float]
-) -> list[tuple[Sentence, Sentence, int]]:
+    documents: Sequence[Sequence[Any]], follows: Sequence[bool], picks: Sequence[float]
+) -> list[tuple[Any, Any, int]]:
     """Pairs for next sentence prediction: each sentence with the one behind it, or with a stranger.
 
     Every sentence that has a next one in its own document is the A of one pair; the pairs come in the order of the
@@ -110,7 +107,7 @@ def next_sentence_pairs(
     Devlin et al. 2019, section 3.1, task 2, and appendix A.1.
     """
     ### BEGIN SOLUTION
-    pairs: list[tuple[Sentence, Sentence, int]] = []
+    pairs: list[tuple[Any, Any, int]] = []
     everything, start = [sentence for document in documents for sentence in document], 0
     for number, document in enumerate(documents):
         others = everything[:start] + everything[start + len(document) :]

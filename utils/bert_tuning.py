@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -25,7 +25,17 @@ from utils.bert_inputs import IGNORED, Inputs, in_batch, tag_labels
 from utils.bert_tokenizer import WordPiece
 from utils.classification import f1_scores
 
-__all__ = ["BertTagger", "Tagged", "fine_tune", "layer_features", "mark_names", "probe", "score", "tagged_names"]
+__all__ = [
+    "BertTagger",
+    "Tagged",
+    "fine_tune",
+    "layer_features",
+    "mark_names",
+    "names_in",
+    "probe",
+    "score",
+    "tagged_names",
+]
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 _NEW_SENTENCE = set(".:?!;\"'()-\u2014\u201c\u2018")
@@ -59,9 +69,24 @@ def mark_names(text: str) -> list[tuple[str, int]]:
     return marked
 
 
-def tagged_names(texts: Iterable[str], tokenizer: WordPiece, limit: int = 48) -> list[Tagged]:
-    """Texts as piece numbers with labels at first pieces; of a long one, the words that fit into `limit` tokens."""
+def names_in(texts: Iterable[str]) -> set[str]:
+    """The names that `mark_names` finds in some texts."""
+    return {word for text in texts for word, tag in mark_names(text) if tag == 1}
+
+
+def tagged_names(
+    texts: Iterable[str], tokenizer: WordPiece, limit: int = 48, known: Collection[str] = ()
+) -> list[Tagged]:
+    """Texts as piece numbers, with labels at first pieces.
+
+    Args:
+        texts: sentences, with their capitals.
+        tokenizer: cuts the words.
+        limit: of a long text, the words that fit into so many tokens, [CLS] and [SEP] included.
+        known: names about which nothing is asked: with `names_in` of the training texts, a test asks for new ones only.
+    """
     tagged = []
+    known = set(known)
     for text in texts:
         sentence: list[int] = []
         lengths: list[int] = []
@@ -73,7 +98,7 @@ def tagged_names(texts: Iterable[str], tokenizer: WordPiece, limit: int = 48) ->
             if pieces:
                 sentence += pieces
                 lengths.append(len(pieces))
-                tags.append(tag)
+                tags.append(IGNORED if tag == 1 and word in known else tag)
         tagged.append(Tagged(sentence, tag_labels(lengths, tags)))
     return tagged
 

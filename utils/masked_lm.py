@@ -27,6 +27,8 @@ __all__ = [
     "PreTraining",
     "blank_accuracy",
     "corrupt",
+    "drawn_pairs",
+    "encode_documents",
     "fill",
     "mask_tokens",
     "masked_loss",
