@@ -245,6 +245,12 @@ def draw_sorted_numbers(probs: Tensor, generator: torch.Generator | None = None)
     return torch.searchsorted(probs.double().cumsum(-1), u[:, None], right=True)[:, 0]
 
 
+def draw_spread_evenly(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """One random number, and the others in equal steps from it."""
+    u = (torch.rand(1, dtype=torch.float64, generator=generator) + torch.arange(len(probs)) / len(probs)) % 1
+    return torch.searchsorted(probs.double().cumsum(-1), u[:, None], right=True)[:, 0]
+
+
 def draw_from_zero(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """A random number of exactly 0 falls onto token 0, even if its probability is 0."""
     ends = probs.double().cumsum(-1)
@@ -958,6 +964,7 @@ WRONG = {
         (draw_smoothed, None),
         (draw_hundred_numbers, None),
         (draw_sorted_numbers, "sorted_numbers"),
+        (draw_spread_evenly, "sorted_numbers"),
         (draw_from_zero, None),
         (draw_single, None),
         (draw_clamped, None),
