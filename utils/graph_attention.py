@@ -143,7 +143,7 @@ def edge_softmax(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
     """Softmax among the edges with the same receiver, without a table of all pairs.
 
     Args:
-        scores: (edges,) or (edges, heads): every head by itself.
+        scores: (edges,) or (edges, heads), finite: every head by itself.
         receivers: (edges,), int64: the receiver of each edge, in any order.
         nodes: how many nodes there are; some may receive nothing.
 
@@ -290,7 +290,8 @@ class GATLayer(nn.Module):
 class MeanLayer(GATLayer):
     """A GAT layer whose u and v stay zero: all scores are equal, so each node takes the mean of its neighbourhood.
 
-    Same arguments, same output, same number of learned matrices; only the attention is missing.
+    Same arguments, same output, same number of learned matrices; only the attention is missing. The convolution of Kipf
+    and Welling 2017 (arXiv:1609.02907, equation 2) differs in one point: it divides by the roots of both ends' degrees.
     """
 
     def __init__(self, *args: object, **kwargs: object) -> None:
