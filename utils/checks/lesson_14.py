@@ -120,7 +120,7 @@ GREEDY = Exercise(
         Misconception(
             "second_best",
             lambda logits: logits.topk(min(2, logits.shape[-1]), dim=-1).indices[..., -1],
-            "These are the second-best tokens.",
+            "These are the second-best tokens. The best of each row is asked for.",
         ),
     ),
     hints=(
@@ -733,7 +733,7 @@ KEEP_TOP_K = Exercise(
         Misconception(
             "least_likely",
             _top_k_variant(lambda p, k: p <= p.topk(min(k, p.shape[-1]), dim=-1, largest=False).values[..., -1:]),
-            "You keep the k least likely tokens.",
+            "You keep the k least likely tokens. The k likeliest are to stay.",
         ),
         Misconception(
             "k_dropped",
@@ -1032,7 +1032,7 @@ KEEP_TOP_P = Exercise(
         Misconception(
             "one_forgotten_float32",
             _nucleus(lambda q, p: q.cumsum(-1) - q < p),
-            "Only p = 1 goes wrong: the running sum reaches 1 before the last tokens, by rounding, and they are lost."
+            "Only p = 1 goes wrong: in float32 the running sum reaches 1 long before the last tokens; they are lost."
             " For p = 1 all stay.",
         ),
         Misconception(
@@ -1255,7 +1255,7 @@ REPEATED_SHARE = Exercise(
         Misconception(
             "shorter_n",
             _other_n(-1),
-            "Your n-grams have one token too few.",
+            "Your n-grams have one token too few: of n = 4 they have three.",
         ),
         Misconception(
             "longer_n",
@@ -2396,7 +2396,7 @@ CACHED_ATTENTION = Exercise(
         Misconception(
             "not_divided_by_the_root",
             _cache_variant(root=lambda attention: math.sqrt(attention.d_model // attention.heads)),
-            "The scores are not divided by √d_head.",
+            "The scores are not divided by √d_head, so the softmax is too sharp.",
         ),
         Misconception(
             "root_of_the_model",
