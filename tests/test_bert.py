@@ -432,10 +432,11 @@ def test_fused_and_plain_exchange_weights() -> None:
 
 
 def test_names_are_words_with_a_capital_inside_a_sentence(letters) -> None:
-    marked = bert_tuning.mark_names('And God said to Moses: Go, I am with you, O Israel; "Come"')
+    marked = bert_tuning.mark_names('And God said to Moses: Go, I am with you, O Israel, Go; "Come"')
     assert [word for word, tag in marked if tag == 1] == ["God", "Moses", "Israel"]
-    assert [word for word, tag in marked if tag == IGNORED] == ["And", "Go", "Come"]
+    assert [word for word, tag in marked if tag == IGNORED] == ["And", "Go", "Go", "Come"]
     assert bert_tuning.mark_names("") == [] and bert_tuning.mark_names("...") == [(".", 0)] * 3
+    assert bert_tuning.names_in(["then Moses said, Let Aaron go"]) == {"Moses", "Aaron"}
     whole = bert_tuning.tagged_names(["the God", "", "the " * 90], letters, limit=12)
     assert whole[0].labels == [IGNORED, IGNORED, 1, IGNORED, IGNORED, IGNORED]
     assert whole[1] == ([], [IGNORED, IGNORED]) and len(whole[2].sentence) == 10

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
-_NEW_SENTENCE = set(".:?!;\"'()-\u2014\u201c\u2018")
+_MAY_BEGIN = set(",.:?!;\"'()-\u2014\u201c\u2018")  # after a comma, too, somebody may begin to speak: "said, Let …"
 
 
 class Tagged(NamedTuple):
@@ -51,21 +51,18 @@ class Tagged(NamedTuple):
 def mark_names(text: str) -> list[tuple[str, int]]:
     """The words and signs of a text, each with 1 for a name, 0 for anything else, and `IGNORED` where one cannot say.
 
-    A word with a capital letter is a name, unless it is "I" or "O". The first word of a sentence has one anyway: of it
-    nothing is asked.
+    A word with a capital letter is a name, unless it is "I" or "O". Behind a sign (a full stop, a comma before direct
+    speech) any word may have a capital: of one that has, nothing is asked there.
 
     >>> mark_names("And God said to Moses, Go.")[:4]
     [('And', -100), ('God', 1), ('said', 0), ('to', 0)]
     """
     marked = []
-    first = True
+    behind_a_sign = True
     for word in _TOKEN.findall(text):
-        if not word[0].isalpha():
-            marked.append((word, 0))
-            first = first or word in _NEW_SENTENCE
-            continue
-        marked.append((word, IGNORED if first else int(word[0].isupper() and word not in ("I", "O"))))
-        first = False
+        capital = word[0].isupper() and word not in ("I", "O")
+        marked.append((word, IGNORED if capital and behind_a_sign else int(capital)))
+        behind_a_sign = word in _MAY_BEGIN
     return marked
 
 
