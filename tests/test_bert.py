@@ -438,7 +438,7 @@ def test_names_are_words_with_a_capital_inside_a_sentence(letters) -> None:
     assert bert_tuning.mark_names("") == [] and bert_tuning.mark_names("...") == [(".", 0)] * 3
     assert bert_tuning.names_in(["then Moses said, Let Aaron go"]) == {"Moses", "Aaron"}
     whole = bert_tuning.tagged_names(["the God", "", "the " * 90], letters, limit=12)
-    assert whole[0].labels == [IGNORED, IGNORED, 1, IGNORED, IGNORED, IGNORED]
+    assert whole[0].labels == [IGNORED, 0, 1, IGNORED, IGNORED, IGNORED]
     assert whole[1] == ([], [IGNORED, IGNORED]) and len(whole[2].sentence) == 10
     assert all(len(one.labels) == len(one.sentence) + 2 for one in whole)
 
