@@ -699,7 +699,8 @@ MAKE_INPUTS = Exercise(
         Misconception(
             "exchanged_numbers",
             lambda first, second=None, classify=2, separate=3: _input()(first, second, separate, classify),
-            "The numbers of [CLS] and [SEP] are exchanged.",
+            "The numbers of [CLS] and [SEP] are exchanged: `classify` stands at the beginning, `separate` behind each"
+            " sentence.",
         ),
         Misconception(
             "b_before_a",
@@ -708,7 +709,7 @@ MAKE_INPUTS = Exercise(
                 if second is None
                 else _input()(second, first, classify, separate)
             ),
-            "B stands before A in your pairs.",
+            "B stands before A in your pairs: the first argument comes first, behind [CLS].",
         ),
         Misconception(
             "results_swapped",
@@ -1433,7 +1434,7 @@ BERT = Exercise(
         Misconception(
             "layers_backwards",
             _changed(_Bert, through=_backwards),
-            "Your layers run from the last to the first.",
+            "The first state is right; then your layers run in the wrong order, from the last to the first.",
         ),
         Misconception(
             "embeddings_left_out",
@@ -1598,7 +1599,7 @@ MASKED_WORD_HEAD = Exercise(
         Misconception(
             "relu",
             _changed(_Head, hidden=lambda self, states: self.norm(torch.relu(self.transform(states)))),
-            "A ReLU stands where the GELU should.",
+            "A ReLU stands where the GELU should: what is below zero is cut off, and not only damped.",
         ),
         Misconception(
             "tanh",
@@ -1633,7 +1634,7 @@ MASKED_WORD_HEAD = Exercise(
         Misconception(
             "bias_taken_off",
             _changed(_Head, scores=lambda self, hidden, table: hidden @ table.T - self.bias),
-            "The bias is subtracted; it is added.",
+            "The bias is subtracted in your scores; in the formula it is added.",
         ),
         Misconception(
             "probabilities",
