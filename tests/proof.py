@@ -15,6 +15,7 @@ import inspect
 import sys
 import textwrap
 import types
+import unittest.mock
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -218,5 +219,32 @@ def mutation_score(seed: int | None = None) -> Score:
 
 
 def judged(exercise: Exercise, answer: Any, seed: int | None = None) -> Verdict:
-    """The verdict on an answer, for an exercise record."""
-    return engine.examine(exercise, answer, seed).verdict
+    """The verdict on an answer, for an exercise record.
+
+    What the course's own code gives on the cases of one seed is computed once, and kept while this exercise is judged
+    again with that seed: dozens of wrong answers are compared with the same reference and the same known mistakes.
+    """
+    if seed is None:
+        return engine.examine(exercise, answer, seed).verdict
+    if _kept.get("exercise") is not exercise:
+        _kept.clear()
+        _kept["exercise"] = exercise
+    if seed not in _kept:
+        _kept[seed] = list(exercise.cases(np.random.default_rng(seed)))
+    own = {id(known) for known in (exercise.reference, *(m.answer for m in exercise.misconceptions))}
+
+    def attempt(exercise: Exercise, answer: Any, case: Any) -> Any:
+        key = id(answer), id(case)
+        if id(answer) not in own or not any(case is one for one in _kept[seed]):
+            return _attempt(exercise, answer, case)
+        if key not in _kept:
+            _kept[key] = _attempt(exercise, answer, case)
+        return _kept[key]
+
+    fixed = dataclasses.replace(exercise, cases=lambda rng: _kept[seed])
+    with unittest.mock.patch.object(engine, "_attempt", attempt):
+        return engine.examine(fixed, answer, seed).verdict
+
+
+_attempt = engine._attempt
+_kept: dict[Any, Any] = {}
