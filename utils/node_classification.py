@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from utils import pace
 from utils.graph_attention import DynamicGATLayer, GATLayer, MeanLayer, with_self_loops
 from utils.graphs import Graph
 from utils.pace import one_thread
-from utils.pace import steps as paced
 
 __all__ = ["KINDS", "NodeClassifier", "accuracy", "attention_on", "fit", "guesses", "look_up"]
 
@@ -109,7 +109,7 @@ def fit(
         model = NodeClassifier(graph.x.shape[1], len(graph.classes), kind, **shape)  # type: ignore[arg-type]
         learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
         optimiser = torch.optim.Adam(learned, lr=rate, weight_decay=decay)
-        for _ in range(paced(steps)):
+        for _ in range(pace.steps(steps)):
             scores, _ = model(graph.x, graph.edges)
             loss = F.cross_entropy(scores[graph.train], graph.labels[graph.train])
             optimiser.zero_grad()
@@ -173,7 +173,7 @@ def look_up(
         with torch.no_grad():
             reading = nn.Linear(layer(x, edges)[0].shape[1], classes)
         optimiser = torch.optim.Adam([*layer.parameters(), *reading.parameters()], lr=rate)
-        for _ in range(paced(steps)):
+        for _ in range(pace.steps(steps)):
             loss = F.cross_entropy(reading(F.elu(layer(x, edges)[0]))[asking], wanted)
             optimiser.zero_grad()
             loss.backward()
