@@ -25,7 +25,6 @@ from tqdm.auto import tqdm
 from utils import pace
 from utils.attention import FusedAttention, MultiHeadAttention, causal_mask, merge_heads, split_heads
 from utils.language_models import History
-from utils.language_models import _schedule as schedule
 from utils.transformer import EncoderLayer, LayerNorm
 
 __all__ = ["GPT", "CachedSteps", "GPTLanguageModel", "Kept", "State", "cached_attention", "cached_layer", "train_gpt"]
@@ -315,7 +314,7 @@ def train_gpt(
         start = time.perf_counter()
         while (share := (history.steps if seconds is None else history.seconds) / budget) < 1:
             for group in (group for optimiser in optimisers for group in optimiser.param_groups):
-                group["lr"] = rate * schedule(share)
+                group["lr"] = rate * pace.rate_share(share)
             places = torch.randint(len(ids) - model.block, (batch, 1)) + block
             logits, _ = model(ids[places])
             loss = F.cross_entropy(logits.flatten(0, 1), ids[places + 1].flatten())

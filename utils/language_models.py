@@ -201,7 +201,7 @@ def train(
             if share >= 1.0:
                 break
             for group in optimiser.param_groups:
-                group["lr"] = rate * _schedule(share)
+                group["lr"] = rate * pace.rate_share(share)
             fresh, inputs, targets = next(chunks)
             logits, state = model(inputs, None if fresh or not carry else detached(state))
             loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
@@ -318,13 +318,6 @@ def sample(
 def _device(model: nn.Module) -> torch.device:
     """Where the model's weights are; the CPU if it has none."""
     return next((weight.device for weight in model.parameters()), torch.device("cpu"))
-
-
-def _schedule(share: float, rise: float = 0.05, floor: float = 0.02) -> float:
-    """The learning rate as a part of the highest, when this share of the budget is spent."""
-    if share < rise:
-        return (share + 0.1 * rise) / (1.1 * rise)
-    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * (share - rise) / (1 - rise)))
 
 
 def _endless(ids: Tensor, batch: int, length: int) -> Iterator[tuple[bool, Tensor, Tensor]]:

@@ -7,13 +7,14 @@ check trains anything. So a teacher grades a class in a fraction of the time, an
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 
-__all__ = ["QUICK_STEPS", "one_thread", "quick", "steps"]
+__all__ = ["QUICK_STEPS", "one_thread", "quick", "rate_share", "steps"]
 
 QUICK_STEPS = 12
 """Steps of a quick training: enough for every learning-rate schedule of the course."""
@@ -49,3 +50,16 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def rate_share(share: float, rise: float = 0.05, floor: float = 0.02) -> float:
+    """The learning rate as a part of the highest, when this share of the budget is spent: it rises, then falls.
+
+    Args:
+        share: spent of the budget of steps or seconds, from 0 to 1.
+        rise: the share in which the rate rises on a straight line; after it, it falls as a cosine.
+        floor: what is left of the rate at the end.
+    """
+    if share < rise:
+        return (share + 0.1 * rise) / (1.1 * rise)
+    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * (share - rise) / (1 - rise)))

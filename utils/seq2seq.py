@@ -305,7 +305,7 @@ def train_translator(
         start = time.perf_counter()
         while (share := (history.steps if steps is not None else history.seconds) / budget) < 1.0:
             for group in optimiser.param_groups:
-                group["lr"] = rate * _rate_share(share)
+                group["lr"] = rate * pace.rate_share(share)
             batch = next(endless).to(device)
             logits, _ = model(batch.source, batch.source_mask, batch.target_in)
             loss = F.cross_entropy(
@@ -330,13 +330,6 @@ def train_translator(
         bar.close()
     model.eval()
     return history
-
-
-def _rate_share(share: float, rise: float = 0.05, floor: float = 0.02) -> float:
-    """The learning rate as a part of the highest, when this share of the budget is spent."""
-    if share < rise:
-        return (share + 0.1 * rise) / (1.1 * rise)
-    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * (share - rise) / (1 - rise)))
 
 
 def _endless(once: Callable[[], Iterator[Batch]]) -> Iterator[Batch]:
