@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ import pytest
 
 import utils.checks as face
 from utils.checks import card, check, engine, exercises, hint, judge, progress, progress_file
-from utils.checks.model import OUTCOMES, Verdict
+from utils.checks.model import OUTCOMES, Verdict, signature_of
 from utils.checks.registry import number, record, records
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -284,6 +285,14 @@ def _run(*arguments, folder=ROOT):
 def test_list_names_every_exercise():
     done = _run("list")
     assert done.returncode == 0 and all(e.id in done.stdout and e.signature in done.stdout for e in exercises())
+
+
+def test_a_signature_is_the_same_in_every_process():
+    def answer(values: list[float], *, score=max, limit=None):
+        raise NotImplementedError
+
+    assert signature_of(answer) == "answer(values, *, score=max, limit=None)"
+    assert not [e.signature for e in exercises() if re.search("0x|<", e.signature)]
 
 
 def test_judge_on_the_command_line(tmp_path):

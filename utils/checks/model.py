@@ -179,15 +179,30 @@ class Verdict:
     diagnosis: str | None = None
 
 
+class _Name(str):
+    """A function that is a parameter's default: its own repr would carry an address, another in every process."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def _without_annotation(parameter: inspect.Parameter) -> inspect.Parameter:
+    bare = parameter.replace(annotation=parameter.empty)
+    if hasattr(parameter.default, "__name__") and parameter.default is not parameter.empty:
+        return bare.replace(default=_Name(parameter.default.__name__))
+    return bare
+
+
 def signature_of(function: Callable[..., Any]) -> str:
-    """`name(a, b, c=1)` without annotations: what a learner has to type.
+    """`name(a, b, c=1)` without annotations: what a learner has to type. Functions among the defaults by name.
 
     >>> signature_of(math.dist)
     'dist(p, q)'
     """
+    name = getattr(function, "__name__", "answer")
     try:
-        parameters = inspect.signature(function).parameters.values()
+        signature = inspect.signature(function)
     except (TypeError, ValueError):
-        return f"{getattr(function, '__name__', 'answer')}(...)"
-    text = ", ".join(str(p.replace(annotation=inspect.Parameter.empty)) for p in parameters)
-    return f"{getattr(function, '__name__', 'answer')}({text})"
+        return f"{name}(...)"
+    bare = [_without_annotation(p) for p in signature.parameters.values()]
+    return f"{name}{inspect.Signature(bare)}"
