@@ -15,6 +15,7 @@ from utils.checks.model import Case, Told
 from utils.checks.tensors import (
     floating,
     integers,
+    judge_gradients,
     judge_tensors,
     normal,
     or_error,
@@ -152,3 +153,17 @@ def test_inputs_are_of_the_promised_kind() -> None:
     chosen = random_mask(rng, 7, 4)
     assert chosen.any(dim=-1).all() and not chosen.all(dim=-1).any()
     assert random_mask(rng, 3, 1).all()
+
+
+@pytest.mark.parametrize("mine", [0.0, 2e-7])
+@pytest.mark.parametrize("right", [0.0, 1e-7])
+def test_rounding_and_an_exact_zero_are_the_same_gradient(right: float, mine: float) -> None:
+    """A bias of the keys gets no gradient on paper: one right answer rounds there, another never touches it."""
+    weight = torch.tensor([1.0, 2.0])
+    gradients = ({"weight": weight, "bias": torch.full((2,), share)} for share in (right, mine))
+    assert judge_gradients(*gradients, floor=1e-6) is None
+
+
+def test_a_gradient_above_the_floor_may_not_be_missing() -> None:
+    found = judge_gradients({"bias": torch.tensor([1e-3])}, {"bias": torch.zeros(1)}, floor=1e-6)
+    assert found and "no gradient reaches `bias`" in found.text

@@ -128,6 +128,22 @@ def test_generic_wrong_answers_are_told_apart(answer, words):
     assert words in verdict.message
 
 
+def test_an_argument_is_handed_back_in_every_case_or_it_is_not_said():
+    assert "hands back" in _say(lambda x, factor: x).message
+    assert "hands back" not in _say(lambda x, factor: scale(x, factor) if len(x) == 1 else x).message
+
+
+def test_a_broken_property_is_said_of_the_case_that_is_shown():
+    rule = Property("few", lambda case, out: out.numel() < 10, "So many numbers cannot be right.")
+
+    def shifted(x, factor):
+        return scale_copy(x, factor) + 1 + x
+
+    assert "cannot be right" not in _say(shifted, _exercise(properties=[rule])).message
+    rule = Property("many", lambda case, out: out.numel() > 3, "So few numbers cannot be right.")
+    assert "So few numbers cannot be right." in _say(shifted, _exercise(properties=[rule])).message
+
+
 def scale_copy(x, factor):
     return x * factor / math.sqrt(x.shape[-1])
 

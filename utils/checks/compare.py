@@ -424,9 +424,12 @@ def same_form(expected: Any, got: Any) -> bool:
     return isinstance(got, type(expected))
 
 
-def relations(
-    expected: Any, got: Any, inputs: Mapping[str, Any], sizes: Mapping[str, int], tolerance: float
-) -> list[str]:
+def handed_back(inputs: Mapping[str, Any], got: Any) -> set[str]:
+    """The names of the arguments that an output equals."""
+    return {name for name, value in inputs.items() if _same(value, got)}
+
+
+def relations(expected: Any, got: Any, sizes: Mapping[str, int], tolerance: float) -> list[str]:
     """Sentences on how a wrong output relates to the right one, each true of this case: constant, a multiple, turned.
 
     The engine says one that is true of every failing case, so sizes are spoken of by name, not by number. There is none
@@ -434,11 +437,7 @@ def relations(
     """
     if _same(expected, got, tolerance):
         return []
-    said = [
-        f"Your function hands back its argument `{name}` unchanged."
-        for name, value in inputs.items()
-        if _same(value, got) and not _same(value, expected)
-    ]
+    said = []
     if isinstance(expected, torch.Tensor) and isinstance(got, torch.Tensor) and expected.dim() >= 2:
         if _same(expected.mT, got):
             said.append("It is the right answer with its last two dimensions swapped.")

@@ -409,27 +409,36 @@ def _general(
     failing: Sequence[int],
     smallest: int,
 ) -> str:
-    """What can be said when no misconception fits: a relation true of every failing case, else a broken property."""
+    """What can be said when no misconception fits.
+
+    An argument handed back in every case, a relation true of every failing case, or a property that the case to be
+    shown breaks.
+    """
+    returned = [i for i, result in enumerate(results) if result[0] == "value"]
     values = [
         i for i in failing if results[i][0] == "value" and _mismatch(exercise, cases[i], results[i][1], expected[i])
     ]
+    if values and len(returned) >= 2:
+        whole = [compare.handed_back(cases[i].inputs, results[i][1]) for i in returned]
+        for name in cases[values[0]].inputs:
+            if all(name in names for names in whole):
+                return f"Your function hands back its argument `{name}` unchanged."
     said = []
     for i in values:
         right, own = compare.first_unlike(expected[i], results[i][1], exercise.tolerance)
-        said.append(compare.relations(right, own, cases[i].inputs, cases[i].sizes, exercise.tolerance))
+        said.append(compare.relations(right, own, cases[i].sizes, exercise.tolerance))
     shared = [sentence for sentence in said[0] if all(sentence in others for others in said)] if said else []
     if shared and len(said) >= 2:
         return shared[0]
-    same = [results[i][1] for i in range(len(cases)) if results[i][0] == "value"]
+    same = [results[i][1] for i in returned]
     if len(values) == len(cases) > 1 and not isinstance(same[0], compare.Opaque) and same[0] is not None:
         if all(compare.compare(same[0], v, 1e-9) is None for v in same[1:]):
             return "Your function returns the same whatever it is given."
-    for rule in exercise.properties:
-        for i in sorted(values, key=lambda i: compare.elements(cases[i].inputs.values())):
-            if not compare.same_form(expected[i], results[i][1]):
-                continue  # that the shape is another says more than the rule it breaks
+    # That the shape is another says more than the rule it breaks.
+    if smallest in values and compare.same_form(expected[smallest], results[smallest][1]):
+        for rule in exercise.properties:
             try:
-                holds = rule.holds(cases[i], results[i][1])
+                holds = rule.holds(cases[smallest], results[smallest][1])
             except Exception:
                 holds = True
             if not holds:
