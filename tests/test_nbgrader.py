@@ -27,9 +27,22 @@ with Gradebook("sqlite:///gradebook.db") as book:
     print(json.dumps({s.student.id: {g.name: [g.auto_score, g.max_score] for n in s.notebooks for g in n.grades
                                      if g.max_score or g.auto_score} for s in submissions}))
 """
+GRADE = """\
+import sys
+from nbgrader.apps.api import NbGraderAPI
+from traitlets.config import PyFileConfigLoader
+api = NbGraderAPI(config=PyFileConfigLoader("nbgrader_config.py").load_config())
+for result in (api.generate_assignment(sys.argv[1]), api.autograde(sys.argv[1], "*")):
+    assert result["success"], result
+"""
+PACED = "import os\n\nos.environ['COURSE_PACE'] = 'quick'"
 
 
 pytestmark = pytest.mark.slow
+
+
+Scores = dict[str, dict[str, list[float | None]]]
+"""{student: {grade id: [score, points]}}"""
 
 
 class Course:
@@ -40,27 +53,32 @@ class Course:
         (root / "source" / ASSIGNMENT).mkdir(parents=True)
         shutil.copy(solution, root / "source" / ASSIGNMENT)
         shutil.copy(toy.ROOT / "nbgrader_config.py", root)
-        self.nbgrader("generate_assignment", ASSIGNMENT)
-        self.release = nbformat.read(root / "release" / ASSIGNMENT / self.notebook, as_version=4)
 
-    def nbgrader(self, *arguments: str, **environment: str) -> str:
-        environment["PYTHONPATH"] = str(self.code)
-        done = toy.python(self.root, "-m", "nbgrader", *arguments, timeout=900, **environment)
+    def python(self, *arguments: str) -> str:
+        """What `python ARGUMENTS` prints in the teacher's folder."""
+        done = toy.python(self.root, *arguments, timeout=900, PYTHONPATH=str(self.code))
         assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        return done.stdout
 
-    def grade(
-        self, submissions: Mapping[str, NotebookNode], **environment: str
-    ) -> dict[str, dict[str, list[float | None]]]:
-        """Submits a notebook per student, grades the new ones, and returns {student: {grade id: [score, points]}}."""
+    def release(self) -> NotebookNode:
+        """What students are given."""
+        self.python("-m", "nbgrader", "generate_assignment", ASSIGNMENT)
+        return nbformat.read(self.root / "release" / ASSIGNMENT / self.notebook, as_version=4)
+
+    def submit(self, submissions: Mapping[str, NotebookNode]) -> None:
+        """Puts a notebook per student where nbgrader looks for what was handed in."""
         for student, book in submissions.items():
             folder = self.root / "submitted" / student / ASSIGNMENT
             folder.mkdir(parents=True)
             nbformat.write(book, folder / self.notebook)
-        self.nbgrader("autograde", ASSIGNMENT, **environment)
-        done = toy.python(self.root, "-c", SCORES, ASSIGNMENT)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+
+    def autograde(self) -> Scores:
+        self.python("-m", "nbgrader", "autograde", ASSIGNMENT)
+        return json.loads(self.python("-c", SCORES, ASSIGNMENT))
+
+    def release_and_autograde(self) -> Scores:
+        """Both commands and the scores from one process: to import nbgrader takes longer than to run it."""
+        return json.loads(self.python("-c", GRADE + SCORES, ASSIGNMENT))
 
     def graded(self, student: str) -> NotebookNode:
         """The notebook as it was run for grading, with its outputs."""
@@ -164,56 +182,66 @@ SUBMISSIONS: dict[str, tuple[list[Change], float, float]] = {
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, dict[str, dict[str, list[float | None]]]]:
-    """The tiny lesson built, released, submitted in many ways, and graded."""
+def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """The tiny lesson, built."""
     code = toy.course(tmp_path_factory.mktemp("code"))
     for arguments in ((), ("--solutions",)):
         done = toy.python(code, "-m", "utils.builder", *arguments)
         assert done.returncode == 0, done.stderr
-    course = Course(tmp_path_factory.mktemp("course"), code, code / "notebooks/solutions/00_tiny.ipynb")
+    return Course(tmp_path_factory.mktemp("course"), code, code / "notebooks/solutions/00_tiny.ipynb")
+
+
+@pytest.fixture(scope="module")
+def release(course: Course) -> NotebookNode:
+    return course.release()
+
+
+@pytest.fixture(scope="module")
+def scores(course: Course, release: NotebookNode) -> Scores:
+    """What many students, who all did something else to the release, got for it."""
     books = {}
     for student, (changes, *_) in SUBMISSIONS.items():
-        books[student] = copy.deepcopy(course.release)
+        books[student] = copy.deepcopy(release)
         for change in changes:
             change(books[student])
-    books["solution edition"] = nbformat.read(code / "notebooks/solutions/00_tiny.ipynb", as_version=4)
-    books["student edition"] = nbformat.read(code / "notebooks/00_tiny.ipynb", as_version=4)
-    return course, course.grade(books)
+    books["solution edition"] = nbformat.read(course.code / "notebooks/solutions/00_tiny.ipynb", as_version=4)
+    books["student edition"] = nbformat.read(course.code / "notebooks/00_tiny.ipynb", as_version=4)
+    course.submit(books)
+    return course.autograde()
 
 
-def test_the_solution_edition_gets_full_marks(tiny) -> None:
-    assert tiny[1]["solution edition"] == {"check-tiny-add": [2, 2], "check-tiny-scale": [3, 3]}
+def test_the_solution_edition_gets_full_marks(scores) -> None:
+    assert scores["solution edition"] == {"check-tiny-add": [2, 2], "check-tiny-scale": [3, 3]}
 
 
-def test_the_untouched_student_edition_gets_nothing(tiny) -> None:
-    assert tiny[1]["student edition"] == {"check-tiny-add": [0, 2], "check-tiny-scale": [0, 3]}
+def test_the_untouched_student_edition_gets_nothing(scores) -> None:
+    assert scores["student edition"] == {"check-tiny-add": [0, 2], "check-tiny-scale": [0, 3]}
 
 
 @pytest.mark.parametrize("student", SUBMISSIONS)
-def test_a_submission_gets_the_points_of_its_right_answers_only(tiny, student) -> None:
+def test_a_submission_gets_the_points_of_its_right_answers_only(scores, student) -> None:
     _, add, scale = SUBMISSIONS[student]
-    scores = {name: score or 0 for name, (score, _) in tiny[1][student].items()}
-    assert scores == {"check-tiny-add": add, "check-tiny-scale": scale}
+    points = {name: score or 0 for name, (score, _) in scores[student].items()}
+    assert points == {"check-tiny-add": add, "check-tiny-scale": scale}
 
 
 @pytest.mark.parametrize(
     "student", ["wrong and noisy", "checks silenced", "check redefined", "solution edition", "student edition"]
 )
-def test_grading_runs_to_the_end_without_an_error(tiny, student) -> None:
-    assert errors(tiny[0].graded(student)) == []
+def test_grading_runs_to_the_end_without_an_error(course, scores, student) -> None:
+    assert errors(course.graded(student)) == []
 
 
-def test_the_release_shows_neither_answers_nor_claims(tiny) -> None:
-    text = "\n".join(cell.source for cell in tiny[0].release.cells)
+def test_the_release_shows_neither_answers_nor_claims(release) -> None:
+    text = "\n".join(cell.source for cell in release.cells)
     for secret in ("return a + b", "factor * value", "assert add(2, 3)", "BEGIN SOLUTION", "HIDDEN TESTS"):
         assert secret not in text
 
 
-def test_the_release_is_the_student_edition_but_for_the_emptied_claims(tiny) -> None:
-    course = tiny[0]
+def test_the_release_is_the_student_edition_but_for_the_emptied_claims(course, release) -> None:
     student = nbformat.read(course.code / "notebooks/00_tiny.ipynb", as_version=4)
-    release = [cell for cell in course.release.cells if "solution" not in cell.metadata.get("tags", ())]
-    assert [(c.id, c.source, c.metadata) for c in student.cells] == [(c.id, c.source, c.metadata) for c in release]
+    given = [cell for cell in release.cells if "solution" not in cell.metadata.get("tags", ())]
+    assert [(c.id, c.source, c.metadata) for c in student.cells] == [(c.id, c.source, c.metadata) for c in given]
 
 
 # --------------------------------------------------------------------------------------------------- the real lessons
@@ -230,8 +258,9 @@ def test_a_lesson_in_nbgrader(tmp_path: Path, name: str) -> None:
     course = Course(tmp_path / "course", toy.ROOT, notebooks / f"solutions/{name}.ipynb")
     editions = {"untouched": notebooks / f"{name}.ipynb", "solved": notebooks / f"solutions/{name}.ipynb"}
     books = {student: nbformat.read(file, as_version=4) for student, file in editions.items()}
-    course.grade({"untouched": books["untouched"]}, COURSE_PACE="quick")
-    scores = course.grade({"solved": books["solved"]})
+    books["untouched"].cells.insert(0, nbformat.v4.new_code_cell(PACED))
+    course.submit(books)
+    scores = course.release_and_autograde()
     assert scores["solved"] and all(score == points for score, points in scores["solved"].values())
     assert all(score == 0 for score, _ in scores["untouched"].values())
     for student in editions:
