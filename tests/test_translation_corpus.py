@@ -396,6 +396,34 @@ def test_russian_constructions() -> None:
     assert said("ru", five)[0] == "мальчик купил пять писем ."
 
 
+def test_russian_says_it_as_one_does() -> None:
+    boy, girl = Phrase(2, "boy"), Phrase(4, "girl")
+    find = Clause(1, verb="find", subject=boy, object=Phrase(3, "toy", determiner="a"))
+    give = Clause(5, verb="hand", object=Phrase(6, "it", gender="f"), recipient=Phrase(7, "she"))
+    both = Sentence([Part(find), Part(give, "then", "", boy)])
+    source, target = SPEAKERS["ru"](both), english.english(both)
+    assert _text(source) == "мальчик нашёл игрушку и отдал ей ."  # no "её ей"
+    assert _text(target) == "the boy found a toy and gave it to her ."
+    assert {(4, 6), (4, 7), (5, 8), (5, 9)} <= links(source, target)  # "it" with the verb that does without
+    present = Clause(1, verb="present", subject=boy, object=Phrase(3, "book", determiner="a"), recipient=girl)
+    assert said("ru", present) == ("мальчик подарил девочке книгу .", "the boy gave the girl a book .")
+    never = Clause(1, verb="go", subject=boy, negation="never", place=Place("to", Phrase(3, "museum")))
+    assert said("ru", never) == ("мальчик никогда не ходил в музей .", "the boy has never gone to the museum .")
+    walk = Clause(1, verb="walk", subject=girl, tense="future")
+    assert said("ru", walk) == ("девочка будет гулять .", "the girl will go for a walk .")
+    cake = Phrase(3, "cake", determiner="piece", adjective="tasty")
+    eat = Clause(1, verb="eat", subject=girl, object=cake)
+    assert said("ru", eat) == ("девочка съела кусок вкусного торта .", "the girl ate a piece of tasty cake .")
+    assert said("pt", eat)[0] == "a menina comeu um pedaço de bolo gostoso ."
+    made = Sentence([Part(eat)])
+    assert {(2, 3), (2, 4), (4, 5), (4, 7), (3, 6)} <= links(SPEAKERS["ru"](made), english.english(made))
+    wait = Clause(1, verb="read", subject=boy, object=Phrase(3, "book", determiner="a"), progressive=True)
+    drink = Clause(6, verb="drink", object=Phrase(7, "juice", determiner="a"), progressive=True)
+    both = Sentence([Part(wait), Part(drink, "then", "going", boy)])
+    assert _text(english.english(both)) == "the boy was reading a book and drinking juice ."
+    assert _text(SPEAKERS["pt"](both)) == "o menino estava lendo um livro e bebendo suco ."
+
+
 def test_russian_prepositions_fit_what_follows() -> None:
     talk = Clause(1, verb="talk", subject=Phrase(2, "boy"), tense="present", progressive=True)
     talk.object = Phrase(3, "student", determiner="a")
@@ -586,6 +614,18 @@ def test_nobody_is_spoken_of_by_a_pronoun_before_being_named(language: str) -> N
         ("ru", 1, r"(mechanic|cook|farmer|sailor)s? \w+ (to|from) school"),  # to the school
         ("ru", 1, r"actress ' "),
         ("ru", 0, r"рассказ\w* рассказ"),
+        ("ru", 0, r"\b(его|её|их) (ему|ей|им)\b"),  # two pronouns after a verb
+        ("ru", 0, r"студент.*\b(школ|учител|упражнен)|\b(школ|учител|упражнен).*студент"),  # a pupil
+        ("ru", 0, r"купи\w+ \w*(цвет|подар|шарф)\w* и (дал|даст|дад)"),  # a present
+        ("ru", 0, r"продаст свой (\w+ )?дом , \w+ купит (\w+ )?дом"),
+        ("ru", 0, r"потому что .* поэтому .* потому что|поэтому .* потому что"),
+        ("ru", 0, r"никогда не (шёл|шла|шли|ид[уё])|потому что \w+ любил"),
+        ("ru", 1, r"\bhe does not love|\b(ate|eat|eats|eating) an? (\w+ )?(cake|pie)\b|\bsmall (girl|boy|child)"),
+        ("ru", 1, r"\bthe (mother|father|brother|sister|aunt|uncle|grandmother|grandfather|friend)s?\b"),
+        ("ru", 1, r"\b(will|would|must|to) walk\b|\b(met|meet) an? new friend"),
+        ("ru", 1, r"\b(the|this) (\w+ )?child who works|\bto the sea\b"),
+        ("pt", 0, r"não (tem|tinha|têm|tinham) uma? "),
+        ("pt", 1, r"\b(will|would|must|to) walk\b|\bchild who works"),
         ("ru", 0, r"хо(чу|чет|тим|тят|тел\w?) выпить воду"),
         ("pt", 0, r"\b(passe(a|ar|ei|ia|io)|aldeias?|pensa(m|r)?|sonhando)\b"),
         ("pt", 0, r"\b(ir(á|ão|emos|ei|ia|iam|íamos)|vai ir)\b|\bvai (ao|à) \w+ e (comprar|preparar)"),

@@ -25,6 +25,7 @@ from utils.translation_meanings import (
     NEG,
     NOUN,
     OF,
+    PIECE,
     PRED,
     PREP,
     REL,
@@ -46,7 +47,8 @@ _VOWELS = "aeiou"
 _NOUNS = """
 scarf/scarves child/children woman/women man/men fisherman/fishermen
 old_man=old_man/old_men knife/knives sheep/sheep fish/fish
-teacher_f=teacher student_f=student neighbour_f=neighbour friend_f=friend doctor_f=doctor shelf/shelves
+teacher_f=teacher student_f=student pupil=student pupil_f=student
+neighbour_f=neighbour friend_f=friend doctor_f=doctor shelf/shelves
 fairy_tale=fairy_tale/fairy_tales wolf/wolves
 """
 
@@ -60,6 +62,7 @@ build:build,built,built sing:sing,sang,sung listen:listen+to watch:watch look_fo
 thank:thank invite:invite meet:meet,met,met see:see,saw,seen know:know,knew,known
 know_that:know,knew,known love:love remember:remember
 understand:understand,understood,understood forget:forget,forgot,forgotten,forgetting give:give,gave,given,giving
+present:give,gave,given,giving hand:give,gave,given,giving
 show:show,showed,shown send:send,sent,sent tell:tell,told,told explain:explain sleep:sleep,slept,slept work:work
 rest:rest laugh:laugh cry:cry dance:dance swim:swim,swam,swum,swimming walk:walk run:run,ran,run,running live:live
 play:play go:go,went,gone come:come,came,come,coming
@@ -140,7 +143,7 @@ _SPELLED = {"attentively": "carefully", "in_the_morning": "in_the_morning"}
 _AT = frozenset({"station", "market"})
 _ON = frozenset({"beach", "table", "chair", "shelf", "floor", "wall", "roof", "sofa", "bridge", "bed", "street"})
 _PUPILS = frozenset(
-    ["student", "student_f", "boy", "girl", "child", "son", "daughter", "teacher", "teacher_f"]
+    ["student", "student_f", "pupil", "pupil_f", "boy", "girl", "child", "son", "daughter", "teacher", "teacher_f"]
     + ["i", "we", "you", "he", "she", "they"]
 )
 """Those who go to school; others go to the school."""
@@ -190,6 +193,9 @@ def _phrase(phrase: Phrase, subject: Phrase | None = None, objective: bool = Fal
             words = [Word("any", key(node, DET))] if name == "any" else []
         elif phrase.noun not in MASS:
             words = [Word(article(nouns[0].form), key(node, DET))]
+    elif name == "piece":
+        article_ = Word("a", key(node, DET))
+        words = [article_, Word("piece", key(node, PIECE)), Word("of", key(node, OF))]
     elif name == "own":
         assert subject is not None
         words = [Word(_owner(subject), key(node, DET))]
@@ -200,7 +206,7 @@ def _phrase(phrase: Phrase, subject: Phrase | None = None, objective: bool = Fal
     words += nouns
     clause = phrase.relative
     if clause is not None:
-        person = phrase.noun in CLASSES["person"] or phrase.noun in CLASSES["kin"]
+        person = phrase.noun in CLASSES["person"] or phrase.noun in CLASSES["kin"] or phrase.noun.startswith("pupil")
         who = "who" if person and phrase.relative_role == "subject" else "that"
         words += [Word(who, key(node, REL)), *_clause(clause, head=phrase)]
     return words
@@ -243,8 +249,12 @@ def _finite(forms: Verb, clause: Clause, person: str, shift: str, question: bool
         return _Finite(("has" if person == "3s" else "have",), (forms.participle,))
     if shift == "bare" and tense == "future":  # will return and rest
         return _Finite((), (forms.base,))
+    if shift == "going":  # was reading … and drinking
+        return _Finite((), (forms.ing,))
     if shift == "condition" and tense == "future":
         tense, progressive = "present", False
+    if clause.negation == "never" and tense == "past" and not shift:  # in all their life
+        return _Finite(("has" if person == "3s" else "have",), (forms.participle,))
     if tense == "future":
         return _Finite(("would" if shift == "said" else "will",), (forms.base,))
     past = tense == "past"
@@ -308,6 +318,8 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
         auxiliary.append(Word(clause.frequency, key(node, FREQ)))
     if clause.negation == "never":
         auxiliary.append(Word("never", key(node, NEG) + key(node, FREQ)))
+    if clause.verb == "walk" and rest[-1].form == "walk" and (clause.modal or clause.tense == "future"):
+        rest = [*rest[:-1], *(Word(form, rest[-1].keys) for form in ("go", "for", "a", "walk"))]
     words: list[Word] = []
     if clause.time and clause.time_first:
         words = _adverb(clause.time, key(node, TIME))

@@ -15,17 +15,21 @@ from typing import NamedTuple
 __all__ = [
     "ADJECTIVES",
     "CLASSES",
+    "DRAWN",
     "ELDERS",
     "FREQUENCIES",
     "GOT",
     "HUMAN",
+    "IDLE",
     "INTRANSITIVE",
     "KINDS",
     "KIND_WEIGHTS",
     "MASS",
+    "NEVER_ASKED",
     "OWNED",
     "PLACES",
     "POSSESSIVES",
+    "PRESENTS",
     "PROFESSIONS",
     "PUNCTUAL",
     "RELATED",
@@ -39,7 +43,9 @@ __all__ = [
     "THINGS_ON_TABLES",
     "TIMES",
     "VERBS",
+    "VISIBLE",
     "WOMEN",
+    "WORKPLACES",
     "YOUNG",
     "Action",
     "Beat",
@@ -113,6 +119,8 @@ _OWN_ADJECTIVES = {
     "cheese": "fresh tasty", "fish": "fresh tasty", "dinner": "", "lunch": "", "map": "old new big",
     "tea": "hot cold", "coffee": "hot cold", "milk": "fresh cold hot", "water": "cold hot", "juice": "fresh cold",
     "bus": "red old", "train": "fast", "friend": "good new", "friend_f": "good new",
+    "cupboard": "new old big", "shelf": "new old small", "mirror": "old small big beautiful", "table": "new old big",
+    "lamp": "new old beautiful", "kitten": "black white", "puppy": "black white",
     "child": "small kind cheerful hungry",
     "boy": "small tall cheerful polite hungry", "girl": "small tall cheerful polite hungry",
     "old_man": "kind strange cheerful tired", "guest": "polite strange tired",
@@ -193,7 +201,7 @@ VERBS = _actions(
 read | person kin | text | read | slowly quickly quietly attentively |
 write | person kin | written | read | slowly quickly |
 buy | person kin | goods clothes vehicle thing gift furniture | shop | |
-sell | person | goods clothes vehicle thing furniture | shop | |
+sell | person | goods vehicle furniture computer phone camera guitar violin | shop | |
 find | person kin | small pet | out | |
 lose | person kin | small | out | |
 bring | person kin | food gift text thing | | quickly |
@@ -214,7 +222,7 @@ clean | woman man mother father sister brother son daughter nurse girl boy |
 build | engineer carpenter farmer man father grandfather | house school bridge church boat fence | | quickly slowly |
 sing | singer actress actor musician girl mother grandmother child | song | room | quietly loudly |
 listen | person kin | song music radio | room | quietly attentively | lasting definite
-watch | person kin | film | room | attentively |
+watch | person kin | film | | attentively |
 look_for | person kin | small pet | out | | lasting
 wait_for | person kin | transport person letter answer | | | lasting definite
 help | person kin | person kin | | | person definite
@@ -227,8 +235,8 @@ love | person kin | kin pet music | | | stative definite lasting
 remember | person kin | person song poem rule | | | stative definite lasting
 understand | person kin | question problem rule poem word | | | stative definite
 forget | person kin | word rule question umbrella key | | | definite
-give | person kin | gift food thing text | | | recipient
-show | person kin | art book letter newspaper thing map | | | recipient
+give | person kin | gift food text umbrella phone camera cup bag map | | | recipient
+show | person kin | art book letter newspaper map phone camera guitar violin toy | | | recipient
 send | person kin | letter photograph gift book | | | recipient
 tell | person kin | story fairy_tale | | quietly slowly | recipient
 explain | teacher teacher_f student engineer doctor father mother brother |
@@ -286,7 +294,7 @@ person kin | go>shop,market | want.buy:goods,clothes,gift
 person kin | go>library | want.read:book,novel,magazine,newspaper
 person kin | go>park,forest,garden | want.walk
 child boy girl son daughter | go>park,garden,yard,beach | want.play
-person kin | go>river,lake,sea | want.swim
+person kin | go>river,lake,beach | want.swim
 person kin | go>station | want.meet:person
 person kin | go>church,theatre | want.listen:music
 person kin | go>restaurant,kitchen | be:hungry
@@ -299,7 +307,6 @@ person kin | not.go>office,market,theatre,park,museum | be:tired,ill
 person kin | not.dance | be:tired,ill
 child girl boy daughter | cry | lose:~toy,ball,key,kitten,puppy@had
 child girl boy | cry | be:hungry
-person kin | look_for:~key,phone,ticket,bag,umbrella | lose:=@had
 person kin | not.can.open:door,box | lose:~key@had
 person kin | close:window,door | weather:cold
 person kin | open:window | weather:hot
@@ -326,7 +333,6 @@ student student_f boy girl | not.go>school,library | be:tired,ill
 student student_f boy girl | return>school | be:tired,ill,hungry
 student student_f boy girl son daughter | learn:rule,word | it.be:important
 person kin | buy:flower,gift,cake | love:kin
-person kin | look_for:~cat,dog,kitten,puppy | love:=
 person kin | help:grandmother,grandfather,mother,aunt | love:=
 person kin | cook:dinner,lunch,soup,cake | wait_for:guest,friend,friend_f
 person kin | clean:room,kitchen,house | wait_for:guest
@@ -353,7 +359,7 @@ person kin | look_for:~cat,dog,kitten,puppy | not.find:=
 person kin | be:tired | clean:room,house,kitchen
 person kin | be:tired | help:neighbour,grandmother,friend,mother
 person kin | be:hungry | not.eat:soup,fish,cheese
-person kin | want.go>sea,theatre,museum,park | be:ill
+person kin | want.go>beach,theatre,museum,park | be:ill
 person kin | read:novel,story,poem,letter | not.understand:=
 person kin | buy:coat,dress,sweater,hat | not.like:=
 person kin | wait_for:bus,train | other.not.come
@@ -366,14 +372,14 @@ person kin | come>library | read:text
 person kin | go>shop,market | buy:goods,clothes,gift
 person kin | return>shop,office,park,market | cook:dish
 person kin | return>shop,market | clean:kitchen,room
-person kin | buy:goods | give:=
+person kin | buy:apple,sandwich,cake,pie,cheese | give:=
 person kin | write:letter | send:=
 person kin | find:key | open:door,box
 person kin | find:kitten,puppy,cat | give:=
 person kin | buy:toy,flower,book,cake | give:=
 person kin | open:box,bag | find:key,ticket,toy,photograph,gift
 mechanic father carpenter uncle | buy:bicycle,car,motorcycle,boat | repair:=
-person kin | wash:cup,plate,knife | close:window
+person kin | wash:cup,plate | clean:kitchen
 person kin | eat:food | drink:drink
 person kin | drink:drink | wash:cup
 person kin | meet:friend,friend_f,neighbour | help:=
@@ -384,104 +390,116 @@ person kin | open:letter | read:=
 person kin | close:window,door | begin.work
 person kin | return>shop,office,park,market | begin.cook:dinner,lunch
 person kin | close:window,door | begin.read:book,letter,newspaper,magazine
-person kin | open:window,door | begin.sing:song
+person kin | open:window | begin.sing:song
 """
 
 
 _STORIES = """
-pf | person kin | kin | when p return>market,shop | . p cook:soup,dinner,pie | and q wash:plate,window,cup |
+pf | person kin | kin | when p return>market,shop | . p cook:soup,dinner,pie | and q wash:plate,cup |
     ?because b wait_for:guest
-pf | person kin | kin friend | . p go>shop,market | then buy:cheese,bread,fish,apple | ?because p be:hungry |
-    ?and q cook:lunch,soup
+pf | person kin | kin friend | . p go>shop,market | then buy:cheese,bread,fish,milk | and q cook:lunch,soup |
+    ?because b be:hungry
 p | person kin | kin | . p wait_for:guest | so p clean:room,kitchen,house | and q cook:dinner,cake,pie |
-    ?because q want.help:p
+    ?then wash:plate,cup
 p | person kin | kin friend | . p lose:~key | but q find:= | then open:door
 p | person kin | kin friend | . p lose:~phone,bag,umbrella,camera | but q find:= | ?so p thank:q
-p | person kin | kin friend | . p look_for:~bag,phone,ticket | ?because p lose:=@had | but p not.find:= | ?so q help:p
-p | person kin | kin friend | . p look_for:~key | because p lose:=@had | but p not.find:= | ?so p not.can.open:door
-p | person kin | - | . p look_for:~cat,dog,kitten,puppy | ?because p love:= | but p not.find:=
+p | person kin | kin friend | . p lose:~phone,bag,umbrella,camera,ticket | but q find:= | then give:=+p |
+    ?and p thank:q
+p | person kin | kin friend | . p look_for:~bag,phone,ticket,cat,dog,kitten | but p not.find:= | so q help:p |
+    ?and p thank:q
+p | person kin | kin friend | . p look_for:~key | but p not.find:= | so p not.can.open:door | ?but q help:p
 p | person kin | - | although p be:tired | . p clean:room,kitchen,house | ?then cook:dinner,soup,cake |
     ?because p wait_for:guest
 p | person kin | kin friend | although p be:tired,ill | . p help:q | then clean:kitchen,room | ?because p love:q
+p | person kin | kin friend | although p be:tired | . p go>shop,market | then buy:fish,bread,cheese |
+    ?and q cook:dinner,soup
 p | student student_f | - | although p be:tired | . p learn:poem,rule | then write:letter
-p | person kin | kin friend | although p be:hungry | . p not.eat:soup,fish,pie | because it.be:cold |
-    ?so q cook:lunch,dinner
+p | person kin | kin friend | although p be:hungry | . p not.eat:soup,fish,pie | because it.be:cold | ?but q eat:=
 pf | person kin | kin friend | when p come>kitchen | . p drink:tea,coffee,juice | then eat:cake,sandwich,apple |
     ?and q wash:plate,cup
 pf | student student_f boy girl teacher engineer doctor | kin | when p return>school,office,shop |
     . q cook:lunch,dinner,soup | ?because p be:hungry,tired
 pf | person kin | kin friend | when p come>village,city,restaurant | . q show:picture,portrait,photograph+p |
     ?then tell:story,fairy_tale+p
-pf | person kin | kin friend | when p find:key,ticket,phone,umbrella | . p give:=+q | ?and q thank:p
-pf | person kin | kin friend | when p find:kitten,puppy | . p give:=+q | ?and q thank:p
-pf | person kin | kin friend | when p buy:cake,gift,flower,toy | . p give:=+q | ?and q thank:p
+p | person kin | kin friend | when p find:kitten,puppy | . p give:=+q | ?and q thank:p
 pf | artist child boy girl | kin friend | when p draw:dog,cat,house,flower,portrait | . p show:=+q | ?then give:=+q
-pf | mechanic father carpenter uncle | - | when p buy:car,boat,bicycle,motorcycle | . p repair:= | ?then sell:= |
-    ?because it.be:old
+pf | mechanic father carpenter uncle | - | when p buy:car,boat,bicycle,motorcycle | . p repair:= | ?then sell:=
 p | mechanic father carpenter uncle engineer | kin friend | when p repair:bicycle,car,boat | . p thank:q |
     ?because q help:p@had
-f | person kin | kin friend neighbour | if p buy:bicycle,car,boat,motorcycle | . q repair:= | ?because it.be:old
-f | person kin | kin friend | if p find:~key | . p open:door,box | then read:letter,book
-f | person kin | - | if p be:tired,ill | . p not.go>office,theatre,market
+f | person kin | kin friend neighbour | if p buy:bicycle,car,boat,motorcycle | . q repair:= | ?and p thank:q
+f | person kin | kin friend | if p find:~key | . p open:door,box | ?and q thank:p
+f | person kin | kin friend | if p be:tired,ill | . p not.go>office,theatre,market | ?and q cook:lunch,dinner
 f | person kin | kin friend | if p be:ill | . q go>shop,market | then buy:fish,bread,milk | ?then cook:soup,lunch
-f | person kin | kin friend | if p be:hungry | . q cook:soup,pie,dinner | then give:=+p
+f | person kin | kin friend | if p be:hungry | . q cook:soup,pie,dinner | ?and p thank:q
 f | person kin | kin | if p cook:cake,pie,soup | . q buy:tea,coffee,juice,milk | ?and p invite:friend,neighbour
 f | person kin | - | if p sell:~car,boat,bicycle,house | . p buy:motorcycle,computer,house
-f | person kin | kin friend | if p help:q | . q cook:cake,pie,lunch
+f | person kin | kin friend | if p help:q | . q cook:cake,pie,lunch | ?and p drink:tea,coffee
 f | person kin | kin friend | if p write:letter | . q read:=
-f | person kin | - | if p come>library | . p read:newspaper,magazine,book | ?because it.be:interesting
-p | person kin | kin friend | . p want.go>theatre,museum,park,beach,sea | but p be:ill | so q go>shop,market |
+f | person kin | - | if p come>library | . p read:newspaper,magazine,book
+p | person kin | kin friend | . p want.go>theatre,museum,park,beach | but p be:ill | so q go>shop,market |
     then buy:juice,cake
-p | person kin | - | . p want.go>theatre,museum,park,restaurant | but p be:tired,ill
+p | person kin | kin friend | . p want.go>theatre,museum,park,restaurant | but p be:tired,ill |
+    ?so q cook:soup,dinner
 p | person kin | kin friend | . p invite:q | but q not.come | because q be:ill,tired
-p | person kin | kin friend | . p want.open:door | but p lose:~key@had | so q help:p
+p | person kin | kin friend | . p want.open:door | but p lose:~key@had | so q help:p | ?and p thank:q
 pf | person kin | kin friend | . p write:letter,poem | then send:=+q | ?because p love:q
 pf | person kin | kin friend | . p buy:flower,gift,cake | then give:=+q | ?because p love:q | ?and q thank:p
 pf | person kin | kin friend | . p cook:cake,pie | then give:=+q | because q be:hungry | ?and q thank:p
 pf | person kin | kin | . p open:letter | then read:= | ?because it.be:important
-pf | person kin | kin friend | . p open:door,window | because weather:hot | and q drink:water,juice
+pf | person kin | kin friend | . p open:window | because weather:hot | and q drink:water,juice
 pf | person kin | kin friend | . p close:door,window | because weather:cold | and q drink:tea,coffee
-pf | person kin | kin friend | . p return>park,beach,river,forest | because weather:cold,dark,late |
-    and q cook:dinner,soup | ?then close:window,door
+pf | person kin | kin friend | when p return>park,beach,river,forest | . q cook:dinner,soup | and p close:window,door |
+    ?because weather:cold
 p | person kin | kin friend | . p not.buy:coat,dress,car,bicycle,phone,camera,sofa | because it.be:expensive |
     ?but q buy:=
-p | person kin | kin friend | . p read:novel,poem,story,letter | but p not.understand:= |
-    ?because it.be:difficult,strange | ?so q help:p
+p | person kin | - | . p read:novel,poem,story,letter | but p not.understand:= | because it.be:difficult,strange
+p | person kin | kin friend | . p read:novel,poem,letter | but p not.understand:= | so q help:p | ?and p thank:q
 p | person kin | teacher teacher_f friend | . p not.understand:rule,exercise,problem | because it.be:difficult |
-    ?so q help:p | ?and p thank:q
+    ?but q help:p | ?and p thank:q
 p | person kin | kin friend | . p be:hungry | so p go>kitchen | then eat:cake,sandwich,apple,cheese |
     ?and q drink:coffee,tea
 p | person kin | kin friend | . p be:hungry | so p go>restaurant | then eat:soup,fish,pie | ?and q drink:coffee,tea
-p | person kin | kin friend | . p be:ill | so p not.go>office,theatre | and q cook:soup,lunch | ?because q want.help:p
-p | person kin | kin friend | . p be:tired | so p not.cook:dinner,lunch | and q buy:pie,sandwich,fish |
-    ?because b be:hungry
+p | person kin | kin friend | . p be:ill | so p not.go>office,theatre | and q cook:soup,lunch | ?and p thank:q
+p | person kin | kin friend | . p be:tired | so p not.cook:dinner,lunch | but q buy:pie,sandwich,fish
 p | person kin | kin friend | . p lose:~ticket | so p not.can.go>theatre,museum | ?but q buy:ticket | ?then give:=+p
 p | person kin | kin friend neighbour | . p want.buy:house,car,boat | so p sell:~bicycle,motorcycle,car | and q buy:=
-p | person kin | kin friend | . p wait_for:bus,train | but other.not.come | so p return>station |
-    ?because weather:cold,late,dark
+p | person kin | - | . p wait_for:bus,train | but other.not.come | so p not.go>office,theatre,museum
 p | child boy girl daughter son | kin | . p cry | because p lose:~toy,ball,kitten,puppy@had | but q find:= |
     ?then give:=+p
-p | child boy girl daughter son | kin | . p cry | because p be:hungry | so q cook:soup,lunch | ?then give:=+p
-pf | child boy girl daughter son | kin | . p go>park,yard,garden,beach | because p want.play |
-    and q go>shop,market | ?then buy:fish,bread,milk
-pf | person kin | kin | . p go>library | because p want.read:book,novel,magazine | and q go>market,shop |
-    ?because q want.buy:goods
-pf | person kin | kin | . p go>river,lake,sea | because p want.swim | and q go>park,forest | ?because q want.walk
+p | child boy girl daughter son | kin | . p cry | because p be:hungry | but q cook:soup,lunch | ?and p eat:=
+pf | child boy girl daughter son | kin | . p go>park,yard,garden,beach | because p want.play | but q not.go |
+    because q be:tired,ill
+pf | person kin | kin friend | . p go>library | because p want.read:book,novel,magazine | but q not.go |
+    because q be:tired,ill
+pf | person kin | kin friend | . p go>river,lake,beach | because p want.swim | but q not.go | because q be:tired,ill
+pf | person kin | kin friend | . p go>park,forest | because p want.walk | but q not.go | because q be:tired,ill
 pf | person kin | kin | . p go>station | because p want.meet:friend,friend_f,guest | and q cook:dinner,lunch |
     ?then clean:room,kitchen
-pf | person kin | kin friend | . p wash:plate,cup,knife | and q clean:kitchen,room | ?because b wait_for:guest
-pf | person kin | kin friend | . p read:book,newspaper,magazine | and q cook:dinner,soup,lunch | ?because b be:hungry
+pf | person kin | kin friend | . p wash:plate,cup | and q clean:kitchen,room | ?because b wait_for:guest
+p | person kin | kin friend | while p read:book,newspaper,magazine,letter@going | . q cook:dinner,soup,lunch |
+    ?then wash:plate,cup
+p | person kin | kin friend | while p cook:dinner,soup,lunch@going | . q wash:plate,cup@going |
+    ?because b wait_for:guest
+p | person kin | kin friend | while p cook:dinner,lunch@going | . q go>shop,market | then buy:bread,cheese,milk,juice |
+    ?because b wait_for:guest
+p | person kin | kin friend | while p sleep | . q clean:room,kitchen | then cook:dinner,soup
+p | person kin | - | while p wait_for:bus,train | . p read:book,newspaper,magazine@going |
+    ?then drink:coffee,juice@going
+p | child boy girl daughter son | kin | while p play>yard,garden,park | . q go>shop,market | then buy:fish,bread,milk
+p | person kin | kin friend | when p return>office,shop,market | . q sleep | so p cook:dinner,lunch |
+    ?then wash:plate,cup
 pf | mechanic father carpenter uncle grandfather | kin | . p repair:roof,car,chair,lamp |
     and q paint:door,wall,fence | ?then clean:yard,house
-pf | musician singer actor actress | kin friend | . p buy:guitar,violin | because p love:music |
-    ?and q buy:book,novel,radio
+p | mechanic father carpenter uncle grandfather | kin | while p repair:roof,car,bicycle@going |
+    . q paint:door,wall,fence@going | ?and b drink:water,juice
+pf | musician singer actor actress | kin friend | . p buy:guitar,violin | because p love:music
 p | person kin | - | . p want.buy:house,boat,car | but it.be:expensive | ?so p not.buy:=
 """
 """Tenses | who (p) | who else (q; "-" for nobody) | clauses; an indented line goes on with the one before. Tenses are
 p (past), f (future) or both. A clause reads [?]link role spec. A "?" says that it may be left out; "." is no link; the
 role is p, q, or b for both; it is missing after "then", which goes on with the subject before, and where the spec has
 its own subject. In a spec, "~" before the objects makes them the subject's own, p and q as objects are people of the
-story, "+q" is to whom, and "@had" says that it happened before."""
+story, "+q" is to whom, "@had" says that it happened before, "@going" that it went on."""
 
 
 class Beat(NamedTuple):
@@ -568,7 +586,8 @@ STATES_OF = {"person": "young old kind clever cheerful famous tall", "thing": "n
 
 WOMEN = frozenset(
     _list(
-        """girl teacher_f student_f neighbour_f friend_f grandmother mother sister daughter actress woman singer nurse
+        """girl teacher_f student_f pupil_f neighbour_f friend_f grandmother mother sister
+        daughter actress woman singer nurse
         aunt"""
     )
 )
@@ -605,6 +624,27 @@ GOT = {
     "buy": "write draw",
 }  # fmt: skip
 """What can have happened before to the thing that is now read, sold, …"""
+
+
+VISIBLE = ("young", "old", "tall", "strange", "cheerful")
+"""What one sees of somebody new."""
+DRAWN = ("small", "big", "black", "white", "beautiful", "red", "old")
+"""What one sees of a thing in a drawing."""
+PRESENTS = frozenset(_list("gift flower toy book picture ball scarf cake guitar violin portrait"))
+IDLE = frozenset(_list("boy girl child student student_f old_man guest tourist son daughter soldier sailor"))
+"""Of those nobody says where they work."""
+WORKPLACES = {
+    "doctor": "hospital", "nurse": "hospital", "teacher": "school", "teacher_f": "school",
+    "cook": "restaurant",
+    "actor": "theatre", "actress": "theatre", "singer": "theatre restaurant", "musician": "theatre restaurant",
+    "engineer": "office city", "journalist": "office city", "artist": "theatre museum city",
+    "writer": "library village",
+    "farmer": "village market", "fisherman": "market", "gardener": "park garden", "mechanic": "city village station",
+    "carpenter": "village theatre city", "driver": "city hospital market",
+}  # fmt: skip
+"""Where people of a profession work; others work anywhere."""
+NEVER_ASKED = frozenset(_list("cry laugh lose see find"))
+"""What nobody must, wants to or can do."""
 
 
 KINDS = ("verb", "adjective", "profession", "have", "there", "like", "inverted", "object", "nothing", "mind")

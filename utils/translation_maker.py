@@ -9,17 +9,21 @@ from utils import translation_portuguese as portuguese
 from utils import translation_russian as russian
 from utils.translation_lexicon import (
     CLASSES,
+    DRAWN,
     ELDERS,
     FREQUENCIES,
     GOT,
     HUMAN,
+    IDLE,
     INTRANSITIVE,
     KIND_WEIGHTS,
     KINDS,
     MASS,
+    NEVER_ASKED,
     OWNED,
     PLACES,
     POSSESSIVES,
+    PRESENTS,
     PROFESSIONS,
     PUNCTUAL,
     RELATED,
@@ -33,7 +37,9 @@ from utils.translation_lexicon import (
     THINGS_ON_TABLES,
     TIMES,
     VERBS,
+    VISIBLE,
     WOMEN,
+    WORKPLACES,
     YOUNG,
     Action,
     Story,
@@ -62,8 +68,6 @@ class Maker:
         self.russian = language == "ru"
         self._id = 0
         self._joined = False
-        self._stories = STORIES if self.russian else tuple(map(_told_once, STORIES))
-        self._because = tuple(script for script in SCRIPTS["because"] if self.russian or not _seeks(script))
 
     def _next(self) -> int:
         self._id += 1
@@ -81,6 +85,12 @@ class Maker:
             clauses: how many clauses it has, relative ones not counted.
             detail: from 0 to 1, how likely adjectives, places and relative clauses are.
         """
+        made = self._sentence(clauses, detail)
+        if self.russian:
+            _choose_words(made)
+        return made
+
+    def _sentence(self, clauses: int, detail: float) -> Sentence:
         self._id = 0
         self._joined = clauses > 1
         if clauses == 1:
@@ -88,7 +98,7 @@ class Maker:
                 return Sentence([Part(self._question(detail))], True)
             return Sentence([Part(self.single(detail))])
         roll = self.rng.random()
-        if roll < 0.3:
+        if roll < (0.15 if clauses > 3 else 0.3):
             return Sentence(self._reported(clauses, detail))
         if clauses > 2 or roll < 0.65:
             return Sentence(self._story(clauses, detail))
@@ -96,7 +106,7 @@ class Maker:
 
     def _reported(self, clauses: int, detail: float) -> list[Part]:
         """He said that this is so; she thinks that this is so because of that."""
-        report = self._report(detail)
+        report = self._report(detail, clauses > 3)
         said = report.tense == "past"
         shift = "said" if said else ""
         if clauses < 3 and self._chance(0.7):
@@ -111,7 +121,7 @@ class Maker:
             told = self._story(clauses - self.rng.choice((0, 1)), detail, "future" if said else "", plain=True)
         else:
             told = self._script(
-                detail, self.rng.choice(("present", "future") if said else ("present", "past", "future"))
+                detail, self.rng.choice(("present", "future") if said else ("present", "past", "future")), said
             )
         for part in told:
             part.shift = "said" if said and part.shift == "perfect" else part.shift or shift
@@ -127,22 +137,23 @@ class Maker:
         relative = clause.object is not None and clause.object.relative is not None  # nothing may follow that
         if said or (relative and not self.russian):
             clause.time = ""
-        if not self.russian:
-            clause.time_first = False
+        clause.time_first = False
 
     def _differ(self, report: Clause, inner: Clause) -> None:
         """No "the boys know that the boys": who reports and who is spoken of are two."""
         assert report.subject is not None
         if inner.subject is None:
             return
+        if inner.subject.determiner in ("his", "her", "their"):  # whose?
+            inner.subject.determiner = "my"
         for _ in range(8):
-            same = report.subject.noun == inner.subject.noun
+            same = report.subject.noun.removesuffix("_f") == inner.subject.noun.removesuffix("_f")
             if not same and (
                 inner.subject.noun in ("i", "we", "you") or self._sex(report.subject) != self._sex(inner.subject)
             ):
                 return
             report.subject = self._subject(("person", "kin"), 0.2)
-        while report.subject.noun == inner.subject.noun:
+        while report.subject.noun.removesuffix("_f") == inner.subject.noun.removesuffix("_f"):
             report.subject = self._subject(("person", "kin"), 0.2)
 
     def _sex(self, phrase: Phrase) -> str:
@@ -153,10 +164,10 @@ class Maker:
             return "p"
         return "f" if phrase.noun == "she" or self._feminine(phrase.noun) else "m"
 
-    def _report(self, detail: float) -> Clause:
-        """He said, she thinks: what comes before "that"."""
+    def _report(self, detail: float, much: bool = False) -> Clause:
+        """He said, she thinks: what comes before "that"; nobody thinks or knows a whole story (`much`)."""
         verb, tense = self.rng.choice(
-            (("say", "past"), ("say", "past"), ("think", "present"), ("know_that", "present"))
+            (("say", "past"), ("say", "past"), ("think", "present"), ("know_that", "present"))[: 1 if much else 4]
         )
         return Clause(self._next(), verb=verb, subject=self._subject(("person", "kin"), detail / 2), tense=tense)
 
@@ -171,8 +182,11 @@ class Maker:
             break
         if hero.determiner in ("his", "her", "their"):
             hero.determiner = "my"
-        if hero.adjective in ("tired", "hungry"):
+        if hero.adjective in ("tired", "hungry") or hero.number == "pl":
             hero.adjective = ""
+        told = hero.relative
+        if told is not None and told.verb == "work":
+            hero.relative, hero.relative_role = None, ""  # he may go there in the story
         if not self.russian:
             if hero.noun == "we" and tense == "past":  # lavamos: present or past, nobody could tell
                 hero.noun = "i"
@@ -192,7 +206,7 @@ class Maker:
             plain: whether the story has to begin without "when" and the like.
         """
         while True:
-            story = self.rng.choice(self._stories)
+            story = self.rng.choice(STORIES)
             beats = story.beats
             least = sum(not beat.optional for beat in beats)
             if not least <= clauses <= len(beats) or (wanted and wanted not in story.tenses):
@@ -232,6 +246,7 @@ class Maker:
             spec, _, given = beat.spec.partition("@")
             now = "present" if link == "because" and tense == "future" else tense
             shift = "condition" if link in ("when", "if") else ""
+            now = "present" if link == "because" and spec.startswith("love:") else now  # still
             if given == "had":
                 shift = "said"
             if link == "then":
@@ -245,6 +260,9 @@ class Maker:
             else:
                 subject = people["p"]
             clause = self._spec(spec, subject, now, detail, before, (role, people, known, story), related)
+            clause.progressive = clause.progressive or given == "going"
+            if link == "then" and given == "going":
+                shift = "going"
             if related.startswith("it.") and clause.object is not None:
                 clause.object.adjective = ""  # not: the sad book, because it is sad
             if not link and before is not None and clause.object is not None and clause.object.is_pronoun:
@@ -315,9 +333,9 @@ class Maker:
             nouns = [noun for noun in nouns if noun not in ("son", "daughter")]
         if hero.noun in ("son", "daughter"):  # my son's mother would be me, or nobody else
             nouns = [noun for noun in nouns if noun not in ("mother", "father")]
-        elif hero.noun in CLASSES["kin"] or hero.noun == "old_man":
+        elif hero.noun in CLASSES["kin"] or hero.noun == "old_man" or hero.adjective == "old":
             nouns = [noun for noun in nouns if noun not in ELDERS]
-        if not self.russian and self._sex(hero) in ("m", "f"):  # so that a pronoun tells who
+        if self._sex(hero) in ("m", "f"):  # so that a pronoun tells who
             nouns = [noun for noun in nouns if self._feminine(noun) is (self._sex(hero) == "m")] or nouns
         phrase = Phrase(self._next(), self.rng.choice(nouns))
         phrase.determiner = determiner or self._whose(hero)
@@ -341,15 +359,17 @@ class Maker:
         pronoun.dropped = ""
         return pronoun
 
-    def _script(self, detail: float, wanted: str = "") -> list[Part]:
+    def _script(self, detail: float, wanted: str = "", so: bool = True) -> list[Part]:
         """Two clauses that belong together, as the tables say."""
         rng = self.rng
         two = ""
         while True:
             link = rng.choice(("because", "because", "because", "so", "but", "then", "then", "then"))
-            who, one, two = rng.choice(self._because if link == "because" else SCRIPTS[link])
+            if link == "so" and not so:  # nobody thinks that she is hungry, so she is eating
+                continue
+            who, one, two = rng.choice(SCRIPTS[link])
             tenses = _script_tenses(link, one, two)
-            if not self.russian and (one.startswith("not.go") or two.startswith("not.go")):
+            if one.startswith("not.go") or two.startswith("not.go"):
                 tenses = tuple(name for name in tenses if name != "present")  # não vai; nobody "não está indo"
             if wanted and wanted not in tenses:
                 continue
@@ -361,7 +381,7 @@ class Maker:
                 if self._sex(subject) in (self._genders(thing.noun), "p" if thing.number == "pl" else ""):
                     continue  # he read the book because it was good, and he and it are one word
             break
-        later = "present" if tense == "future" and link == "because" else tense
+        later = "present" if link == "because" and (tense == "future" or two.startswith("love:")) else tense
         if link == "then":
             second = self._spec(two, subject, tense, detail, first)
             second.subject = None
@@ -422,7 +442,7 @@ class Maker:
             return Clause(self._next(), "weather", adjective=rng.choice(things.split(",")), tense=tense)
         if "other" in marks_ and other is not None:  # they waited for the bus, but the bus did not come
             subject = self._pronoun_for(other)
-            if not self.russian and other.noun not in HUMAN and not other.is_pronoun:
+            if other.noun not in HUMAN and not other.is_pronoun:
                 subject = Phrase(subject.id, other.noun, other.number)  # so that "ele" is who waited
         if verb == "be":
             if "it" in marks_:
@@ -452,21 +472,28 @@ class Maker:
                 determiner = "own" if own else "the"
             plain = own or verb in ("buy", "eat", "cook") or cast is not None
             clause.object = self.phrase(group, detail, determiner, own=verb not in ("like", "meet"), plain=plain)
-            if own or clause.object.noun not in SEVERAL:
+            if own or clause.object.noun not in SEVERAL or "not.understand" in related or clause.modal == "can":
                 clause.object.number = "sg"
+            if own and clause.object.adjective == "expensive":
+                clause.object.adjective = ""
             if cast is not None and other is not None and other.noun == clause.object.noun:
                 clause.object.adjective = ""
             if verb == "drink" and cast is not None:
                 clause.object.adjective = ""  # hot water, because it is hot
-            if not self.russian:
-                if verb in ("buy", "sell") and before is not None and before.verb in ("buy", "sell"):
-                    assert other is not None
-                    self._avoid(clause.object, other, group)  # not: he will sell his house and buy a house
-                if verb == "buy" and things == "ticket":
+            if verb in ("buy", "sell") and before is not None and before.verb in ("buy", "sell"):
+                assert other is not None
+                self._avoid(clause.object, other, group)  # not: he will sell his house and buy a house
+            if verb == "buy" and things == "ticket":
+                if self.russian:
+                    clause.object.adjective = "new"
+                else:
                     clause.object.determiner = "another"
-                if related == "love:kin" and clause.object.noun in ("toy", "ball", "ticket", "book", "picture"):
-                    clause.object.noun, clause.object.adjective = rng.choice(("flower", "gift", "scarf")), ""
-                self._fit(clause.object, clause, subject)
+            if verb == "wash" and clause.object.noun in ("plate", "cup") and cast is not None:
+                clause.object.number = "pl"
+            gift = verb == "buy" and "gift" in things.split(",") and (cast is not None or related == "love:kin")
+            if gift and clause.object.noun in ("toy", "ball", "ticket"):
+                clause.object.noun, clause.object.adjective = rng.choice(("flower", "gift", "scarf")), ""
+            self._fit(clause.object, clause, subject)
             if clause.modal == "want" and clause.object.adjective not in (
                 "new",
                 "big",
@@ -485,31 +512,61 @@ class Maker:
             clause.recipient = self._to_role(to, *cast[1:])
             clause.order = "plain"
         elif action is not None and action.recipients and verb != "tell":
-            clause.recipient = self.phrase(("person", "kin"), 0.0, "the", own=True)
-            self._avoid(clause.recipient, subject, ("person", "kin"))
+            near: tuple[str, ...] = ("friend", "friend_f", "neighbour", "neighbour_f")
+            near = near if subject.number == "pl" or subject.noun == "they" else ("kin", *near)  # no common aunt
+            clause.recipient = self.phrase(near, 0.0, "the", own=True, plain=True)
+            self._avoid(clause.recipient, subject, near)
+            clause.recipient.determiner = "my" if subject.noun == "child" and not self.russian else "own"
             clause.order = "plain"
         if places and action is not None:
-            relation = action.direction or "to"
+            relation = action.direction or ("in" if verb == "play" else "to")
             clause.place = Place(relation, Phrase(self._next(), rng.choice(places.split(","))))
-            if not self.russian:
-                _go_there(clause.place, subject)
+            _go_there(clause.place, subject)
         self._settle(clause)
         return clause
 
     def _fit(self, phrase: Phrase, clause: Clause, subject: Phrase) -> None:
-        """How many and which, in Portuguese: several people eat several eggs, nobody eats a whole cake."""
+        """How many and which: several people eat several eggs, nobody eats a whole cake."""
         several = subject.number == "pl" or subject.noun in ("we", "you", "they")
         if phrase.determiner == "a" and several and phrase.noun not in SINGLE:
             if clause.verb == "eat" and phrase.noun in ("apple", "pear", "egg", "sandwich"):
                 phrase.number = "pl"
             if clause.verb == "buy" and phrase.noun in CLASSES["clothes"]:
                 phrase.number = "pl"
+        if clause.verb in ("give", "bring", "eat", "send"):
+            if phrase.owner is not None or phrase.determiner in ("his", "her", "their", "this", "that", "my", "our"):
+                phrase.owner, phrase.determiner = None, "a"
+        if clause.verb in ("buy", "bring") and phrase.noun in ("apple", "pear", "egg") and phrase.determiner == "a":
+            phrase.number = "pl"
+        if clause.verb == "wash" and phrase.noun in ("plate", "cup", "knife"):
+            phrase.owner, phrase.adjective = None, "" if phrase.adjective == "big" else phrase.adjective
+            phrase.determiner = (
+                "the" if phrase.determiner in POSSESSIVES or phrase.determiner == "own" else phrase.determiner
+            )
+        if clause.verb == "find" and phrase.noun in CLASSES["pet"]:
+            phrase.number, phrase.determiner = "sg", "a" if phrase.determiner in NUMERALS else phrase.determiner
         if phrase.determiner == "a" and clause.verb == "eat" and phrase.noun in ("cake", "pie"):
-            phrase.number, phrase.determiner = "sg", ""
+            if not clause.frequency and phrase.relative is None:
+                phrase.number, phrase.determiner = "sg", "piece"
         if phrase.determiner == "a" and clause.verb == "lose":
             phrase.determiner = "the" if subject.noun == "child" else "own"
-        if clause.verb == "meet" and phrase.adjective == "new":
+        if (clause.verb == "meet" and phrase.adjective == "new") or (
+            clause.verb == "buy" and phrase.adjective == "old"
+        ):
             phrase.adjective = ""
+        if clause.verb == "wait_for" and phrase.noun == "guest" and phrase.determiner in ("the", "a"):
+            phrase.number, phrase.determiner, phrase.adjective = "pl", "a", ""
+        if clause.verb == "draw" and phrase.adjective and phrase.noun != "map" and phrase.adjective not in DRAWN:
+            phrase.adjective = ""
+        if clause.verb == "draw" and phrase.noun in CLASSES["animal"] and phrase.adjective == "old":
+            phrase.adjective = ""
+        if clause.verb == "buy" and phrase.noun in concepts(("vehicle", "furniture", "house")):
+            phrase.number = "sg"
+            phrase.determiner = "a" if phrase.determiner in NUMERALS else phrase.determiner
+        if phrase.noun in HUMAN and phrase.number == "pl" and phrase.determiner == "a" and phrase.noun != "guest":
+            phrase.number = "sg"
+        if clause.verb == "sell" and phrase.noun in ("apple", "pear", "egg", "sandwich") and phrase.determiner == "a":
+            phrase.number = "pl"
 
     def _pronoun_for(self, phrase: Phrase) -> Phrase:
         """The pronoun that stands for a thing or a person named before."""
@@ -538,12 +595,12 @@ class Maker:
             verb = rng.choice(("know", "love", "remember", "forget", "dream"))
             if verb == "forget":
                 tense = "past"
-            elif verb != "dream" and tense == "future":
+            elif verb == "remember" or (verb != "dream" and tense == "future"):
                 tense = "present"
             clause = self._action(detail, tense, verb)
             clause.frequency = clause.modal = clause.manner = ""
             clause.time = clause.time if verb == "forget" else ""
-            if verb == "dream":
+            if verb in ("dream", "love"):
                 self._affirm(clause)
             elif clause.negation == "never":
                 clause.negation = "not"
@@ -554,6 +611,7 @@ class Maker:
                 0.0, "past", rng.choice(("buy", "see", "find", "eat", "drink", "understand", "say")), finished=True
             )
             clause.negation, clause.object, clause.manner = "nothing", None, ""
+            clause.place = clause.place if clause.verb in ("buy", "see", "find") else None
             return clause
         if kind == "inverted":
             return self._inverted(detail, "past" if tense == "future" else tense)
@@ -591,8 +649,11 @@ class Maker:
             clause.tense = "present" if tense == "future" else tense
             negative = self._chance(0.25)
             clause.negation = "not" if negative else ""
-            classes = ("pet", "vehicle", "thing", "house", "garden")
+            things = "house garden camera guitar violin computer phone umbrella bag toy ball clock map lamp"
+            classes = ("pet", "vehicle", *things.split())
             clause.object = self.phrase(classes, detail, "a", plain=True)
+            if clause.object.noun not in CLASSES["pet"]:
+                clause.object.number = "sg"
             if negative:
                 clause.object.number, clause.object.adjective = "sg", ""
         elif kind == "there":
@@ -635,7 +696,13 @@ class Maker:
             return self._action(detail, tense, verb)
         clause = Clause(self._next(), verb=verb, tense=tense, order="inverted")
         clause.subject = self.phrase(classes, detail + 0.3, "a", plain=True)
+        while clause.subject.noun in ("friend", "friend_f", *(IDLE if verb == "work" else ())):
+            clause.subject = self.phrase(classes, detail + 0.3, "a", plain=True)
+        if clause.subject.noun in HUMAN and clause.subject.adjective not in (*VISIBLE, "little"):
+            clause.subject.adjective = ""
         clause.place = Place("in", self._place(INTRANSITIVE[verb]))
+        if verb == "work":
+            self._at_work(clause, clause.subject)
         self._settle(clause)
         return clause
 
@@ -667,9 +734,9 @@ class Maker:
             verb = rng.choice(("read", "write", "buy", "find", "lose", "cook", "eat", "drink", "draw", "sell"))
             clause = self._action(detail / 2, "past" if verb in PUNCTUAL and tense == "present" else tense, verb)
         elif asked == "why":
-            clause = self._action(
-                detail, tense, rng.choice(("cry", "laugh", "work", "sell", "buy", "open", "close")), finished=True
-            )
+            verb = rng.choice(("cry", "laugh", "work", "sell", "buy", "open", "close"))
+            tense = "past" if tense == "future" and verb in ("cry", "laugh") else tense
+            clause = self._action(detail, tense, verb, finished=True)
         else:
             clause = self._action(detail, tense)
             if clause.verb == "see":  # nobody asks who sees friends
@@ -679,7 +746,9 @@ class Maker:
         clause.time = "" if asked != "yes" else clause.time
         clause.time_first = False
         assert clause.subject is not None
-        clause.subject.dropped = ""
+        clause.subject.dropped = clause.subject.adjective = ""
+        if clause.recipient is not None and clause.recipient.determiner in ("this", "that"):
+            clause.recipient.determiner = "the"
         if clause.subject.determiner == "a" and clause.order != "inverted":
             clause.subject.determiner = "the"
         if clause.subject.noun == "i":
@@ -698,11 +767,14 @@ class Maker:
                 clause.object.determiner = "this"
             if clause.recipient is not None and clause.recipient.determiner == "own":
                 clause.recipient.determiner = "my"
-            if not self.russian and clause.object is not None and clause.object.determiner in ("a", "any"):
-                if clause.object.number == "pl" or clause.object.noun in MASS or clause.verb == "lose":
+            if clause.object is not None and clause.object.determiner in ("a", "any"):
+                if self.russian or clause.object.number == "pl" or clause.object.noun in MASS or clause.verb == "lose":
                     clause.object.determiner = "the"  # who drank the juice
         if asked == "yes" and clause.object is not None and clause.object.determiner in ("a", "any"):
             clause.object.determiner = "the"
+        for phrase in (clause.object, clause.recipient):
+            if phrase is not None and phrase.noun in (*CLASSES["kin"], "friend", "friend_f"):
+                phrase.determiner = "my" if phrase.determiner == "the" else phrase.determiner  # whose?
         self._settle(clause)
         return clause
 
@@ -725,7 +797,7 @@ class Maker:
             action = VERBS[chosen]
             if (tense == "present" and chosen in PUNCTUAL) or (action.stative and tense == "future"):
                 continue
-            if tense == "future" and chosen == "lose":
+            if tense == "future" and chosen in ("lose", "cry", "laugh", "forget", "run"):
                 continue
             if finished and tense == "past" and (action.lasting or action.stative):
                 continue
@@ -733,10 +805,12 @@ class Maker:
         action = VERBS.get(chosen, _SAY)
         clause = Clause(self._next(), verb=chosen, tense=tense)
         clause.subject = subject or self._subject(action.subjects, detail)
+        while chosen == "work" and subject is None and clause.subject.noun in IDLE:
+            clause.subject = self._subject(action.subjects, detail)
         if subject is None and self._chance(0.12):
             negation = rng.choice(("not", "not", "never", "nobody"))
             if negation == "never" and (
-                tense == "future" or chosen in PUNCTUAL or (chosen == "live" and not self.russian)
+                tense == "future" or chosen in PUNCTUAL or chosen in ("live", "return", "sleep", "know", "see")
             ):
                 negation = "not"
             if negation == "nobody" and not (clause.subject.noun in HUMAN and clause.subject.determiner == "the"):
@@ -750,7 +824,7 @@ class Maker:
             not clause.negation
             and not action.direction
             and tense == "present"
-            and chosen not in ("live", "build")
+            and chosen not in ("live", "build", "look_for", "understand", "wait_for", "see")
             and self._chance(0.5)
         ):
             clause.frequency = rng.choice(FREQUENCIES)
@@ -760,6 +834,7 @@ class Maker:
             clause.modal = rng.choice(("want", "can", "must", "begin"))
             if (
                 tense == "future"
+                or chosen in NEVER_ASKED
                 or (clause.modal == "must" and tense == "past" and not self.russian)
                 or (clause.modal == "begin" and (tense == "present" or chosen in PUNCTUAL or not action.manners))
             ):
@@ -777,10 +852,11 @@ class Maker:
                 clause.recipient = self._other_pronoun(clause.subject)
         if action.direction:
             clause.place = Place(action.direction, self._place("goal"))
-            if not self.russian:
-                _go_there(clause.place, clause.subject)
+            _go_there(clause.place, clause.subject)
         elif action.places and (chosen == "live" or self._chance(0.2 + 0.45 * detail)):
             clause.place = Place("in", self._place(action.places))
+            if chosen == "work":
+                self._at_work(clause, clause.subject)
         if (
             action.manners
             and not clause.negation
@@ -797,18 +873,30 @@ class Maker:
             and self._chance(0.25)
         ):
             clause.time = rng.choice(TIMES[tense])
+            if (clause.time == "today" and tense == "past" and action.lasting) or chosen == "understand":
+                clause.time = ""
             clause.time_first = self._chance(0.6)
         if clause.object is not None and clause.object.relative is not None:  # nothing may follow a relative clause
             clause.place, clause.manner, clause.time_first = None, "", True
         self._settle(clause)
         return clause
 
+    def _at_work(self, clause: Clause, who: Phrase) -> None:
+        """Doctors work in hospitals."""
+        assert clause.place is not None
+        noun = who.noun
+        if noun in WORKPLACES:
+            clause.place.phrase.noun = self.rng.choice(WORKPLACES[noun].split())
+        elif clause.place.phrase.noun in ("village", "city", "hospital", "theatre"):
+            clause.place.phrase.noun = "office"
+
     def _affirm(self, clause: Clause) -> None:
         """Takes the negation away, and what it did to the object."""
         thing = clause.object
         if clause.negation and thing is not None and not VERBS[clause.verb].definite:
             if thing.determiner in ("any", "the") and thing.owner is None and thing.relative is None:
-                thing.determiner = "a"
+                thing.determiner = "piece" if clause.verb == "eat" and thing.noun in ("cake", "pie") else "a"
+                thing.number = "sg" if thing.determiner == "piece" else thing.number
         clause.negation = ""
 
     def _settle(self, clause: Clause) -> None:
@@ -840,8 +928,8 @@ class Maker:
         phrase = Phrase(self._next(), noun)
         if group in ("work", "out", "home", "goal") and self._chance(0.2):
             phrase.adjective = self.rng.choice(("big", "old", "small", "beautiful", "new"))
-            if noun in ("forest", "sea", "field", "beach", "river", "lake") and phrase.adjective == "new":
-                phrase.adjective = "big"
+            if noun in ("forest", "sea", "field", "beach", "river", "lake", "village", "city", "church"):
+                phrase.adjective = "old" if noun == "church" else "big" if phrase.adjective == "new" else ""
         if (self._chance(0.1) and group != "water") or (group == "home" and noun == "house"):
             phrase.determiner = self.rng.choice(("this", "that", "our"))
         return phrase
@@ -863,8 +951,8 @@ class Maker:
         if phrase.determiner == "a" and phrase.number == "pl" and not phrase.adjective and phrase.noun not in HUMAN:
             if self._chance(0.4) and phrase.noun not in CLASSES["animal"] and not clause.frequency:
                 phrase.determiner = rng.choice(NUMERALS)
+        self._fit(phrase, clause, clause.subject)
         if not self.russian:
-            self._fit(phrase, clause, clause.subject)
             one = phrase.determiner == "a" and phrase.number == "sg" and phrase.noun not in MASS
             if one and clause.verb in ("read", "write", "buy", "draw") and self._chance(0.06):
                 phrase.determiner = "another"
@@ -919,13 +1007,17 @@ class Maker:
     def _who(self, phrase: Phrase) -> None:
         """The boy who lives in this village."""
         rng = self.rng
-        inner = Clause(self._next(), verb=rng.choice(("live", "work")))
+        inner = Clause(self._next(), verb="live" if phrase.noun in IDLE else rng.choice(("live", "work")))
         action = VERBS[inner.verb]
         inner.tense = "present" if action.lasting else "past"
         if action.objects:
             inner.object = self.phrase(action.objects, 0.0, "a", plain=True)
         else:
             inner.place = Place("in", self._place(action.places))
+            if inner.place.phrase.noun == "house":
+                inner.place = Place("in", Phrase(inner.place.phrase.id, "village"))
+            if inner.verb == "work":
+                self._at_work(inner, phrase)
         if inner.verb == "sell" and phrase.noun not in concepts(VERBS["sell"].subjects):
             return
         self._settle(inner)
@@ -973,10 +1065,9 @@ class Maker:
                 if own and roll < 0.6:
                     phrase.determiner = "own"
                 else:
-                    known = roll < 0.92 or not self.russian
-                    phrase.determiner = rng.choice(POSSESSIVES) if known else "the"
+                    phrase.determiner = rng.choice(POSSESSIVES)
             elif determiner != "any":
-                friend = not self.russian and noun in ("friend", "friend_f")  # whose?
+                friend = noun in ("friend", "friend_f")  # whose?
                 if roll < 0.08 and not friend:
                     phrase.determiner = rng.choice(("this", "that"))
                 elif roll < 0.16 and own and noun in OWNED:
@@ -989,16 +1080,18 @@ class Maker:
                     owner = rng.choice(concepts(("person",)))
                     phrase.owner = Phrase(self._next(), owner)
                     phrase.determiner = "the"
-                    if not self.russian and owner in ("friend", "friend_f"):
+                    if owner in ("friend", "friend_f"):
                         phrase.owner.determiner = rng.choice(POSSESSIVES)
         if phrase.determiner == "any" and phrase.number == "sg" and (self.russian or noun not in MASS):
             phrase.determiner = "the"
-            if not self.russian and noun in ("friend", "friend_f"):
+            if noun in ("friend", "friend_f"):
                 phrase.determiner = "my"
         adjectives = fitting_adjectives(noun)
         if adjectives and not kin and self._chance(0.12 + 0.4 * detail):
             phrase.adjective = rng.choice(adjectives)
-            if not self.russian and phrase.adjective == "small" and noun in ("boy", "girl", "child"):
+            if phrase.adjective == "hungry" and noun in HUMAN and not self.russian:  # faminto: starving
+                phrase.adjective = ""
+            if phrase.adjective == "small" and noun in ("boy", "girl", "child"):
                 phrase.adjective = "little"
         return phrase
 
@@ -1008,11 +1101,8 @@ class Maker:
         while phrase.noun.removesuffix("_f") == other.noun.removesuffix("_f") and len(group) > 1:
             phrase.noun = self.rng.choice(group)
             phrase.adjective = ""
-        if (
-            not self.russian  # whose?
-            and phrase.noun in (*CLASSES["kin"], "friend", "friend_f")
-            and phrase.determiner in ("the", "any")
-        ):
+        related = (*CLASSES["kin"], "friend", "friend_f")  # whose?
+        if phrase.noun in related and phrase.determiner in ("the", "any"):
             phrase.determiner, phrase.number = "my", "sg"
 
 
@@ -1022,20 +1112,43 @@ def _go_there(place: Place, subject: Phrase) -> None:
         place.phrase.noun = "beach"
     if place.phrase.noun == "office" and subject.noun in ("child", "boy", "girl", "student", "student_f"):
         place.phrase.noun = "school"
+    if place.phrase.noun == "office" and subject.noun in ("guest", "tourist", "grandmother", "grandfather", "old_man"):
+        place.phrase.noun = "museum"
 
 
-def _told_once(story: Story) -> Story:
-    """A story without a reason that comes late: not so … because, nor looked for his cat because he loved it."""
-    kept = list(story.beats[:1])
-    for beat in story.beats[1:]:
-        late = beat.link == "because" and kept[-1].link == "so" and kept[-1].spec.startswith("return")
-        if not (beat.optional and (late or (beat.spec == "love:=" and kept[-1].spec.startswith("look_for")))):
-            kept.append(beat)
-    return story._replace(beats=tuple(kept))
-
-
-def _seeks(script: tuple[tuple[str, ...], str, str]) -> bool:
-    return script[1].startswith("look_for") and script[2] == "love:="
+def _choose_words(sentence: Sentence) -> None:
+    """What Russian tells apart: pupils from students, presents from what is given back or just given."""
+    phrases: list[Phrase] = []
+    given = ""
+    found = False
+    bought = True
+    for part in sentence.parts:
+        clause = part.clause
+        where = clause.place.phrase if clause.place is not None else None
+        for phrase in (clause.subject, clause.object, clause.recipient, where):
+            if phrase is not None:
+                phrases.append(phrase)
+                phrases += [phrase.owner] if phrase.owner is not None else []
+                inner = phrase.relative
+                if inner is not None:
+                    more = (inner.subject, inner.object, inner.place.phrase if inner.place is not None else None)
+                    phrases += [one for one in more if one is not None]
+        thing = clause.object
+        if thing is not None and not thing.is_pronoun:
+            given = thing.noun
+        found = found or clause.verb == "find"
+        bought = bought and clause.verb != "cook"
+        if clause.verb == "give" and clause.recipient is not None:
+            if found and thing is not None and thing.is_pronoun:
+                clause.verb = "hand"
+            elif given in PRESENTS and bought and (given != "cake" or (thing is not None and thing.is_pronoun)):
+                clause.verb = "present"
+            elif thing is not None and thing.is_pronoun:
+                clause.verb = "hand"
+    schooled = {"school", "teacher", "teacher_f", "exercise"} & {phrase.noun for phrase in phrases}
+    for phrase in phrases if schooled else ():
+        if phrase.noun in ("student", "student_f"):
+            phrase.noun = phrase.noun.replace("student", "pupil")
 
 
 def _script_tenses(link: str, one: str, two: str) -> tuple[str, ...]:
@@ -1044,9 +1157,9 @@ def _script_tenses(link: str, one: str, two: str) -> tuple[str, ...]:
         return ("past",)
     if link == "then":
         return ("past", "past", "future")
-    if one.startswith(("not.read", "not.eat", "not.buy")):
+    if one.startswith(("not.read", "not.eat", "not.buy", "find", "meet")):
         return ("past",)
-    if one.startswith(("be:", "want.", "love", "like", "not.like", "not.understand", "not.can")):
+    if one.startswith(("be:", "cry", "want.", "love", "like", "not.like", "not.understand", "not.can")):
         return ("past", "present")
     if any(one.removeprefix("not.").startswith(verb) for verb in PUNCTUAL):
         return ("past", "future")

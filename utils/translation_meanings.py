@@ -36,7 +36,9 @@ class Word(NamedTuple):
 
 
 # The slots of a node (a phrase or a clause). A key is 32 * node + slot.
-(NOUN, DET, ADJ, OF, PREP, REL, VERB, AUX, NEG, FREQ, MANNER, TIME, LINK, COMMA, COMMA2, PRED, MODAL, END) = range(18)
+(NOUN, DET, ADJ, OF, PREP, REL, VERB, AUX, NEG, FREQ, MANNER, TIME, LINK, COMMA, COMMA2, PRED, MODAL, END, PIECE) = (
+    range(19)
+)
 
 CLOSING = Word(",")
 """A comma that goes if another mark follows."""
@@ -66,7 +68,7 @@ class Phrase:
         noun: a concept, or one of `PRONOUNS`.
         number: "sg" or "pl".
         determiner: "the", "a", "any" (after a negation), "this", "that", "my", "our", "your", "his", "her", "their",
-            "own" (the subject's), "another", or one of `NUMERALS`; "" for none ("ate cake").
+            "own" (the subject's), "another", "piece" (of cake), or one of `NUMERALS`; "" for none ("ate cake").
         adjective: a concept, or "".
         owner: whose ("the teacher's").
         relative: a clause about it, whose subject or object it is (`relative_role`).
@@ -142,10 +144,10 @@ class Part:
     Args:
         clause: the clause.
         link: how it is joined: "and", "then" (with the subject of the clause before), "but", "because", "so", "when",
-            "if", "although", "that".
+            "while", "if", "although", "that".
         shift: what that does to its tense: "said" after a verb of saying in the past, and for what had happened before;
             "condition" after "if" and "when"; "bare" where "will" was said in the clause before; "perfect" for a past
-            that is the reason for what is so now.
+            that is the reason for what is so now; "going" where "was" was said in the clause before.
         head: the subject, if the clause leaves it out.
     """
 

@@ -25,6 +25,7 @@ from utils.translation_meanings import (
     NEG,
     NOUN,
     OF,
+    PIECE,
     PRED,
     PREP,
     REL,
@@ -339,8 +340,8 @@ def _contract(preposition: str, keys: tuple[int, ...], words: list[Word]) -> lis
     return [Word(preposition, keys), *words]
 
 
-def _phrase(phrase: Phrase, subject: Phrase | None = None) -> list[Word]:
-    """A noun phrase; `subject` is the subject of its clause, for "own"."""
+def _phrase(phrase: Phrase, subject: Phrase | None = None, bare: bool = False) -> list[Word]:
+    """A noun phrase; `subject` is the subject of its clause, for "own"; `bare`: without "um"."""
     node = phrase.id
     sex, number = _sex(phrase), _number(phrase)
     if phrase.is_pronoun:
@@ -368,10 +369,17 @@ def _phrase(phrase: Phrase, subject: Phrase | None = None) -> list[Word]:
     elif name in _AFTER:
         words.insert(0, Word(_determiner("the", sex, number)))
         words.append(Word(_AFTER[name], key(node, DET)))
+    elif name == "piece":
+        words = [
+            Word("um", key(node, DET)),
+            Word("pedaço", key(node, PIECE)),
+            Word("de", key(node, OF)),
+            *words,
+        ]
     elif name in ("a", "any") and phrase.noun in ("dinner", "lunch"):
         words.insert(0, Word("o"))
     elif name in ("a", "any"):
-        if number == "sg" and phrase.noun not in MASS:
+        if number == "sg" and phrase.noun not in MASS and not bare:
             words.insert(0, Word(_determiner("a", sex, number), key(node, DET)))
     elif name:
         words.insert(0, Word(_determiner(name, sex, number), key(node, DET)))
@@ -404,6 +412,8 @@ def _finite(concept: str, clause: Clause, person: str, shift: str, main: int, su
     steady = clause.kind in ("adjective", "profession", "have", "there", "weather") or concept in _STEADY
     if shift == "condition" and tense == "future":
         return [Word(forms.future_subjunctive[person], both)]
+    if shift == "going":  # estava lendo … e bebendo
+        return [Word(forms.gerund, both)]
     if tense == "future" and shift == "bare":  # vai voltar e descansar
         return [Word(forms.infinitive, both)]
     if tense == "future":
@@ -506,7 +516,7 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
     elif clause.kind == "profession":
         what = [Word(form, key(clause.object.id, NOUN)) for form in noun(clause.object.noun, clause.object.number)]
     else:
-        what = _phrase(clause.object, subject)
+        what = _phrase(clause.object, subject, clause.kind == "have" and clause.negation == "not")  # não tem carro
         preposition = _GOVERNS.get(clause.verb, "")
         if preposition:
             own = preposition == "com"  # English has a preposition here too
@@ -577,7 +587,7 @@ def _with_pronoun(
 
 
 _LINKS = {"and": ", e", "then": "e", "but": ", mas", "because": "porque", "when": "quando", "if": "se", "that": "que",
-          "so": ", por isso", "although": "embora"}  # fmt: skip
+          "so": ", por isso", "although": "embora", "while": "enquanto"}  # fmt: skip
 _SUBJUNCTIVE = {"present": {"1s": "esteja", "3s": "esteja", "1p": "estejamos", "3p": "estejam"},
                 "past": {"1s": "estivesse", "3s": "estivesse", "1p": "estivéssemos", "3p": "estivessem"}}  # fmt: skip
 

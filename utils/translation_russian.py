@@ -24,6 +24,7 @@ from utils.translation_meanings import (
     NEG,
     NOUN,
     OF,
+    PIECE,
     PRED,
     PREP,
     REL,
@@ -51,6 +52,8 @@ teacher учитель m a np=учителя
 teacher_f учительница f a
 student студент m a
 student_f студентка f a gp=студенток
+pupil ученик m a
+pupil_f ученица f a is=ученицей
 doctor врач m a is=врачом
 neighbour сосед m a np=соседи gp=соседей dp=соседям ip=соседями pp=соседях
 neighbour_f соседка f a gp=соседок
@@ -257,6 +260,8 @@ remember: помнить,помню,помнит,помнят / -
 understand: понимать / понять,пойму,поймёт,поймут
 forget: забывать / забыть,забуду,забудет,забудут
 give: давать,даю,даёт,дают / дать,дам,даст,дадут,w=дадим
+present: дарить,дарю,дарит,дарят / подарить,подарю,подарит,подарят
+hand: отдавать,отдаю,отдаёт,отдают / отдать,отдам,отдаст,отдадут,w=отдадим
 show: показывать / показать,покажу,покажет,покажут
 send: отправлять / отправить,отправлю,отправит,отправят
 tell: рассказывать / рассказать,расскажу,расскажет,расскажут
@@ -273,6 +278,7 @@ run: бегать / -
 live: жить,живу,живёт,живут / -
 play: играть / -
 go: идти,иду,идёт,идут,p=шёл;шла / пойти,пойду,пойдёт,пойдут,p=пошёл;пошла
+walk_there: ходить,хожу,ходит,ходят / -
 come: приходить,прихожу,приходит,приходят / прийти,приду,придёт,придут,p=пришёл;пришла
 return: ~возвращать / ~вернуть,верну,вернёт,вернут
 talk: разговаривать / -
@@ -494,6 +500,7 @@ def pronoun(concept: str, case: str) -> str:
 _ADJECTIVES = {
     "young": "молодой", "old": "старый", "kind": "добрый", "clever": "умный", "cheerful": "весёлый", "tired": "усталый",
     "famous": "известный", "tall": "высокий", "strange": "странный", "polite": "вежливый", "small": "маленький",
+    "little": "маленький",
     "big": "большой", "black": "чёрный", "white": "белый", "hungry": "голодный", "interesting": "интересный",
     "new": "новый", "long": "длинный", "short": "короткий", "boring": "скучный", "sad": "грустный", "good": "хороший",
     "fresh": "свежий", "tasty": "вкусный", "hot": "горячий", "cold": "холодный", "warm": "тёплый",
@@ -602,6 +609,10 @@ def _phrase(phrase: Phrase, case: str, local: bool = False, prepositional: bool 
     if phrase.adjective:
         words.append(Word(adjective(_ADJECTIVES[phrase.adjective], agrees, case, found.animate), key(node, ADJ)))
     words.append(Word(form, key(node, NOUN)))
+    if phrase.determiner == "piece":  # кусок вкусного торта
+        rest = _phrase(dataclasses.replace(phrase, determiner=""), "g")
+        rest = [Word(w.form, w.keys + key(node, OF)) if _is_noun(w, phrase) else w for w in rest]
+        return [Word("кусок", key(node, DET) + key(node, PIECE)), *rest]
     if phrase.owner is not None:
         owner = _phrase(phrase.owner, "g")
         words += [Word(w.form, w.keys + key(phrase.owner.id, OF)) if _is_noun(w, phrase.owner) else w for w in owner]
@@ -638,6 +649,8 @@ _WAS = {"m": "был", "f": "была", "n": "было", "p": "были"}
 def _finite(
     concept: str, clause: Clause, subject: Phrase, main: tuple[int, ...], support: tuple[int, ...]
 ) -> list[Word]:
+    if concept == "go" and clause.negation == "never":  # никогда не ходил
+        concept = "walk_there"
     imperfective, perfective = verb(concept)
     lasting = perfective is None or bool(clause.frequency) or clause.progressive or clause.negation == "never"
     both = main + support
@@ -793,6 +806,10 @@ def _clause(clause: Clause, head: Phrase | None = None) -> list[Word]:
             Word(w.form, w.keys + key(clause.recipient.id, PREP)) if _is_noun(w, clause.recipient) else w for w in whom
         ]
     asked = [Word(_ASKED[clause.question], key(node, DET))] if clause.question not in ("", "yes") else []
+    if late and clause.recipient is not None and clause.recipient.is_pronoun and clause.order != "pronoun":
+        last = group[-1]  # нашёл игрушку и отдал ей: two pronouns would pile up
+        group = [*group[:-1], Word(last.form, last.keys + what[-1].keys)]
+        what = []
     if late:  # отправил его соседу
         whom, what = what, whom
     if clause.order == "inverted":
@@ -807,7 +824,7 @@ def _clause(clause: Clause, head: Phrase | None = None) -> list[Word]:
 
 
 _LINKS = {"and": ", а", "then": "и", "but": ", но", "because": ", потому что", "when": "когда", "if": "если",
-          "although": "хотя", "that": ", что", "so": ", поэтому"}  # fmt: skip
+          "although": "хотя", "while": "пока", "that": ", что", "so": ", поэтому"}  # fmt: skip
 
 
 def russian(sentence: Sentence) -> list[Word]:
@@ -821,9 +838,10 @@ def russian(sentence: Sentence) -> list[Word]:
         node = part.clause.id
         if part.link:
             text = _LINKS[part.link]
-            if part.link == "and" and part.clause.verb == "thank":  # no contrast, but what follows from it
+            if part.link == "and" and part.clause.verb in ("thank", "drink", "invite", "eat"):
+                # no contrast, but what follows from it
                 text = ", и"
-            if number and part.link in ("when", "if", "although"):
+            if number and part.link in ("when", "if", "although", "while"):
                 text = ", " + text
             for form in text.split():
                 words.append(Word(form, key(node, COMMA if form == "," else LINK)))
