@@ -159,6 +159,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
         "COURSE_CACHE": str(folder / "cache"),
+        "COURSE_PACE": "quick",  # the page is looked at here; tests/test_nbgrader.py runs the lessons in full
         "COURSE_PROGRESS": str(folder / "progress.json"),
         "COURSE_SCOREBOARD": str(folder / "scoreboard.json"),
         "PYTHONPATH": str(ROOT),

@@ -29,8 +29,11 @@ def test_there_are_exercises():
 
 
 @pytest.mark.parametrize(("exercise", "label", "answer"), RIGHT, ids=[f"{e.id}-{label}" for e, label, _ in RIGHT])
-def test_right_answers_are_accepted(exercise, label, answer):
+def test_right_answers_are_accepted(exercise, label, answer, monkeypatch):
+    """With the first seed in a process of its own, as learners have it; with the others here, in half the time."""
     for seed in SEEDS:
+        if seed != SEEDS[0]:
+            monkeypatch.setenv("COURSE_CHECK_ISOLATION", "none")
         verdict = proof.judged(exercise, answer, seed)
         assert (verdict.outcome, verdict.points) == ("right", exercise.points), verdict.message
 
