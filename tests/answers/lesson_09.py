@@ -67,6 +67,21 @@ def log_probability_numbers(logits: Tensor, target_out: Tensor) -> Tensor:
     return torch.tensor([float(v) for v in log_probability_loop(logits, target_out)], dtype=logits.dtype)
 
 
+def log_probability_late_logarithm(logits: Tensor, target_out: Tensor) -> Tensor:
+    words = logits.softmax(-1).gather(2, target_out.unsqueeze(2))[..., 0]
+    return torch.where(target_out == 0, 1.0, words).prod(1).log()
+
+
+def log_probability_clamped(logits: Tensor, target_out: Tensor) -> Tensor:
+    words = logits.softmax(-1).gather(2, target_out.unsqueeze(2))[..., 0].clamp(min=1e-30).log()
+    return torch.where(target_out == 0, 0.0, words).sum(1)
+
+
+def log_probability_commas(logits: Tensor, target_out: Tensor) -> Tensor:
+    words = F.log_softmax(logits, -1).gather(2, target_out.unsqueeze(2))[..., 0] * (target_out != 0)
+    return torch.stack([words[:, : t + 1].sum(1) for t in range(words.shape[1])]).sum(0)
+
+
 # ---- last state
 
 
@@ -105,6 +120,15 @@ def last_state_wraps(states: Tensor, mask: Tensor) -> Tensor:
 def last_state_mean(states: Tensor, mask: Tensor) -> Tensor:
     keep = mask[:, :, None].to(states.dtype)
     return (states * keep).sum(1) / keep.sum(1).clamp(min=1)
+
+
+def last_state_out_of_range(states: Tensor, mask: Tensor) -> Tensor:
+    return torch.stack([row[int(here.sum())] for row, here in zip(states, mask)])
+
+
+def last_state_first_length(states: Tensor, mask: Tensor) -> Tensor:
+    picked = states[:, max(int(mask[0].sum()) - 1, 0)]
+    return torch.where(mask.any(1, keepdim=True), picked, 0.0)
 
 
 def last_state_detached(states: Tensor, mask: Tensor) -> Tensor:
@@ -146,6 +170,14 @@ def bilinear_matrices(h_e: Tensor, h_d: Tensor, w: Tensor) -> Tensor:
     return h_e[None] @ w @ h_d[:, None]
 
 
+def bilinear_ignores_w(h_e: Tensor, h_d: Tensor, w: Tensor) -> Tensor:
+    return torch.dot(h_e, h_d)
+
+
+def bilinear_broadcast(h_e: Tensor, h_d: Tensor, w: Tensor) -> Tensor:
+    return torch.sum(h_d * (h_e * w))
+
+
 def bilinear_half(h_e: Tensor, h_d: Tensor, w: Tensor) -> Tensor:
     return torch.matmul(h_e, w)
 
@@ -168,6 +200,14 @@ def dot_scaled(states: Tensor, query: Tensor) -> Tensor:
 
 def dot_squeeze_all(states: Tensor, query: Tensor) -> Tensor:
     return torch.bmm(states, query[:, :, None]).squeeze()
+
+
+def dot_without_middle(states: Tensor, query: Tensor) -> Tensor:
+    return torch.sum(query * states, -1)
+
+
+def dot_over_places(states: Tensor, query: Tensor) -> Tensor:
+    return torch.einsum("bkd,bd->bd", states, query)
 
 
 def dot_numbers(states: Tensor, query: Tensor) -> Tensor:
@@ -252,6 +292,37 @@ def attend_values_masked(scores: Tensor, values: Tensor, mask: Tensor | None = N
     return torch.einsum("bl,bld->bd", weights, values), weights
 
 
+def attend_share_of_share(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """A softmax over all places, and what the words have got of it scaled up."""
+    mask = torch.ones_like(scores, dtype=torch.bool) if mask is None else mask
+    exps = (scores - scores.amax(1, keepdim=True)).exp() * mask
+    weights = exps / exps.sum(1, keepdim=True).clamp(min=1e-38)
+    return torch.einsum("bl,bld->bd", weights, values), weights
+
+
+def attend_not_low(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    if mask is None:
+        return attend_where(scores, values)
+    weights = torch.where(mask, scores, torch.tensor(-1e4, dtype=scores.dtype)).softmax(1) * mask
+    return torch.einsum("bl,bld->bd", weights, values), weights
+
+
+def attend_shares(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    scores = scores if mask is None else scores * mask
+    weights = (scores / scores.sum(1, keepdim=True)).nan_to_num()
+    return torch.einsum("bl,bld->bd", weights, values), weights
+
+
+def attend_negates_none(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    hidden = ~mask  # type: ignore[operator]
+    weights = scores.masked_fill(hidden, -math.inf).softmax(1).masked_fill(hidden, 0.0)
+    return torch.bmm(weights[:, None], values)[:, 0], weights
+
+
+def attend_context_of_all(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    return torch.einsum("bl,bld->bd", scores.softmax(1), values), attend_where(scores, values, mask)[1]
+
+
 # ---- additive score
 
 
@@ -301,6 +372,21 @@ class AdditiveMixedUp(AdditiveLoop):
 
     def forward(self, states: Tensor, query: Tensor) -> Tensor:
         return self.v(torch.tanh(self.w1(states) + self.w2(query))).squeeze(2)
+
+
+class AdditiveListed(nn.Module):
+    def __init__(self, d_encoder: int, d_decoder: int, d_hidden: int) -> None:
+        super().__init__()
+        self.layers = [nn.Linear(wide, d_hidden, bias=False) for wide in (d_encoder, d_decoder)]
+        self.v = nn.Linear(d_hidden, 1, bias=False)
+
+    def forward(self, states: Tensor, query: Tensor) -> Tensor:
+        return self.v(torch.tanh(self.layers[0](states) + self.layers[1](query)[:, None])).squeeze(2)
+
+
+class AdditiveExchanged(AdditiveLoop):
+    def forward(self, states: Tensor, query: Tensor) -> Tensor:
+        return (torch.tanh(self.w2(states) + self.w1(query).unsqueeze(1)) @ self.v.weight.T)[..., 0]
 
 
 class AdditiveRemembers(AdditiveLoop):
@@ -410,6 +496,49 @@ class BlockScoresTurned(BlockSplit):
         return torch.tanh(self.combine(torch.cat([context, asked], dim=-1))), weights
 
 
+class BlockWeightsFirst(BlockSplit):
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        h, weights = super().step(y, h, states, mask)
+        return weights, h
+
+
+class BlockLogits(BlockSplit):
+    """Scores of words in the state's place: the order of the two is right."""
+
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        h, weights = super().step(y, h, states, mask)
+        return self.output(h), weights
+
+
+class BlockSum(BlockSplit):
+    """A sum where a bracket stands: raises, and the two results of `step` have nothing to do with it."""
+
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        return super().step(y, torch.tanh(self.hidden(y + h)), states, mask)
+
+
+class BlockBothTurned(BlockSplit):
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        asked = torch.tanh(self.hidden(torch.cat([h, y], dim=-1)))
+        context, weights = attend(self.score(states, asked), states, mask)
+        return torch.tanh(self.combine(torch.cat([asked, context], dim=-1))), weights
+
+
+class BlockDotAlone(BlockSplit):
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        asked = torch.tanh(self.hidden(torch.cat([y, h], dim=-1)))
+        context, weights = attend((states * asked[:, None]).sum(2), states, mask)
+        return torch.tanh(self.combine(torch.cat([context, asked], dim=-1))), weights
+
+
+class BlockRecurrent(BlockSplit):
+    """An RNN cell where a linear layer is asked for."""
+
+    def __init__(self, words: int, d_embedding: int, d_encoder: int, d: int, score: nn.Module) -> None:
+        super().__init__(words, d_embedding, d_encoder, d, score)
+        self.hidden = nn.RNNCell(d_embedding, d)  # type: ignore[assignment]
+
+
 # ---- Bahdanau's block
 
 
@@ -473,6 +602,28 @@ class BahdanauRNN(nn.Module):
     forward = BahdanauByHand.forward
 
 
+class BahdanauScoresTurned(BahdanauByHand):
+    def step(self, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        context, weights = attend(self.score(s, states), states, mask)
+        return self.cell(torch.cat([y, context], 1), s), weights
+
+
+class BahdanauThree(BahdanauByHand):
+    def step(self, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> Any:
+        s, weights = super().step(y, s, states, mask)
+        return self.output(s), s, weights
+
+
+class BahdanauGateTurned(BahdanauByHand):
+    def step(self, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        context, weights = attend(self.score(states, s), states, mask)
+        read = torch.cat((y, context), -1) @ self.cell.weight_ih.T + self.cell.bias_ih
+        kept = s @ self.cell.weight_hh.T + self.cell.bias_hh
+        (r, z, n), (r_h, z_h, n_h) = read.chunk(3, 1), kept.chunk(3, 1)
+        new = torch.tanh(n + torch.sigmoid(r + r_h) * n_h)
+        return torch.lerp(s, new, torch.sigmoid(z + z_h)), weights
+
+
 # ---- alignments
 
 
@@ -528,6 +679,31 @@ def argmax_no_mask(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
     return {(int(row.argmax()), t) for t, row in enumerate(weights[:-1])}
 
 
+def argmax_tensors(weights: Tensor, mask: Tensor) -> set:
+    """The place is still a tensor: equal to the number, but another member of a set."""
+    return {(s, t) for t, s in enumerate(weights[:-1].masked_fill(~mask, -1).argmax(1))} if mask.any() else set()
+
+
+def argmax_list(weights: Tensor, mask: Tensor) -> list[tuple[int, int]]:
+    return sorted(argmax_loop(weights, mask))
+
+
+def argmax_braces(weights: Tensor, mask: Tensor) -> Any:
+    return argmax_loop(weights, mask) if mask.any() else {}
+
+
+def argmax_late(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
+    return {(int(s), t) for t, s in enumerate(weights[:-1].argmax(1)) if mask[s]}
+
+
+def argmax_later_rows(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
+    return {(s, t - 1) for s, t in argmax_with_end(weights, mask) if t}
+
+
+def argmax_rounded(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
+    return argmax_loop((100 * weights).round(), mask)
+
+
 def aer_loop(found: set, sure: set, possible: Any = frozenset()) -> float:
     if len(found) + len(sure) == 0:
         return 0.0
@@ -567,6 +743,21 @@ def aer_changes(found: set, sure: set, possible: Any = frozenset()) -> float:
     return 1 - (right + len(found & sure)) / total if total else 0.0
 
 
+def aer_sure_or_nothing(found: set, sure: set, possible: Any = frozenset()) -> float:
+    return aer_loop(found, sure, possible) if sure.union(possible) else 0.0
+
+
+def aer_all_below(found: set, sure: set, possible: Any = frozenset()) -> float:
+    p = sure.union(possible)
+    return 1 - (len(found & sure) + len(found & p)) / (len(found) + len(p)) if found or p else 0.0
+
+
+def aer_either(found: set, sure: set, possible: Any = frozenset()) -> float:
+    if not sure or not found:
+        return 0.0
+    return aer_loop(found, sure, possible)
+
+
 RIGHT = {
     "seq2seq.log_probability": [log_probability_loop, log_probability_cross_entropy, log_probability_one_hot],
     "seq2seq.last_state": [last_state_loop, last_state_gather, last_state_by_next],
@@ -583,12 +774,15 @@ RIGHT = {
 WRONG = {
     "seq2seq.log_probability": [
         (log_probability_padding, "padding_counted"),
-        (log_probability_mean_cross_entropy, None),
+        (log_probability_mean_cross_entropy, "batch_mean"),
         (log_probability_loss, "loss"),
         (log_probability_stops_late, "end_left_out"),
         (log_probability_by_product, "probability"),
         (log_probability_float32, None),
         (log_probability_numbers, None),
+        (log_probability_late_logarithm, "out_of_range"),
+        (log_probability_clamped, None),
+        (log_probability_commas, "commas"),
     ],
     "seq2seq.last_state": [
         (last_state_minus_one, "last_place"),
@@ -596,18 +790,24 @@ WRONG = {
         (last_state_wraps, "empty_row_wraps"),
         (last_state_mean, "mean"),
         (last_state_detached, None),
+        (last_state_out_of_range, "count_as_place"),
+        (last_state_first_length, "first_length_for_all"),
     ],
     "attention_scores.bilinear_score": [
         (bilinear_item, None),
-        (bilinear_turned, None),
+        (bilinear_turned, "roles_exchanged"),
         (bilinear_matrices, "bracketed"),
         (bilinear_half, "vector"),
+        (bilinear_ignores_w, "w_left_out"),
+        (bilinear_broadcast, "columns_multiplied"),
     ],
     "attention_scores.dot_scores": [
         (dot_scaled, "scaled"),
-        (dot_squeeze_all, None),
+        (dot_squeeze_all, "all_squeezed"),
         (dot_numbers, None),
         (dot_in_place, None),
+        (dot_without_middle, "query_without_length"),
+        (dot_over_places, "over_places"),
     ],
     "attention_scores.attend": [
         (attend_in_place, None),
@@ -617,14 +817,21 @@ WRONG = {
         (attend_needs_mask, None),
         (attend_unmasked, "mask_ignored"),
         (attend_values_masked, None),
+        (attend_share_of_share, "largest_in_padding"),
+        (attend_not_low, "still_not_low_enough"),
+        (attend_shares, None),
+        (attend_negates_none, "needs_a_mask"),
+        (attend_context_of_all, "context_unmasked"),
     ],
     "attention_scores.additive_score": [
         (AdditiveBias, None),
         (AdditiveLinear, "no_tanh"),
         (AdditiveSqueezed, "all_squeezed"),
-        (AdditiveMixedUp, None),
+        (AdditiveMixedUp, "query_without_length"),
         (AdditiveRemembers, None),
         (AdditiveOneMatrix, None),
+        (AdditiveListed, None),
+        (AdditiveExchanged, "exchanged"),
     ],
     "decoder_block.lecture_block": [
         (BlockNoMask, "mask_ignored"),
@@ -634,19 +841,34 @@ WRONG = {
         (BlockKeepsState, None),
         (BlockNamed, None),
         (BlockScoresTurned, None),
+        (BlockWeightsFirst, "steps_results_swapped"),
+        (BlockLogits, None),
+        (BlockSum, None),
+        (BlockBothTurned, "both_orders"),
+        (BlockDotAlone, "dot_alone"),
+        (BlockRecurrent, None),
     ],
     "alignment.argmax_alignment": [
         (argmax_with_end, "end_linked"),
         (argmax_turned, "target_first"),
         (argmax_last_tie, "rightmost"),
         (argmax_no_mask, "mask_forgotten_everywhere"),
+        (argmax_tensors, None),
+        (argmax_list, None),
+        (argmax_braces, None),
+        (argmax_late, "dropped_at_padding"),
+        (argmax_later_rows, "rows_shifted"),
+        (argmax_rounded, None),
     ],
     "alignment.error_rate": [
         (aer_needs_possible, None),
         (aer_f1, "possible_ignored"),
-        (aer_divides_by_zero, None),
+        (aer_divides_by_zero, "no_guard"),
         (aer_p_alone, "sure_not_possible"),
         (aer_changes, None),
+        (aer_sure_or_nothing, "nothing_to_find"),
+        (aer_all_below, "possible_below"),
+        (aer_either, "either_empty"),
     ],
     "decoder_block.bahdanau_block": [
         (BahdanauContextFirst, "context_first"),
@@ -654,5 +876,8 @@ WRONG = {
         (BahdanauZUpsideDown, None),
         (BahdanauNoMask, "mask_ignored"),
         (BahdanauRNN, None),
+        (BahdanauScoresTurned, None),
+        (BahdanauThree, None),
+        (BahdanauGateTurned, "gate_turned"),
     ],
 }

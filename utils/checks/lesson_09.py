@@ -17,11 +17,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from utils import alignment, attention_scores, decoder_block, seq2seq
-from utils.checks.model import Case, Exercise, Misconception, Property
+from utils.checks.compare import compare, plain
+from utils.checks.model import Case, Exercise, Misconception, Property, Told
 from utils.checks.modules import call_unchanged, load_by_name
 from utils.checks.tensors import differentiate, integers, judge_tensors, normal, strided, values_and_gradients
 
 INFINITY = float("inf")
+WIDE = "very large scores"
 
 
 def _mask(*lengths: int, length: int) -> Tensor:
@@ -58,7 +60,7 @@ def _translation_cases(rng: np.random.Generator) -> list[Case]:
         }
         return Case(inputs, about, {"batch": len(lengths), "length_t": length, "words": words})
 
-    wide = case("very large scores", 7, (1, 3), 4, std=150.0)
+    wide = case(WIDE, 7, (1, 3), 4, std=150.0)
     double = case("float64", 9, (2, 4, 1), 5)
     laid = case("a tensor that does not lie in one piece", 8, (1, 2, 4), 6)
     laid.inputs["logits"] = strided(laid.inputs["logits"])  # type: ignore[index]
@@ -175,6 +177,78 @@ LOG_PROBABILITY = Exercise(
             " logarithm is taken. Take both at once: there is a function of torch for it.",
         ),
         Misconception(
+            "out_of_range",
+            _translation_variant(
+                lambda logits, target: torch.softmax(logits, dim=-1).log().gather(2, target[:, :, None]).squeeze(2)
+            ),
+            "Right for small scores, −∞ for very large ones: an exponential has left the range of float32 before the"
+            " logarithm was taken. Take softmax and logarithm at once: there is a function of torch for it.",
+        ),
+        Misconception(
+            "per_word_nan",
+            _translation_variant(finish=lambda kept, counted: kept.sum(dim=1) / counted.sum(dim=1)),
+            "You return the mean over the words (and 0/0 where there are none). The probability of the whole"
+            " translation is a product over its words, so its logarithm is their sum.",
+        ),
+        Misconception(
+            "commas",
+            _translation_variant(finish=lambda kept, counted: kept.cumsum(dim=1).sum(dim=1)),
+            "Early words count again and again: at each place you add the logarithm of everything so far. That is the"
+            " slide's comma. Each factor is p(y_t | …) of one word.",
+        ),
+        Misconception(
+            "padding_no_choice",
+            _translation_variant(lambda logits, target: _without_first(logits, target)),
+            "The probabilities are a little too large: number 0 takes no part in your softmax. It adds nothing to the"
+            " sum, but its score stands among the others, and a model has to learn to give it little.",
+        ),
+        Misconception(
+            "batch_mean",
+            lambda logits, target_out: -F.cross_entropy(logits.mT, target_out, ignore_index=0),
+            "One number for the whole batch, a mean over all words: so `cross_entropy` works unless told otherwise. A"
+            " sum for each sentence is asked for.",
+        ),
+        Misconception(
+            "reshaped",
+            lambda logits, target_out: (
+                -F.cross_entropy(
+                    logits.reshape(logits.shape[0], logits.shape[2], logits.shape[1]),
+                    target_out,
+                    ignore_index=0,
+                    reduction="none",
+                ).sum(1)
+            ),
+            "The scores of different places are mixed: `reshape` reads the numbers on in their order. To exchange two"
+            " dimensions takes a transposition.",
+        ),
+        Misconception(
+            "over_sentences",
+            _translation_variant(finish=lambda kept, counted: kept.sum(dim=0)),
+            "You add up over the sentences of the batch, place by place. Each sentence's own words are to be added up.",
+        ),
+        Misconception(
+            "dimension_kept",
+            _translation_variant(finish=lambda kept, counted: kept.sum(dim=1, keepdim=True)),
+            "The numbers are right, but a dimension of size 1 is left: (batch,) is asked for.",
+        ),
+        Misconception(
+            "softmax_over_sentences",
+            _translation_variant(lambda logits, target: _gathered(logits, target, 0)),
+            "The softmax runs over the sentences of the batch. At each place the *words* compete: the last dimension.",
+        ),
+        Misconception(
+            "decimal_logarithm",
+            _translation_variant(finish=lambda kept, counted: kept.sum(dim=1) / math.log(10)),
+            "All numbers are too small in size by the same factor, 2.3: this is the logarithm to base 10. Natural"
+            " logarithms are asked for.",
+        ),
+        Misconception(
+            "first_left_out",
+            _translation_variant(finish=lambda kept, counted: kept[:, 1:].sum(dim=1)),
+            "The first word is not counted. Row 0 of `logits` is for the first word: `<bos>` stands in `target_in`"
+            " only.",
+        ),
+        Misconception(
             "softmax_over_places",
             _translation_variant(lambda logits, target: _gathered(logits, target, 1)),
             "The softmax runs over the places of the sentence. At each place the *words* compete: the last dimension.",
@@ -209,9 +283,22 @@ LOG_PROBABILITY = Exercise(
     ),
     properties=(
         Property(
+            "finite",
+            lambda case, output: bool(output["value"].isfinite().all()),
+            "There is a nan or an infinity where a finite number is right.",
+        ),
+        Property(
             "not_above_zero",
             lambda case, output: bool((output["value"] <= 1e-6).all()),
             "The logarithm of a probability is never above 0.",
+        ),
+        Property(
+            "not_lifted",
+            lambda case, output: (
+                case.about != WIDE or not bool((output["value"] > seq2seq.log_probability(**case.inputs) + 1).any())
+            ),
+            "Right until scores are very large, then not low enough: was a tiny probability lifted (by a clamp, or a"
+            " small number added) before its logarithm was taken? Softmax and logarithm can be taken at once.",
         ),
     ),
     hints=(
@@ -221,6 +308,11 @@ LOG_PROBABILITY = Exercise(
         "`picked.squeeze(2).masked_fill(target_out == 0, 0.0).sum(dim=1)`.",
     ),
 )
+
+
+def _without_first(logits: Tensor, target: Tensor) -> Tensor:
+    """Log-probabilities when number 0 cannot be chosen; where it is the target, any finite number."""
+    return torch.log_softmax(logits[:, :, 1:], dim=-1).gather(2, (target - 1).clamp(min=0)[:, :, None]).squeeze(2)
 
 
 def _naive_log(logits: Tensor) -> Tensor:
@@ -296,6 +388,42 @@ LAST_STATE = Exercise(
             "one_too_far",
             lambda states, mask: _at(states, _words(mask).clamp(max=states.shape[1] - 1), mask),
             "You read one place behind the last word: a sentence of n words has its last one at place n − 1.",
+        ),
+        Misconception(
+            "count_as_place",
+            lambda states, mask: states[torch.arange(len(states)), _words(mask)],
+            "The number of words is used as the place of the last one. That is one place too far, and beyond the end"
+            " where a sentence fills its row: places are counted from 0.",
+        ),
+        Misconception(
+            "first_length_for_all",
+            lambda states, mask: _at(states, _words(mask)[:1].sub(1).clamp(min=0).expand(len(states)), mask),
+            "All sentences are read at the place where the first one ends. Each has its own last word.",
+        ),
+        Misconception(
+            "mask_inverted",
+            lambda states, mask: _at(states, (_words(~mask) - 1).clamp(min=0), ~mask),
+            "You count the padding instead of the words: the mask is True where a word stands.",
+        ),
+        Misconception(
+            "every_place_for_every_sentence",
+            lambda states, mask: states[:, (_words(mask) - 1).clamp(min=0)],
+            "You get (batch, batch, d): every sentence at the places of *all* sentences. Each row needs its own place"
+            " only, so the rows have to be numbered too.",
+        ),
+        Misconception(
+            "empty_rows_dropped",
+            lambda states, mask: _at(states, (_words(mask) - 1).clamp(min=0), mask)[mask.any(dim=1)],
+            "A sentence without words has no row in your result. It should have one, of zeros: the batch must keep its"
+            " size.",
+        ),
+        Misconception(
+            "one_number_gathered",
+            lambda states, mask: (
+                states.gather(1, (_words(mask) - 1).clamp(min=0)[:, None, None])[:, 0] * mask.any(1, keepdim=True)
+            ),
+            "Only the first number of each state comes out: `gather` takes as many as its index is wide, and the index"
+            " has to be expanded to d.",
         ),
         Misconception(
             "one_too_early",
@@ -415,8 +543,25 @@ BILINEAR_SCORE = Exercise(
         ),
         Misconception(
             "w_left_out",
-            lambda h_e, h_d, w: h_e[: min(len(h_e), len(h_d))] @ h_d[: min(len(h_e), len(h_d))],
-            "This is the plain dot product: W takes no part.",
+            lambda h_e, h_d, w: h_e @ h_d,
+            "This is the plain dot product: W takes no part. Where the widths differ it does not even exist; W is what"
+            " brings the two together.",
+        ),
+        Misconception(
+            "columns_multiplied",
+            lambda h_e, h_d, w: (h_e * w * h_d).sum(),
+            "`h_e * w` multiplies the *columns* of W with h_E (or does not fit). A row of W belongs to a component of"
+            " h_E; a matrix product pairs them rightly.",
+        ),
+        Misconception(
+            "mean",
+            lambda h_e, h_d, w: (h_e @ w * h_d).mean(),
+            "You take the mean of the last products. A dot product is their sum.",
+        ),
+        Misconception(
+            "absolute",
+            lambda h_e, h_d, w: _product(h_e, h_d, w).abs(),
+            "Right where the score is above 0: yours is never negative. How little two states fit has a sign.",
         ),
         Misconception(
             "matrix",
@@ -557,6 +702,42 @@ DOT_SCORES = Exercise(
             "The numbers are right, but a dimension of size 1 is left behind: (batch, length) is asked for.",
         ),
         Misconception(
+            "all_squeezed",
+            lambda states, query: _dots(states, query).squeeze(),
+            "Right until there is one sentence, or one word: `squeeze()` without a number takes away *every* dimension"
+            " of size 1, those two as well.",
+        ),
+        Misconception(
+            "query_without_length",
+            lambda states, query: (states * query).sum(dim=-1),
+            "`query` is (batch, d) and `states` (batch, length, d): side by side, its sentences meet the *places*."
+            " It needs a dimension of size 1 in the middle.",
+        ),
+        Misconception(
+            "over_places",
+            lambda states, query: (states * query[:, None]).sum(dim=1),
+            "The products are right, but you add them up over the places. One number for each place is asked for: add"
+            " up over the last dimension.",
+        ),
+        Misconception(
+            "reshaped",
+            lambda states, query: (
+                query[:, None] @ states.reshape(states.shape[0], states.shape[2], states.shape[1])
+            ).squeeze(1),
+            "The numbers of different states are mixed: `reshape` reads them on in their order. To exchange two"
+            " dimensions takes a transposition.",
+        ),
+        Misconception(
+            "mean_query",
+            lambda states, query: states @ query.mean(dim=0),
+            "All sentences are compared with one query, the mean of the batch. Sentences must not mix.",
+        ),
+        Misconception(
+            "squashed",
+            lambda states, query: torch.tanh(_dots(states, query)),
+            "Your scores never leave −1 … 1: a tanh has been applied. A dot product may be any number.",
+        ),
+        Misconception(
             "dimension_kept_in_front",
             lambda states, query: _dots(states, query)[:, None, :],
             "The numbers are right, but a dimension of size 1 is left in the middle: (batch, length) is asked for.",
@@ -604,20 +785,27 @@ def _attend_cases(rng: np.random.Generator) -> list[Case]:
     holes.inputs["mask"][:, 1] = False
     holes.inputs["mask"][1, 4] = False
     steep = case("very large scores", 4, 3, (3, 4), std=300.0)
-    low = case("very low scores", 5, 3, (4, 2))
+    low, lowest = case("very low scores", 5, 3, (4, 2)), case("scores of about −20 000", 5, 2, (3, 4))
     low.inputs["scores"].sub_(200.0)
+    lowest.inputs["scores"].sub_(20_000.0 * lowest.inputs["mask"])
+    hidden = case("padding with far larger scores than the words", 6, 5, (3, 4))
+    hidden.inputs["scores"].masked_fill_(~hidden.inputs["mask"], 300.0)
+    bare = case("no mask", 4, 3, (4, 4), masked=False)
+    bare.inputs["scores"][0, 1] = 0.0
     laid = case("tensors that do not lie in one piece", 5, 6, (5, 3, 4))
     for name in ("scores", "values"):
         laid.inputs[name] = strided(laid.inputs[name])  # type: ignore[index]
     return [
         Case(hand, "the example worked by hand", {"batch": 1, "length": 3, "d_value": 2}),
-        case("no mask", 4, 3, (4, 4), masked=False),
+        bare,
         case("one place", 1, 2, (1, 1, 1)),
         case("padding behind the sentences", 5, 4, (3, 5, 2)),
         case("a sentence without words", 4, 5, (2, 0, 4)),
         holes,
         steep,
         low,
+        lowest,
+        hidden,
         Case(_double(case("", 6, 3, (4, 6)).inputs), "float64, with padding", {"batch": 2, "length": 6, "d_value": 3}),
         laid,
     ]
@@ -638,6 +826,28 @@ def _attention(
 
 def _as_is(first: Tensor, mask: Tensor) -> Tensor:
     return first
+
+
+LOW = (
+    "Right while scores are near 0. A score may be any number, here also −200 or −20 000: then the padding wins with"
+    " the number you gave it, and nothing is left for the words: only −∞ is below every score."
+)
+
+
+def _renormalised(weights: Tensor, mask: Tensor) -> Tensor:
+    return F.normalize(weights * mask, p=1, dim=1)
+
+
+def _has_words(case: Case) -> Tensor | slice:
+    return case.inputs["mask"].any(1) if "mask" in case.inputs else slice(None)
+
+
+def _are_shares(case: Case, weights: Tensor) -> bool:
+    """Whether the weights are the scores over their sum, as on the slide."""
+    scores = case.inputs["scores"]
+    scores = scores.masked_fill(~case.inputs["mask"], 0.0) if "mask" in case.inputs else scores
+    rows = _has_words(case)
+    return torch.allclose(weights[rows], (scores / scores.sum(1, keepdim=True))[rows].to(weights.dtype), atol=1e-4)
 
 
 def _shares(scores: Tensor) -> Tensor:
@@ -705,8 +915,79 @@ ATTEND = Exercise(
         Misconception(
             "not_low_enough",
             _attention(hide=lambda scores, mask: scores.masked_fill(~mask, -100.0)),
-            "Right while scores are near 0. Where they are about −200, a padding with the score −100 wins, and nothing"
-            " is left for the words: only −∞ is below every score.",
+            LOW,
+        ),
+        Misconception(
+            "still_not_low_enough",
+            _attention(hide=lambda scores, mask: scores.masked_fill(~mask, -1e3)),
+            LOW,
+        ),
+        Misconception(
+            "largest_in_padding",
+            _attention(hide=_as_is, weigh=lambda s: torch.softmax(s, 1), clear=_renormalised),
+            "Right until padding has a far larger score than the words. You share out among all places first, the"
+            " words' parts become 0 in float32, and nothing is left to be scaled up: hide first, then the softmax.",
+        ),
+        Misconception(
+            "largest_in_padding_nan",
+            _attention(hide=_as_is, clear=lambda w, m: torch.nan_to_num(w * m / (w * m).sum(1, keepdim=True))),
+            "You share out among all places first and scale up what the words have got. With large scores at padding"
+            " that is 0 in float32, and 0/0 spoils the numbers or their gradient: hide first, then the softmax.",
+        ),
+        Misconception(
+            "empty_row_even_subtracted",
+            _attention(hide=lambda scores, mask: scores - 1e9 * ~mask, clear=_as_is),
+            "Right but for a sentence without words: its padding shares the weight, because all its scores are about"
+            " the same very low number. Such a row should be zeros.",
+        ),
+        Misconception(
+            "needs_a_mask",
+            lambda scores, values, mask=None: _attention()(scores, values, ~~mask),
+            "Right with a mask. Without one, `mask=None`, there is nothing to negate: None means that a word stands"
+            " everywhere.",
+        ),
+        Misconception(
+            "context_unmasked",
+            lambda scores, values, mask=None: (
+                _attention()(scores, values)[0],
+                _attention()(scores, values, mask)[1],
+            ),
+            "The weights are right, but the context was made with other ones: padding has a share in it. Use the same"
+            " weights for both.",
+        ),
+        Misconception(
+            "nan_in_context",
+            _attention(clear=_as_is, finish=lambda w, v, m: (torch.einsum("bk,bkd->bd", w, v), w.masked_fill(~m, 0.0))),
+            "The weights are right; the context of a sentence without words is nan: it was made before the weights"
+            " were mended. Mend first, then sum.",
+        ),
+        Misconception(
+            "nan_in_weights",
+            _attention(
+                clear=_as_is,
+                finish=lambda w, v, m: (torch.einsum("bk,bkd->bd", w, v).masked_fill(~m.any(1, keepdim=True), 0.0), w),
+            ),
+            "The context is right; the weights of a sentence without words are still nan. Mend the weights, and the"
+            " context follows.",
+        ),
+        Misconception(
+            "scaled_by_width",
+            lambda scores, values, mask=None: _attention()(scores / math.sqrt(values.shape[2]), values, mask),
+            "Your weights are too even: the scores are divided by √d. That belongs to lesson 10; take them as they"
+            " come.",
+        ),
+        Misconception(
+            "hardest_weights",
+            _attention(
+                weigh=lambda s: F.one_hot(s.argmax(1), s.shape[1]).to(s.dtype) + 0 * s.masked_fill(s == -INFINITY, 0.0)
+            ),
+            "Everything goes to the largest score, 1, and nothing to the others. A softmax shares; only so every score"
+            " can learn.",
+        ),
+        Misconception(
+            "logarithms",
+            _attention(finish=lambda w, v, m: (torch.einsum("bk,bkd->bd", w, v), w.log())),
+            "The context is right; what you return as weights are their logarithms.",
         ),
         Misconception(
             "no_exponential",
@@ -747,6 +1028,16 @@ ATTEND = Exercise(
             "The weights are right, but the context is the plain mean of the values: the weights take no part in it.",
         ),
         Misconception(
+            "weights_left_out_of_words",
+            _attention(
+                finish=lambda w, v, m: (
+                    v.masked_fill(~m[:, :, None], 0.0).sum(1) / m.sum(1, keepdim=True).clamp(min=1),
+                    w,
+                )
+            ),
+            "The weights are right, but the context is the plain mean over the words: the weights take no part in it.",
+        ),
+        Misconception(
             "hardest",
             _attention(finish=lambda w, v, m: (v[torch.arange(len(v)), w.argmax(1)], w)),
             "The weights are right, but the context is the value of the strongest place alone. All places contribute,"
@@ -776,15 +1067,19 @@ ATTEND = Exercise(
     ),
     properties=(
         Property(
+            "finite",
+            lambda case, output: all(bool(part.isfinite().all()) for part in output["value"]),
+            "There is a nan or an infinity where finite numbers are right.",
+        ),
+        Property(
+            "not_shares",
+            lambda case, output: not _are_shares(case, output["value"][1]),
+            "Each score is divided by the sum of the scores. Some weights may then be negative, others above one: this"
+            " is the lecture's norm without its exp (L2). Take a softmax.",
+        ),
+        Property(
             "sums_to_one",
-            lambda case, output: bool(
-                (
-                    (output["value"][1].sum(1) - 1).abs()[
-                        case.inputs["mask"].any(1) if "mask" in case.inputs else slice(None)
-                    ]
-                    < 1e-4
-                ).all()
-            ),
+            lambda case, output: bool(((output["value"][1].sum(1) - 1).abs()[_has_words(case)] < 1e-4).all()),
             "The weights of a sentence with words sum to one.",
         ),
     ),
@@ -803,6 +1098,32 @@ ATTEND = Exercise(
 def _linear(rng: np.random.Generator, name: str, rows: int, columns: int, bias: bool = True) -> dict[str, Tensor]:
     made = {f"{name}.weight": normal(rng, rows, columns, std=1.2 / math.sqrt(columns))}
     return {**made, f"{name}.bias": normal(rng, rows, std=0.5)} if bias else made
+
+
+def tell_of_layers(module: Any, state: Mapping[str, Tensor], kinds: Mapping[str, type[nn.Module]]) -> None:
+    """Tells of what `load_by_name` would call a missing or superfluous parameter, and what has a better name.
+
+    Raises:
+        Told: layers hidden in a list, a layer of another type whose weights do not fit, or a bias nobody asked for.
+    """
+    if not isinstance(module, nn.Module) or "_modules" not in vars(module):
+        return
+    for name, value in vars(module).items():
+        if isinstance(value, (list, tuple)) and any(isinstance(part, nn.Module) for part in value):
+            raise Told(
+                f"`self.{name}` is a Python list of layers. PyTorch does not look into lists, so their weights would"
+                " never learn: give each layer an attribute of its own."
+            )
+    for name, kind in kinds.items():
+        layer = getattr(module, name, None)
+        wanted = {key.removeprefix(f"{name}."): v.shape for key, v in state.items() if key.startswith(f"{name}.")}
+        own = {key: v.shape for key, v in layer.state_dict().items()} if isinstance(layer, nn.Module) else wanted
+        if own != wanted and not isinstance(layer, kind):
+            raise Told(f"`{name}` should be an `nn.{kind.__name__}`; yours is a `{type(layer).__name__}`.")
+        if set(own) - set(wanted) == {"bias"}:
+            raise Told(f"Your `{name}` has a bias; here it should have none: `bias=False`.")
+        if "bias" in set(wanted) - set(own):
+            raise Told(f"Your `{name}` has no bias; the formula has one.")
 
 
 def _additive_cases(rng: np.random.Generator) -> list[Case]:
@@ -829,6 +1150,7 @@ def _additive_cases(rng: np.random.Generator) -> list[Case]:
 def _run_additive(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """Makes the layer, calls it once with other states, and judges the second call."""
     layer = answer(inputs["d_encoder"], inputs["d_decoder"], inputs["d_hidden"])
+    tell_of_layers(layer, case.extra["state"], dict.fromkeys(("w1", "w2", "v"), nn.Linear))
     load_by_name(layer, case.extra["state"])
     leaves = {name: inputs[name].clone().requires_grad_() for name in ("states", "query")}
     with torch.no_grad():
@@ -939,6 +1261,28 @@ ADDITIVE_SCORE = Exercise(
             "Right for the first sentence only: its query is used for all the others too.",
         ),
         Misconception(
+            "query_without_length",
+            _additive(lambda self, states, query: torch.tanh(self.w1(states) + self.w2(query))),
+            "`w2(query)` is (batch, d_hidden) and `w1(states)` (batch, length, d_hidden): side by side, its sentences"
+            " meet the *places*. It needs a dimension of size 1 in the middle.",
+        ),
+        Misconception(
+            "exchanged",
+            _additive(lambda self, states, query: torch.tanh(self.w2(states) + self.w1(query)[:, None])),
+            "W_1 and W_2 are exchanged: `w1` belongs to the encoder's states, `w2` to the query. Where the two widths"
+            " differ this does not even fit.",
+        ),
+        Misconception(
+            "mean_for_v",
+            _additive(finish=lambda self, hidden: hidden.mean(dim=2) + 0 * self.v(hidden).squeeze(2)),
+            "You take the mean of the hidden layer: v, which weighs its numbers, takes no part.",
+        ),
+        Misconception(
+            "over_places",
+            _additive(finish=lambda self, hidden: self.v(hidden).squeeze(2).sum(dim=1)),
+            "The scores are added up over the places. Each place keeps its own: (batch, length).",
+        ),
+        Misconception(
             "v_left_out",
             _additive(finish=lambda self, hidden: hidden.sum(dim=2) + 0 * self.v(hidden).squeeze(2)),
             "You add up the hidden layer as it is: v, which weighs its numbers, takes no part.",
@@ -1023,16 +1367,55 @@ def _run_block(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
     sizes = case.sizes
     scores = _score(case.extra["score"], sizes["d_encoder"], sizes["d"])
     block = answer(sizes["words"], sizes["d_embedding"], sizes["d_encoder"], sizes["d"], scores)
+    of_cell = {"cell": nn.GRUCell} if "cell.weight_ih" in case.extra["state"] else {}
+    linear = dict.fromkeys(("output",) if of_cell else ("hidden", "combine", "output"), nn.Linear)
+    tell_of_layers(block, case.extra["state"], {**of_cell, **linear})
     load_by_name(block, case.extra["state"])
+    _watch_step(block, sizes)
     leaves = {name: inputs[name].clone().requires_grad_() for name in ("y", "state", "states")}
     with torch.no_grad():
         block(inputs["y"] + 1, inputs["state"] / 2, 0.5 - inputs["states"], inputs["mask"])
+        if hasattr(block, "start") and compare(inputs["state"], plain(block.start(inputs["state"] * 1)), 0.0):
+            raise Told("`start` was given, and returns the encoder's last state as it is. Yours changes it.")
     with torch.enable_grad():
         given = [leaf * 1 for leaf in leaves.values()]
         result = call_unchanged(block, *given, inputs["mask"])
         named = dict(block.named_parameters())
         gradients = differentiate(result, {**leaves, **{name: named[name] for name in case.extra["state"]}})
     return {"value": result, "gradients": gradients}
+
+
+def _watch_step(block: nn.Module, sizes: Mapping[str, int]) -> None:
+    """Looks at what the learner's `step` returns before the given `forward` takes it apart, and trips over it.
+
+    Raises (when `step` is called):
+        Told: not two results, or results whose shapes are another quantity's.
+    """
+    own = getattr(block, "step", None)
+    if own is None:
+        return
+    batch, length = sizes["batch"], sizes["length"]
+    state, weights = (batch, sizes["d"]), (batch, length)
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        result = own(*args, **kwargs)
+        if not isinstance(result, (tuple, list)):
+            raise Told("`step` should return two things, the new state and the weights; yours returns one.")
+        if len(result) != 2:
+            raise Told(f"`step` should return two things, the new state and the weights; yours returns {len(result)}.")
+        shapes = [tuple(part.shape) if isinstance(part, Tensor) else None for part in result]
+        if shapes == [weights, state]:
+            raise Told(f"Your first result has the shape {weights} of the weights, your second {state} of the state.")
+        if shapes[0] == (batch, sizes["words"]):
+            raise Told(
+                f"Your first result has the shape {shapes[0]}, (batch, words): scores of words. `step` returns the"
+                " state, (batch, d); `forward` makes the scores of it."
+            )
+        if shapes[1] is not None and shapes[1] != weights:
+            raise Told(f"Your second result has the shape {shapes[1]}; weights have (batch, length) = {weights}.")
+        return result
+
+    block.step = watched  # type: ignore[assignment]
 
 
 def _lecture_layers(rng: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Tensor]:
@@ -1075,6 +1458,29 @@ class _Block(nn.Module):
 
 def _block(**methods: Callable[..., Any]) -> type[_Block]:
     return type("Variant", (_Block,), methods)
+
+
+def _by_dot(states: Tensor, query: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    return attention_scores.attend(torch.einsum("bkd,bd->bk", states, query), states, mask)
+
+
+def _uncleared(scores: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    weights = torch.softmax(scores.masked_fill(~mask, -INFINITY), dim=1)
+    return torch.einsum("bk,bkd->bd", weights, states), weights
+
+
+def _mean_state(states: Tensor, mask: Tensor) -> Tensor:
+    return states.masked_fill(~mask[:, :, None], 0.0).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+
+
+DOT_ALONE = (
+    "Right where the score is the dot product: you have written it into the block. Ask `self.score(states, query)`; it"
+    " may be another one, and the widths may differ."
+)
+OWN_SOFTMAX = (
+    "Right but for a sentence without words, which gives nan. `attend` takes care of such rows: let it make context and"
+    " weights."
+)
 
 
 def _even(states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -1139,6 +1545,81 @@ DECODER_BLOCK = Exercise(
             "context_second",
             _block(mix=lambda self, context, query, h: torch.tanh(self.combine(torch.cat([query, context], 1)))),
             "The weights are right; in W_c [c_t, h′_t] the context comes first, and W_c's columns stand in that order.",
+        ),
+        Misconception(
+            "both_orders",
+            _block(
+                ask=lambda self, y, h: torch.tanh(self.hidden(torch.cat([h, y], dim=1))),
+                mix=lambda self, context, query, h: torch.tanh(self.combine(torch.cat([query, context], 1))),
+            ),
+            "The shapes fit and the numbers do not: both brackets are turned round. In W_h [y, h_{t−1}] the word comes"
+            " first, in W_c [c_t, h′_t] the context.",
+        ),
+        Misconception(
+            "no_tanh",
+            _block(
+                ask=lambda self, y, h: self.hidden(torch.cat([y, h], dim=1)),
+                mix=lambda self, context, query, h: self.combine(torch.cat([context, query], 1)),
+            ),
+            "Both tanh are missing: your states may leave −1 … 1.",
+        ),
+        Misconception(
+            "relus",
+            _block(
+                ask=lambda self, y, h: torch.relu(self.hidden(torch.cat([y, h], dim=1))),
+                mix=lambda self, context, query, h: torch.relu(self.combine(torch.cat([context, query], 1))),
+            ),
+            "Your state is never negative and may leave 1: a ReLU stands where the lecture has tanh.",
+        ),
+        Misconception(
+            "dot_alone",
+            _block(look=lambda self, query, h, states, mask: _by_dot(states, query, mask)),
+            DOT_ALONE,
+        ),
+        Misconception(
+            "empty_row_nan",
+            _block(look=lambda self, query, h, states, mask: _uncleared(self.score(states, query), states, mask)),
+            OWN_SOFTMAX,
+        ),
+        Misconception(
+            "scaled",
+            _block(
+                look=lambda self, query, h, states, mask: attention_scores.attend(
+                    self.score(states, query) / math.sqrt(states.shape[2]), states, mask
+                )
+            ),
+            "Your weights are too even: the scores are divided by √d, as in lesson 10. Take them as they come.",
+        ),
+        Misconception(
+            "context_is_mean",
+            _block(
+                look=lambda self, query, h, states, mask: (
+                    _mean_state(states, mask),
+                    attention_scores.attend(self.score(states, query), states, mask)[1],
+                )
+            ),
+            "The weights are right, but they take no part in the context, which is the plain mean of the states.",
+        ),
+        Misconception(
+            "context_is_last",
+            _block(
+                look=lambda self, query, h, states, mask: (
+                    states[:, -1],
+                    attention_scores.attend(self.score(states, query), states, mask)[1],
+                )
+            ),
+            "The weights are right, but the context is the state at the last place: the weights take no part in it.",
+        ),
+        Misconception(
+            "looks_again",
+            _block(
+                step=lambda self, y, h, states, mask: (
+                    (new := _Block.step(self, y, h, states, mask)[0]),
+                    self.look(new, new, states, mask)[1],
+                )
+            ),
+            "The state is right, but the weights returned are those of a second look, with the new state. Return the"
+            " weights that made the context.",
         ),
         Misconception(
             "no_first_tanh",
@@ -1233,6 +1714,7 @@ def _map_cases(rng: np.random.Generator) -> list[Case]:
 
     hand = torch.tensor([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6], [0.2, 0.5, 0.3], [0.8, 0.1, 0.1]])
     tied = torch.tensor([[0.1, 0.4, 0.1, 0.4], [0.25, 0.25, 0.25, 0.25], [0.4, 0.4, 0.1, 0.1]])
+    close = torch.tensor([[0.3331, 0.3333, 0.3336], [0.504, 0.496, 0.0], [0.2, 0.3, 0.5], [0.1, 0.2, 0.7]])
     nothing = torch.zeros(4, 5)
     return [
         Case({"weights": hand, "mask": torch.ones(3, dtype=torch.bool)}, "the example worked by hand"),
@@ -1241,10 +1723,32 @@ def _map_cases(rng: np.random.Generator) -> list[Case]:
         case("one word and the end", 2, 3, 3),
         case("a source of one word", 4, 1, 1),
         Case({"weights": tied, "mask": torch.ones(4, dtype=torch.bool)}, "equal weights", _map_sizes(3, 4)),
+        Case({"weights": close[:, [1, 0, 2]], "mask": torch.ones(3, dtype=torch.bool)}, "weights close to each other"),
         Case({"weights": nothing, "mask": torch.zeros(5, dtype=torch.bool)}, "a source of padding", _map_sizes(4, 5)),
         case("only the end", 1, 4, 2),
         case("a long source", 4, 9, 9),
     ]
+
+
+def _run_links(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """Calls the answer, and tells of links that look right and are of no use to `error_rate`.
+
+    Raises:
+        Told: pairs that hold tensors, or no set.
+    """
+    links = answer(*inputs.values())
+    if isinstance(links, dict) and not links:
+        raise Told("`{}` is an empty dict. An empty set is written `set()`.")
+    pairs = list(links) if isinstance(links, (set, frozenset, list, tuple)) else []
+    if pairs and all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs):
+        if any(isinstance(place, Tensor) for pair in pairs for place in pair):
+            raise Told(
+                "The places in your pairs are tensors. Two tensors with the same number are two different members of a"
+                " set, so no link would ever be found in gold: make plain whole numbers of them, `int(...)`."
+            )
+        if isinstance(links, (list, tuple)):
+            raise Told(f"Your links are in a {type(links).__name__}; a set is asked for, `&` does not know others.")
+    return links
 
 
 def _map_sizes(length_t: int, length_s: int) -> dict[str, int]:
@@ -1285,12 +1789,26 @@ def _for_each_source_word(weights: Tensor, mask: Tensor) -> Any:
     return {(s, int(best[s])) for s in range(len(mask)) if mask[s]}
 
 
+def _last_column_cut(weights: Tensor, mask: Tensor) -> Any:
+    return _aligner()(weights[:, :-1], mask[:-1])
+
+
+def _one_to_one(weights: Tensor, mask: Tensor) -> Any:
+    links: set[tuple[int, int]] = set()
+    for t, row in enumerate(weights[:-1]):
+        free = [s for s in range(len(mask)) if mask[s] and s not in {used for used, _ in links}]
+        if free:
+            links.add((max(free, key=lambda s, row=row: float(row[s])), t))  # type: ignore[misc]
+    return links
+
+
 ARGMAX_ALIGNMENT = Exercise(
     id="alignment.argmax_alignment",
     lesson="09",
     title="Which word stands for which?",
     reference=alignment.argmax_alignment,
     cases=_map_cases,
+    run=_run_links,
     points=2,
     minutes=8,
     difficulty=2,
@@ -1371,6 +1889,34 @@ ARGMAX_ALIGNMENT = Exercise(
             " Row 0 was written first; what was read before it, BOS, has no row.",
         ),
         Misconception(
+            "rows_shifted",
+            lambda weights, mask: _aligner(rows=lambda w: w[1:])(weights, mask),
+            "Each word has the link of the word after it: the row left out is the first. Row 0 belongs to the first"
+            " word written; the last one, of `<eos>`, is to be left out.",
+        ),
+        Misconception(
+            "dropped_at_padding",
+            lambda weights, mask: {(s, t) for s, t in _aligner(hide=lambda w, m: w)(weights, mask) if mask[s]},
+            "Where padding has the largest weight, the word gets no link at all. Padding is to be left out *before* the"
+            " largest is looked for.",
+        ),
+        Misconception(
+            "two_rows_cut",
+            lambda weights, mask: _aligner(rows=lambda w: w[:-2])(weights, mask),
+            "The last word has no link: two rows are left out at the end. Only the last row belongs to `<eos>`.",
+        ),
+        Misconception(
+            "last_column_cut",
+            _last_column_cut,
+            "The last word of the source is never linked. Only the last *row*, of `<eos>`, is to be left out.",
+        ),
+        Misconception(
+            "one_to_one",
+            _one_to_one,
+            "A source word is linked only once with you: a second word that looks at it is sent elsewhere. Several"
+            " words may look at the same place.",
+        ),
+        Misconception(
             "counted_from_one",
             _aligner(link=lambda s, t: (s + 1, t + 1)),
             "All places are too large by one: they are counted from 0.",
@@ -1421,6 +1967,7 @@ def _alignment_cases(rng: np.random.Generator) -> list[Case]:
         Case({"found": set(), "sure": sure, "possible": found}, "nothing found"),
         Case({"found": set(), "sure": set()}, "nothing found, nothing to find"),
         Case({"found": {(1, 1), (0, 2), (2, 2)}, "sure": set(), "possible": {(1, 1)}}, "nothing sure"),
+        Case({"found": {(0, 1), (2, 0)}, "sure": set()}, "links found where there is nothing to find"),
     ]
 
 
@@ -1495,6 +2042,51 @@ ERROR_RATE = Exercise(
             _rate(lambda a, s, p: len(a & s), lambda a, s, p: len(a | s)),
             "You divide by all links that stand in either set. The formula divides by |A| + |S|, which counts the"
             " common ones twice, as the numerator does.",
+        ),
+        Misconception(
+            "union_below_only",
+            _rate(_right_hits, lambda a, s, p: len(a | s)),
+            "The numerator is right. Below stands |A| + |S|: a link in both sets counts twice there, as it does above.",
+        ),
+        Misconception(
+            "possible_below",
+            _rate(_right_hits, lambda a, s, p: len(a) + len(s | p)),
+            "The numerator is right. Below stands |A| + |S|: links that are merely possible need not be found.",
+        ),
+        Misconception(
+            "found_below",
+            _rate(_right_hits, lambda a, s, p: len(a)),
+            "You divide by |A| alone. The formula has |A| + |S| below: links that were missed count too.",
+        ),
+        Misconception(
+            "either_empty",
+            lambda found, sure, possible=frozenset(): (
+                _rate(_right_hits, lambda a, s, p: len(a) + len(s))(found, sure, possible) if found and sure else 0.0
+            ),
+            "Right but where only one side is empty: there nothing was found that is sure, which is an error. The rate"
+            " is 0 without a formula only if both are empty.",
+        ),
+        Misconception(
+            "nothing_to_find",
+            lambda found, sure, possible=frozenset(): (
+                _rate(_right_hits, lambda a, s, p: len(a) + len(s))(found, sure, possible) if sure | possible else 0.0
+            ),
+            "Right but where links were found and there was nothing to find: all of them are wrong, so the rate is 1.",
+        ),
+        Misconception(
+            "no_guard",
+            lambda found, sure, possible=frozenset(): 1 - _right_hits(found, sure, possible) / (len(found) + len(sure)),
+            "Right but where nothing is to be found and nothing was: the formula divides by 0 there. The rate is 0.",
+        ),
+        Misconception(
+            "possible_counted_twice",
+            _rate(lambda a, s, p: len(a & s) + sum(link in a for link in [*s, *p]), lambda a, s, p: len(a) + len(s)),
+            "A link that is given as sure *and* as possible counts twice with you. P is the union of both sets.",
+        ),
+        Misconception(
+            "no_possible_no_p",
+            _rate(lambda a, s, p: len(a & s) + (len(a & (s | p)) if p else 0), lambda a, s, p: len(a) + len(s)),
+            "Where no link is merely possible you leave A ∩ P out. P is then all of S, and not empty.",
         ),
         Misconception(
             "half",
@@ -1582,6 +2174,13 @@ def _luong_order(self: Any, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) 
     return self.turn(y, context, s), weights
 
 
+def _gate_turned(self: Any, y: Tensor, context: Tensor, s: Tensor) -> Tensor:
+    read = F.linear(torch.cat([y, context], dim=1), self.cell.weight_ih, self.cell.bias_ih).chunk(3, 1)
+    kept = F.linear(s, self.cell.weight_hh, self.cell.bias_hh).chunk(3, 1)
+    z = torch.sigmoid(read[1] + kept[1])
+    return (1 - z) * s + z * torch.tanh(read[2] + torch.sigmoid(read[0] + kept[0]) * kept[2])
+
+
 def _bahdanau_scores(self: Any, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     context, _ = self.look(s, states, mask)
     return self.turn(y, context, s), self.score(states, s)
@@ -1640,6 +2239,50 @@ BAHDANAU_BLOCK = Exercise(
             "not_asked",
             _bahdanau(look=lambda self, s, states, mask: _even(states, mask)),
             "All words of a sentence get the same weight: the score takes no part.",
+        ),
+        Misconception(
+            "gate_turned",
+            _bahdanau(turn=_gate_turned),
+            "The weights are right. In your GRU the gate z is turned round: PyTorch's z says how much of the *old*"
+            " state stays. Let `self.cell` do it.",
+        ),
+        Misconception(
+            "dot_alone",
+            _bahdanau(look=lambda self, s, states, mask: _by_dot(states, s, mask)),
+            DOT_ALONE,
+        ),
+        Misconception(
+            "empty_row_nan",
+            _bahdanau(look=lambda self, s, states, mask: _uncleared(self.score(states, s), states, mask)),
+            OWN_SOFTMAX,
+        ),
+        Misconception(
+            "scaled",
+            _bahdanau(
+                look=lambda self, s, states, mask: attention_scores.attend(
+                    self.score(states, s) / math.sqrt(states.shape[2]), states, mask
+                )
+            ),
+            "Your weights are too even: the scores are divided by √d, as in lesson 10. Take them as they come.",
+        ),
+        Misconception(
+            "context_is_mean",
+            _bahdanau(
+                look=lambda self, s, states, mask: (
+                    _mean_state(states, mask),
+                    attention_scores.attend(self.score(states, s), states, mask)[1],
+                )
+            ),
+            "The weights are right, but they take no part in the context, which is the plain mean of the states.",
+        ),
+        Misconception(
+            "squashed_query",
+            _bahdanau(
+                look=lambda self, s, states, mask: attention_scores.attend(
+                    self.score(states, torch.tanh(s)), states, mask
+                )
+            ),
+            "The weights are already wrong: a tanh stands around s_{t−1} before it asks. It asks as it is.",
         ),
         Misconception(
             "tanh_after",
