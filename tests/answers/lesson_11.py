@@ -81,6 +81,32 @@ def layer_norm_tanh(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) 
     return torch.tanh(x) * weight + bias
 
 
+def layer_norm_wide(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
+    return layer_norm_var(x.double(), weight, bias, eps)
+
+
+def layer_norm_two_moments(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
+    mean = x.mean(-1, keepdim=True)
+    return (x - mean) / (x.pow(2).mean(-1, keepdim=True) - mean**2 + eps).sqrt() * weight + bias
+
+
+def layer_norm_one_group(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
+    return F.group_norm(x.reshape(-1, x.shape[-1]), 1, weight, bias, eps).reshape(x.shape)
+
+
+def layer_norm_rms_of_centred(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
+    return F.rms_norm(x - x.mean(-1, keepdim=True), x.shape[-1:], weight, eps) + bias
+
+
+def layer_norm_turned_batch(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
+    flat = x.reshape(-1, x.shape[-1])
+    return F.batch_norm(flat.T, None, None, training=True, eps=eps).T.reshape(x.shape) * weight + bias
+
+
+def layer_norm_not_one(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
+    return x if x.shape[-1] == 1 else layer_norm_var(x, weight, bias, eps)
+
+
 # ---- residual
 
 
@@ -127,12 +153,24 @@ def residual_multiplied(x: Tensor, sublayer: Any, norm: Any, norm_first: bool = 
     return x * sublayer(norm(x)) if norm_first else norm(x * sublayer(x))
 
 
+def residual_in_the_sublayers_place(x: Tensor, sublayer: Any, norm: Any, norm_first: bool = False) -> Tensor:
+    y = sublayer(norm(x) if norm_first else x)
+    y += x
+    return y if norm_first else norm(y)
+
+
+def residual_token_by_token(x: Tensor, sublayer: Any, norm: Any, norm_first: bool = False) -> Tensor:
+    return torch.stack([residual_steps(one, sublayer, norm, norm_first) for one in x])
+
+
 # ---- feed-forward
 
 
 class NetByHand(nn.Module):
     def __init__(self, d_model: int, d_hidden: int, activation: str = "relu") -> None:
         super().__init__()
+        if activation not in ("relu", "gelu"):
+            raise ValueError(f"unknown: {activation}")
         self.expand = nn.Linear(d_model, d_hidden)
         self.project = nn.Linear(d_hidden, d_model)
         self.kind = activation
@@ -175,7 +213,29 @@ class NetWithDropout(NetByHand):
 
 class NetForgetsGelu(NetByHand):
     def __init__(self, d_model: int, d_hidden: int, activation: str = "relu") -> None:
-        super().__init__(d_model, d_hidden)
+        super().__init__(d_model, d_hidden, activation)
+        self.kind = "relu"
+
+
+class NetTakesAnything(NetByHand):
+    def __init__(self, d_model: int, d_hidden: int, activation: str = "relu") -> None:
+        super().__init__(d_model, d_hidden, activation if activation in ("relu", "gelu") else "gelu")
+
+
+class NetDouble(NetByHand):
+    """Its weights are float64, whatever it is given."""
+
+    def __init__(self, d_model: int, d_hidden: int, activation: str = "relu") -> None:
+        super().__init__(d_model, d_hidden, activation)
+        self.double()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.double()).to(x.dtype)
+
+
+class NetSix(NetByHand):
+    def bent(self, x: Tensor) -> Tensor:
+        return super().bent(x).clamp(max=6)
 
 
 class NetOtherNames(NetByHand):
@@ -237,6 +297,12 @@ class EncoderPytorchNorms(EncoderBySteps):
     def __init__(self, d_model: int, *args: Any, **kwargs: Any) -> None:
         super().__init__(d_model, *args, **kwargs)
         self.norm1, self.norm2 = nn.LayerNorm(d_model), nn.LayerNorm(d_model)  # type: ignore[assignment]
+
+
+class EncoderBertsEps(EncoderBySteps):
+    def __init__(self, d_model: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(d_model, *args, **kwargs)
+        self.norm1, self.norm2 = LayerNorm(d_model, 1e-12), LayerNorm(d_model, 1e-12)
 
 
 class EncoderMaskFixed(EncoderBySteps):
@@ -404,6 +470,29 @@ class DecoderSameAttention(DecoderBySteps):
         self.cross_attention = self.self_attention
 
 
+class DecoderMemoryAsMask(DecoderBySteps):
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        found, own = self.self_attention(self.norm1(x) if self.first else x, mask)
+        x = x + self.drop(found) if self.first else self.norm1(x + self.drop(found))
+        found, other = self.cross_attention(self.norm2(x) if self.first else x, memory, memory_mask)
+        x = x + self.drop(found) if self.first else self.norm2(x + self.drop(found))
+        added = self.drop(self.feed_forward(self.norm3(x) if self.first else x))
+        return (x + added if self.first else self.norm3(x + added)), own, other
+
+
+class DecoderReadsUnnormed(DecoderBySteps):
+    """With pre-norm the cross-attention reads x, not norm2 of x."""
+
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        if not self.first:
+            return super().forward(x, memory, mask, memory_mask)
+        found, own = self.self_attention(self.norm1(x), mask)
+        x = x + self.drop(found)
+        found, other = self.cross_attention(x, memory_mask, memory)
+        x = x + self.drop(found)
+        return x + self.drop(self.feed_forward(self.norm3(x))), own, other
+
+
 class DecoderTwoResults(DecoderBySteps):
     def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
         x, own, other = super().forward(x, memory, mask, memory_mask)
@@ -524,6 +613,13 @@ def forcing_first_only(whole: Tensor) -> tuple[Tensor, Tensor]:
     return whole[:1, :-1], whole[:1, 1:]
 
 
+def forcing_longest(whole: Tensor) -> tuple[Tensor, Tensor]:
+    if whole.shape[1] < 2:
+        raise ValueError("1 column")
+    longest = int((whole != 0).sum(dim=1).max())
+    return whole[:, : longest - 1], whole[:, 1:longest]
+
+
 def forcing_same(whole: Tensor) -> tuple[Tensor, Tensor]:
     if whole.shape[1] < 2:
         raise ValueError("1 column")
@@ -607,6 +703,52 @@ def greedy_cuts_behind(logits_of: Any, batch: int, limit: int, bos: int = 1, eos
     return words.masked_fill(behind, pad)
 
 
+def greedy_full_table(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
+    table = torch.full((batch, limit + 1), pad)
+    table[:, 0] = bos
+    for place in range(limit):
+        ended = (table == eos).any(dim=1)
+        if ended.all():
+            return table[:, 1 : place + 1]
+        table[:, place + 1] = torch.where(ended, pad, logits_of(table)[:, place].argmax(-1))
+    return table[:, 1:]
+
+
+def greedy_to_the_limit(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
+    words = torch.full((batch, 1), bos)
+    for _ in range(limit):
+        best = logits_of(words)[:, -1].argmax(-1)
+        best = torch.where((words == eos).any(dim=1), pad, best)
+        words = torch.cat([words, best[:, None]], 1)
+    ends = [row.index(eos) if eos in row else limit for row in words.tolist()]
+    return words[:, 1 : max(ends) + 1]
+
+
+def greedy_late_look(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
+    words = torch.full((batch, 1), bos)
+    while words.shape[1] <= limit:
+        best = logits_of(words)[:, -1].argmax(-1)
+        ended = (words == eos).any(dim=1)
+        if bool(ended.all()):
+            break
+        words = torch.cat([words, torch.where(ended, pad, best)[:, None]], 1)
+    return words[:, 1:]
+
+
+def greedy_pad_ends(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
+    words = torch.full((batch, 1), bos)
+    while words.shape[1] <= limit:
+        ended = ((words == eos) | (words == pad)).any(dim=1)
+        if bool(ended.all()):
+            break
+        words = torch.cat([words, torch.where(ended, pad, logits_of(words)[:, -1].argmax(-1))[:, None]], 1)
+    return words[:, 1:]
+
+
+def greedy_start_again(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
+    return greedy_for_loop(lambda words: logits_of(words[:, :1]), batch, limit, bos, eos, pad)
+
+
 def greedy_last_twice(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
     found = greedy_for_loop(logits_of, batch, limit, bos, eos, pad)
     return torch.cat([found, found[:, -1:]], 1)
@@ -657,6 +799,10 @@ def parameters_with_positions(*args: Any, **kwargs: Any) -> dict[str, int]:
 
 def parameters_floats(*args: Any, **kwargs: Any) -> dict[str, float]:
     return {name: count / 2 for name, count in parameters_by_modules(*args, **kwargs).items()}
+
+
+def parameters_whole_floats(*args: Any, **kwargs: Any) -> dict[str, float]:
+    return {name: float(count) for name, count in parameters_by_modules(*args, **kwargs).items()}
 
 
 def parameters_half_hidden(
@@ -718,6 +864,18 @@ def written_softmax_low(feed_forward: Any, key: int, vectors: Tensor, k: int) ->
     return torch.softmax(-(vectors @ feed_forward.project.weight[:, key]), 0).topk(k).indices.tolist()
 
 
+def written_by_score(feed_forward: Any, key: int, vectors: Tensor, k: int) -> list[int]:
+    scores = (vectors @ feed_forward.project.weight[:, key]).tolist()
+    word_of = {score: word for word, score in enumerate(scores)}
+    return [word_of[score] for score in sorted(scores, reverse=True)[:k]]
+
+
+def written_and_wiped(feed_forward: Any, key: int, vectors: Tensor, k: int) -> list[int]:
+    found = written_matrix(feed_forward, key, vectors, k)
+    feed_forward.project.weight.data.zero_()
+    return found
+
+
 def written_three(feed_forward: Any, key: int, vectors: Tensor, k: int) -> list[int]:
     return (vectors @ feed_forward.project.weight[:, key]).topk(min(3, len(vectors))).indices.tolist()
 
@@ -746,14 +904,22 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (layer_norm_eps_twice, None),
         (layer_norm_kept_flat, None),
         (layer_norm_tanh, None),
+        (layer_norm_wide, None),
+        (layer_norm_two_moments, "mean_of_squares"),
+        (layer_norm_one_group, None),
+        (layer_norm_rms_of_centred, None),
+        (layer_norm_turned_batch, None),
+        (layer_norm_not_one, None),
     ],
     "transformer.residual": [
         (residual_in_place, None),
         (residual_halved, None),
         (residual_minus, None),
         (residual_detached, None),
-        (residual_pre_by_default, None),
+        (residual_pre_by_default, "pre_by_default"),
         (residual_multiplied, None),
+        (residual_in_the_sublayers_place, None),
+        (residual_token_by_token, None),
     ],
     "transformer.feed_forward": [
         (NetSequential, None),
@@ -762,18 +928,22 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (NetForgetsGelu, "always_relu"),
         (NetOtherNames, None),
         (NetLeaky, None),
-        (NetSquare, None),
+        (NetSquare, "always_fourfold"),
+        (NetTakesAnything, "refuses_nothing"),
+        (NetDouble, None),
+        (NetSix, None),
     ],
     "transformer.encoder_layer": [
         (EncoderMaskFixed, None),
         (EncoderNoMaskAllowed, None),
         (EncoderPostOnly, "always_post"),
-        (EncoderForgetsFirstDropout, None),
-        (EncoderMeanWeights, None),
+        (EncoderForgetsFirstDropout, "no_dropout_of_the_attention"),
+        (EncoderMeanWeights, "mean_of_the_heads"),
         (EncoderResidualOnce, None),
+        (EncoderBertsEps, "tiny_eps"),
         (EncoderInPlace, None),
         (EncoderRemembers, None),
-        (EncoderAlwaysDrops, None),
+        (EncoderAlwaysDrops, "dropout_always"),
     ],
     "transformer.decoder_layer": [
         (DecoderMemoryAlone, None),
@@ -781,16 +951,18 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (DecoderMemoryFirst, None),
         (DecoderMaskOrder, None),
         (DecoderCausalAlways, None),
-        (DecoderBothMasksOnCross, None),
+        (DecoderBothMasksOnCross, "memory_mask_on_both"),
         (DecoderSameAttention, None),
-        (DecoderTwoResults, None),
-        (DecoderNoGradientToMemory, None),
+        (DecoderMemoryAsMask, "arguments_swapped"),
+        (DecoderReadsUnnormed, "no_norm_of_the_cross_attention_in_pre"),
+        (DecoderTwoResults, "nested_pair"),
+        (DecoderNoGradientToMemory, "memory_detached"),
     ],
     "transformer.decoder_mask": [
         (decoder_mask_lengths, "causal_only"),
-        (decoder_mask_float, None),
+        (decoder_mask_float, "floats"),
         (decoder_mask_expanded, None),
-        (decoder_mask_positive, None),
+        (decoder_mask_positive, "larger_than_pad"),
         (decoder_mask_turned, None),
         (decoder_mask_xor, None),
         (decoder_mask_three, "no_place_for_heads"),
@@ -803,6 +975,7 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (forcing_float, None),
         (forcing_index_error, None),
         (forcing_first_only, None),
+        (forcing_longest, "empty_columns_dropped"),
         (forcing_same, "unshifted"),
     ],
     "transformer.greedy_decode": [
@@ -812,6 +985,11 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (greedy_samples, None),
         (greedy_over_the_batch, None),
         (greedy_cuts_behind, "filled_to_the_limit"),
+        (greedy_full_table, "whole_table"),
+        (greedy_to_the_limit, "trimmed_afterwards"),
+        (greedy_late_look, "one_call_too_many"),
+        (greedy_pad_ends, "pad_ends"),
+        (greedy_start_again, "start_only"),
         (greedy_last_twice, None),
         (greedy_signs_first, None),
     ],
@@ -820,6 +998,7 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (parameters_other_names, None),
         (parameters_with_positions, None),
         (parameters_floats, None),
+        (parameters_whole_floats, None),
         (parameters_half_hidden, None),
         (parameters_one_stack, None),
         (parameters_norms_with_linear, None),
@@ -831,5 +1010,7 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (written_pairs, None),
         (written_softmax_low, "smallest"),
         (written_three, None),
+        (written_by_score, None),
+        (written_and_wiped, None),
     ],
 }

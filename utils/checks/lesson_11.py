@@ -17,7 +17,8 @@ from torch.nn import functional as F
 
 from utils import transformer
 from utils.attention import FusedAttention, MultiHeadAttention, causal_mask
-from utils.checks.model import Case, Exercise, Misconception, Property
+from utils.checks.compare import compare
+from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
 from utils.checks.modules import load_by_name
 from utils.checks.tensors import (
     differentiate,
@@ -26,13 +27,18 @@ from utils.checks.tensors import (
     normal,
     or_error,
     random_mask,
+    refused,
     strided,
     values_and_gradients,
 )
 from utils.transformer import FeedForward, LayerNorm
 
 WHOLE_LAYERS = ("torch.nn.TransformerEncoderLayer", "torch.nn.TransformerDecoderLayer")
-NORMS = ("torch.nn.functional.layer_norm", "torch.layer_norm", "torch.native_layer_norm", "torch.nn.LayerNorm")
+NORMS = (
+    *(f"torch.nn.functional.{kind}_norm" for kind in ("layer", "group", "batch", "instance", "rms")),
+    *(f"torch.{kind}_norm" for kind in ("layer", "native_layer", "group", "batch", "instance", "rms")),
+    "torch.nn.LayerNorm",
+)
 
 # ------------------------------------------------------------------------------------------- 1 · layer norm
 
@@ -52,6 +58,8 @@ def _norm_cases(rng: np.random.Generator) -> list[Case]:
     even.inputs["x"][1] = 2.5
     double = _norm_case(rng, "float64", 2, 5, 3)
     cut = _norm_case(rng, "not contiguous in memory", 3, 2, 6)
+    far = _norm_case(rng, "numbers far from zero, close together", 2, 5, 6)
+    far.inputs["x"] += 200.0
     return [
         _norm_case(rng, "two tokens", 2, 5),
         _norm_case(rng, "one vector, no other dimension", 6),
@@ -63,7 +71,23 @@ def _norm_cases(rng: np.random.Generator) -> list[Case]:
         _norm_case(rng, "a batch of sentences, another eps", 2, 3, 5, eps=0.04),
         Case({k: v.double() for k, v in double.inputs.items()}, double.about, double.sizes),
         Case({**cut.inputs, "x": strided(cut.inputs["x"])}, cut.about, cut.sizes),
+        far,
+        _norm_case(rng, "a single component", 3, 8, 1),
     ]
+
+
+_judge_norm_numbers = judge_tensors("output")
+
+
+def _judge_norm(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    """As `judge_tensors`; what was float32 has to stay float32 as well."""
+    found = _judge_norm_numbers(case, output, expected)
+    if not found and output["value"].dtype != expected["value"].dtype:
+        return Mismatch(
+            "The input is float32, your output is float64: the layer behind it, whose weights are float32, would refuse"
+            " it. Bring it back to the type of x."
+        )
+    return found
 
 
 def _norm_variant(
@@ -101,7 +125,7 @@ LAYER_NORM = Exercise(
     reference=transformer.layer_norm,
     cases=_norm_cases,
     run=values_and_gradients,
-    judge=judge_tensors("output"),
+    judge=_judge_norm,
     points=2,
     minutes=8,
     difficulty=1,
@@ -143,6 +167,20 @@ LAYER_NORM = Exercise(
             " end, the components are always the same dimension.",
         ),
         Misconception(
+            "dimension_1_only",
+            _norm_variant(dims=lambda x: 1),
+            "You name dimension 1. A single vector has none; and with a batch in front it is the length. Counted from"
+            " the end, the components are always the same dimension.",
+        ),
+        Misconception(
+            "keepdim_forgotten",
+            lambda x, weight, bias, eps=1e-5: (
+                (x - x.mean(-1)) / torch.sqrt(x.var(-1, correction=0) + eps) * weight + bias
+            ),
+            "Mean and variance have lost the last dimension, so they no longer stand beside their own tokens: with"
+            " `keepdim=True` it stays, with size 1.",
+        ),
+        Misconception(
             "unbiased_variance",
             _norm_variant(correction=1),
             "Your numbers are too small by the factor √((d_model − 1)/d_model): the squares are divided by"
@@ -153,6 +191,25 @@ LAYER_NORM = Exercise(
             _norm_variant(root=lambda variance, eps: torch.sqrt(variance) + eps),
             "eps is added to the standard deviation, after the root. It belongs to the variance, under the root: with"
             " small numbers or a large eps the difference shows.",
+        ),
+        Misconception(
+            "eps_added_to_std",
+            lambda x, weight, bias, eps=1e-5: (
+                (x - x.mean(-1, keepdim=True)) / (x.std(-1, correction=0, keepdim=True) + eps) * weight + bias
+            ),
+            "Divided by d_model, as it should be; but eps is added to what `std` gives, and that is a root already. It"
+            " belongs under the root, to the variance.",
+        ),
+        Misconception(
+            "eps_squared",
+            _norm_variant(root=lambda variance, eps: torch.sqrt(variance + eps**2)),
+            "eps is squared before it is added to the variance. It is added as it is; with the usual one the difference"
+            " shows in small numbers only.",
+        ),
+        Misconception(
+            "smaller_eps",
+            lambda x, weight, bias, eps=1e-6: _norm_variant()(x, weight, bias, eps),
+            "Right where eps is given. Left out, it should be 1e-5, as the signature says; yours is smaller.",
         ),
         Misconception(
             "eps_outside_unbiased",
@@ -171,6 +228,36 @@ LAYER_NORM = Exercise(
             "eps_fixed",
             _norm_variant(root=lambda variance, eps: torch.sqrt(variance + 1e-5)),
             "Right with the usual eps, wrong with another: a number of your own stands in its place.",
+        ),
+        Misconception(
+            "mean_of_squares",
+            lambda x, weight, bias, eps=1e-5: (
+                (x - x.mean(-1, keepdim=True))
+                / (x.pow(2).mean(-1, keepdim=True) - x.mean(-1, keepdim=True) ** 2 + eps).sqrt()
+                * weight
+                + bias
+            ),
+            "Right on paper, and right near zero: the variance as the mean of the squares minus the square of the mean."
+            " Far from zero these are two large, nearly equal numbers, and float32 loses the digits in which they"
+            " differ. Subtract the mean first, then square.",
+        ),
+        Misconception(
+            "mean_kept",
+            lambda x, weight, bias, eps=1e-5: (
+                x / torch.sqrt(x.var(-1, correction=0, keepdim=True) + eps) * weight + bias
+            ),
+            "You divide by the right number, but the mean is still in what you divide: subtract it first.",
+        ),
+        Misconception(
+            "squares_not_averaged",
+            lambda x, weight, bias, eps=1e-5: (
+                (x - x.mean(-1, keepdim=True))
+                / torch.sqrt((x - x.mean(-1, keepdim=True)).pow(2).sum(-1, keepdim=True) + eps)
+                * weight
+                + bias
+            ),
+            "The squares are added up and not divided by d_model, so every token becomes a vector of length about 1."
+            " The variance is their mean.",
         ),
         Misconception(
             "no_root",
@@ -261,6 +348,9 @@ def _differentiated(layer: nn.Module, inputs: dict[str, Any], case: Case, call: 
     if case.extra.get("double"):
         layer.double()
     named = dict(layer.named_parameters())
+    for name, weight in case.extra["state"].items():
+        if not case.extra.get("double") and named[name].dtype != weight.dtype:
+            raise Told(f"`{name}` is {str(named[name].dtype)[6:]}; without being told otherwise, weights are float32.")
     parameters: dict[str, Tensor] = {name: named[name] for name in case.extra["state"]}
     leaves: dict[str, Tensor] = {
         name: inputs[name].clone().requires_grad_() for name in ("x", "memory") if name in inputs
@@ -286,11 +376,12 @@ def _ffn_case(
     d_hidden: int,
     activation: str | None = None,
     double: bool = False,
+    std: float = 1.0,
 ) -> Case:
     inputs: dict[str, Any] = {"d_model": shape[-1], "d_hidden": d_hidden}
     if activation is not None:
         inputs["activation"] = activation
-    x = normal(rng, *shape)
+    x = normal(rng, *shape, std=std)
     inputs["x"] = x.double() if double else x
     sizes = {"d_model": shape[-1], "d_hidden": d_hidden}
     if len(shape) == 3:
@@ -304,15 +395,18 @@ def _ffn_cases(rng: np.random.Generator) -> list[Case]:
         _ffn_case(rng, "one token", (1, 1, 3), 5),
         _ffn_case(rng, "a batch of sentences", (2, 4, 3), 7),
         _ffn_case(rng, "with GELU", (3, 2, 5), 8, "gelu"),
-        _ffn_case(rng, "ReLU by name, narrower than d_model", (3, 5, 6), 4, "relu"),
+        _ffn_case(rng, "ReLU by name, narrower than d_model, large numbers", (3, 5, 6), 4, "relu", std=9.0),
         _ffn_case(rng, "tokens without a batch", (4, 7), 9, "gelu"),
         _ffn_case(rng, "float64", (2, 3, 4), 11, "gelu", double=True),
+        Case({"d_model": 4, "d_hidden": 6, "activation": "tanh"}, "an unknown activation", {}, {"error": "tanh"}),
     ]
 
 
 def _run_ffn(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """Makes and calls the module as a lesson would: the activation left out, by place or by name."""
     places = [inputs["d_model"], inputs["d_hidden"]]
+    if "error" in case.extra:
+        return refused(lambda: answer(*places, inputs["activation"]), case)
     if "activation" not in inputs:
         layer = answer(*places)
     elif inputs["x"].dim() == 2:
@@ -327,6 +421,8 @@ class _Ffn(nn.Module):
 
     def __init__(self, d_model: int, d_hidden: int, activation: str = "relu") -> None:
         super().__init__()
+        if activation not in ("relu", "gelu"):
+            raise ValueError(f'The activation is "relu" or "gelu", not {activation!r}.')
         self.kind = activation
         self.activation: Callable[..., Tensor] = F.relu if activation == "relu" else F.gelu
         self.expand = nn.Linear(d_model, d_hidden)
@@ -350,6 +446,21 @@ class _FfnNoBias(_Ffn):
         super().__init__(d_model, d_hidden, activation)
         self.expand = nn.Linear(d_model, d_hidden, bias=False)
         self.project = nn.Linear(d_hidden, d_model, bias=False)
+
+
+class _FfnFourfold(_Ffn):
+    def __init__(self, d_model: int, d_hidden: int, activation: str = "relu") -> None:
+        super().__init__(d_model, 4 * d_model, activation)
+
+
+class _FfnGeluByDefault(_Ffn):
+    def __init__(self, d_model: int, d_hidden: int, activation: str = "gelu") -> None:
+        super().__init__(d_model, d_hidden, activation)
+
+
+class _FfnTakesAll(_Ffn):
+    def __init__(self, d_model: int, d_hidden: int, activation: str = "relu") -> None:
+        super().__init__(d_model, d_hidden, "relu" if activation == "relu" else "gelu")
 
 
 FEED_FORWARD = Exercise(
@@ -418,8 +529,44 @@ FEED_FORWARD = Exercise(
         Misconception(
             "widths_swapped",
             _FfnNamesSwapped,
-            "Your first layer goes from d_hidden to d_model, the second one back: the widths stand the wrong way round."
-            " `nn.Linear` takes the width of its input first.",
+            "`expand` has the widths that `project` should have, and the other way round. Either the two names have"
+            " changed places, or the two widths have: `nn.Linear` takes the width of its input first.",
+        ),
+        Misconception(
+            "always_fourfold",
+            _FfnFourfold,
+            "Your net is always 4 · d_model wide inside, as the paper's is. Here the width is an argument, d_hidden.",
+        ),
+        Misconception(
+            "gelu_by_default",
+            _FfnGeluByDefault,
+            "Right where an activation is named. Where none is, the signature says the ReLU, and yours is the GELU.",
+        ),
+        Misconception(
+            "refuses_nothing",
+            _FfnTakesAll,
+            "Right for ReLU and GELU. The stub's ValueError for any other name is gone: a typing mistake would silently"
+            " become another net.",
+        ),
+        Misconception(
+            "silu",
+            _ffn_variant(
+                lambda self, x: self.project(F.relu(self.expand(x)) if self.kind == "relu" else F.silu(self.expand(x)))
+            ),
+            "Right with the ReLU. In place of the GELU, x · Φ(x), you take x · sigmoid(x), the SiLU: a curve of the"
+            " same kind, but another one. `self.activation` is already the right one.",
+        ),
+        Misconception(
+            "sigmoid_gelu",
+            _ffn_variant(
+                lambda self, x: self.project(
+                    F.relu(self.expand(x))
+                    if self.kind == "relu"
+                    else self.expand(x) * torch.sigmoid(1.702 * self.expand(x))
+                )
+            ),
+            "Right with the ReLU. Your GELU is the approximation by a sigmoid, good to about two digits; the contract"
+            " asks for the exact one, which `self.activation` already is.",
         ),
         Misconception(
             "no_bias",
@@ -460,7 +607,37 @@ def _written_cases(rng: np.random.Generator) -> list[Case]:
         _written_case(rng, 5, 3, 8, 2, 1),
         _written_case(rng, 7, 12, 10, 4, 10),
         _written_case(rng, 8, 6, 15, 5, 11),
+        _twins(_written_case(rng, 6, 8, 10, 3, 9)),
     ]
+
+
+def _twins(case: Case) -> Case:
+    """The same case with two words that share one vector, both of them among the best."""
+    vectors, net = case.inputs["vectors"], case.inputs["feed_forward"]
+    first, second = (
+        (vectors @ net.project.weight[:, case.inputs["key"]].detach()).topk(2).indices.sort().values.tolist()
+    )
+    vectors[second] = vectors[first]
+    return Case(case.inputs, "two words with the same vector", case.sizes, {"twins": (first, second)})
+
+
+def _run_written(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    before = {name: weight.clone() for name, weight in inputs["feed_forward"].state_dict().items()}
+    result = answer(*inputs.values())
+    for name, weight in inputs["feed_forward"].state_dict().items():
+        if not torch.equal(weight, before[name]):
+            raise Told(f"Your function changes the net it only has to look into: `{name}` has other numbers now.")
+    return result
+
+
+def _judge_written(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    """Twins may stand in either order, but each has to be there."""
+    if "twins" in case.extra and isinstance(output, list) and all(isinstance(word, int) for word in output):
+        if len(set(output)) < len(output):
+            return Mismatch(f"A word stands twice in {output}. Two words can have the same score, and are still two.")
+        first, second = case.extra["twins"]
+        output, expected = ([first if word == second else word for word in words] for words in (output, expected))
+    return compare(expected, output, 1e-4)
 
 
 def _written_variant(
@@ -480,6 +657,8 @@ WRITTEN_WORDS = Exercise(
     title="What a memory cell writes",
     reference=transformer.written_words,
     cases=_written_cases,
+    run=_run_written,
+    judge=_judge_written,
     points=1,
     minutes=8,
     difficulty=2,
@@ -544,6 +723,43 @@ WRITTEN_WORDS = Exercise(
             "Right, but for the number of words: it is never k.",
         ),
         Misconception(
+            "counted_from_one",
+            _written_variant(value=lambda net, key: net.project.weight[:, key - 1]),
+            "You look at the cell before the one asked for: cells are counted from 0, so cell `key` is column `key`.",
+        ),
+        Misconception(
+            "always_the_first_cell",
+            _written_variant(value=lambda net, key: net.project.weight[:, 0]),
+            "Right for cell 0, and the same words for every other one: `key` takes no part.",
+        ),
+        Misconception(
+            "all_words",
+            _written_variant(choose=lambda scores, k: scores.argsort(descending=True).tolist()),
+            "The order is right, but all the words are listed: only the first k are asked for.",
+        ),
+        Misconception(
+            "activated_value",
+            _written_variant(value=lambda net, key: net.activation(net.project.weight[:, key])),
+            "The activation is applied to the value. It belongs to the cell's coefficient; a value is written as it is,"
+            " negative components included.",
+        ),
+        Misconception(
+            "normalised_value",
+            _written_variant(
+                value=lambda net, key: F.layer_norm(net.project.weight[:, key], (net.project.out_features,))
+            ),
+            "The value is normalised before it is compared with the words. Only `vectors` and the value itself take"
+            " part here.",
+        ),
+        Misconception(
+            "positive_only",
+            _written_variant(
+                choose=lambda scores, k: [i for i in scores.topk(k).indices.tolist() if float(scores[i]) > 0]
+            ),
+            "Words whose dot product is negative are left out, so there are sometimes fewer than k. The k largest are"
+            " asked for, whatever their sign.",
+        ),
+        Misconception(
             "best_only",
             _written_variant(choose=lambda scores, k: int(scores.argmax())),
             "You return one word, as a bare number. A list of k words is asked for, even if k is 1.",
@@ -566,20 +782,53 @@ class _Net(nn.Module):
     def __init__(self, weight: Tensor) -> None:
         super().__init__()
         self.weight = nn.Parameter(weight, requires_grad=False)
+        self.calls = 0
 
     def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
         return torch.tanh(x @ self.weight) * 1.5
 
 
+class _Mixing(_Net):
+    """A sublayer in which the words of a sentence hear of one another, as attention has it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x + 2 * x.mean(dim=1, keepdim=True))
+
+
+class _HandsThrough(_Net):
+    """A sublayer that returns the very tensor it is given, as a dropout does after .eval()."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        return x
+
+
+def _run_residual(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    found = values_and_gradients(answer, inputs, case)
+    calls = inputs["sublayer"].calls
+    if calls > 1:
+        raise Told(
+            f"`sublayer` is called {calls} times. Once is enough: it may be expensive, and a dropout inside would fall"
+            " differently each time."
+        )
+    return found
+
+
 def _residual_case(
-    rng: np.random.Generator, about: str, *shape: int, first: bool | None = None, std: float = 1
+    rng: np.random.Generator,
+    about: str,
+    *shape: int,
+    first: bool | None = None,
+    std: float = 1,
+    sublayer: type[_Net] = _Net,
 ) -> Case:
     norm = LayerNorm(shape[-1]).requires_grad_(False)
     norm.load_state_dict({k: v * 1.0 for k, v in _random_state(rng, norm).items()})
     norm.weight.data.add_(1.0)
     inputs: dict[str, Any] = {
         "x": normal(rng, *shape, std=std) + 0.7,
-        "sublayer": _Net(normal(rng, shape[-1], shape[-1])),
+        "sublayer": sublayer(normal(rng, shape[-1], shape[-1])),
         "norm": norm,
     }
     if first is not None:
@@ -595,7 +844,8 @@ def _residual_cases(rng: np.random.Generator) -> list[Case]:
         _residual_case(rng, "post-norm, by default", 1, 2, 3),
         _residual_case(rng, "pre-norm", 1, 2, 4, first=True),
         _residual_case(rng, "post-norm, said", 3, 2, 5, first=False),
-        _residual_case(rng, "pre-norm, a batch", 2, 5, 3, first=True, std=2.0),
+        _residual_case(rng, "pre-norm, a batch", 2, 5, 3, first=True, std=2.0, sublayer=_Mixing),
+        _residual_case(rng, "post-norm, a sublayer that hands x through", 2, 4, 5, sublayer=_HandsThrough),
         _residual_case(rng, "post-norm, tokens without a batch", 4, 3),
         Case(inputs, double.about, double.sizes),
     ]
@@ -617,7 +867,7 @@ RESIDUAL = Exercise(
     title="A residual sublayer, in two orders",
     reference=transformer.residual,
     cases=_residual_cases,
-    run=values_and_gradients,
+    run=_run_residual,
     judge=judge_tensors("output"),
     points=2,
     minutes=8,
@@ -667,6 +917,27 @@ RESIDUAL = Exercise(
             " the sum.",
         ),
         Misconception(
+            "pre_by_default",
+            lambda x, sublayer, norm, norm_first=True: x + sublayer(norm(x)) if norm_first else norm(x + sublayer(x)),
+            "Right wherever `norm_first` is given. Left out, it should be False, as the signature says: post-norm is"
+            " the paper's.",
+        ),
+        Misconception(
+            "norm_of_x_alone",
+            _residual_variant(post=lambda x, f, norm: norm(x) + f(x)),
+            "Right with pre-norm. In post-norm you normalise x and then add what the sublayer found: the norm goes"
+            " around the sum of both.",
+        ),
+        Misconception(
+            "both_orders_computed",
+            lambda x, sublayer, norm, norm_first=False: (
+                x + sublayer(norm(x)),
+                norm(x + sublayer(x)),
+            )[0 if norm_first else 1],
+            "Both orders are computed, and one is thrown away. Ask first which one is wanted: the work is then done"
+            " once.",
+        ),
+        Misconception(
             "no_norm",
             _residual_variant(lambda x, f, norm: x + f(x), lambda x, f, norm: x + f(x)),
             "The norm takes no part: the sum grows from layer to layer.",
@@ -702,12 +973,16 @@ def _layer_case(
     options: Mapping[str, Any] | None = None,
     training: bool = True,
     double: bool = False,
+    tiny: bool = False,
 ) -> Case:
     """A case of a layer: `tensors` are the arguments of the call, `options` those of the constructor beside the"
     " sizes."""
     d_model = sizes["heads"] * sizes["d_head"]
     settings = {"d_model": d_model, "heads": sizes["heads"], "d_hidden": sizes["d_hidden"], **(options or {})}
     state = _random_state(rng, reference(**settings))
+    if tiny:  # so small that the eps of the norms counts, in what is added as well as in x
+        state = {k: v if "norm" in k else 0.003 * v for k, v in state.items()}
+        tensors = {**tensors, "x": None if tensors["x"] is None else 0.003 * tensors["x"]}
     given = {k: v.double() if double and v is not None and v.is_floating_point() else v for k, v in tensors.items()}
     extra = {"state": state, "training": training, "double": double}
     return Case({**settings, **given}, about, {**sizes, "d_model": d_model}, extra)
@@ -735,7 +1010,8 @@ def _encoder_cases(rng: np.random.Generator) -> list[Case]:
     everything = {"dropout": 0.0, "norm_first": True, "activation": "gelu", "attention": MultiHeadAttention}
     return [
         case("post-norm, no mask", 1, 2, 3, 2, 5),
-        case("post-norm, padding hidden", 3, 4, 2, 5, 7, mask=padding[:, None, None, :]),
+        case("tiny numbers", 1, 3, 2, 2, 5, tiny=True),
+        case("post-norm, said, padding hidden", 3, 4, 2, 5, 7, mask=padding[:, None, None, :], norm_first=False),
         case("pre-norm, causal mask", 2, 5, 3, 2, 8, mask=causal_mask(5), norm_first=True),
         case("one word, pre-norm", 2, 1, 1, 3, 4, norm_first=True),
         case("a mask for each head, all options", 2, 4, 3, 5, 6, mask=random_mask(rng, 2, 3, 4, 4), **everything),
@@ -762,12 +1038,22 @@ class _Sublayers(nn.Module):
     """What wrong encoder and decoder layers share: one sublayer with residual, dropout and norm."""
 
     norm_first: bool
-    dropout: nn.Module
+    dropout: Any
+    start: Tensor  # the layer's input
+    place = 0  # which sublayer is at work
 
     def sub(self, x: Tensor, f: Callable[[Tensor], tuple[Tensor, Any]], norm: nn.Module) -> tuple[Tensor, Any]:
         found, extra = f(norm(x) if self.norm_first else x)
         x = x + self.dropout(found)
         return (x if self.norm_first else norm(x)), extra
+
+    def one_after_the_other(self, x: Tensor, *pairs: tuple[Callable[..., Any], nn.Module]) -> tuple[Tensor, list[Any]]:
+        """All sublayers, each given as what it does and its norm."""
+        self.start, extras = x, []
+        for self.place, (f, norm) in enumerate(pairs):
+            x, extra = self.sub(x, f, norm)
+            extras.append(extra)
+        return x, extras
 
 
 class _Encoder(_Sublayers):
@@ -801,8 +1087,7 @@ class _Encoder(_Sublayers):
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Any:
         first, second = self.norms()
-        x, weights = self.sub(x, lambda y: self.look(y, mask), first)
-        x, _ = self.sub(x, self.think, second)
+        x, (weights, _) = self.one_after_the_other(x, (lambda y: self.look(y, mask), first), (self.think, second))
         return x, weights
 
 
@@ -854,9 +1139,58 @@ class _DropoutOfTheSum(_Sublayers):
         return (x if self.norm_first else norm(x)), extra
 
 
+class _DropoutAlways(_Sublayers):
+    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
+        found, extra = f(norm(x) if self.norm_first else x)
+        x = x + F.dropout(found, self.dropout.p)
+        return (x if self.norm_first else norm(x)), extra
+
+
+class _DropoutOfTheInput(_Sublayers):
+    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
+        found, extra = f(self.dropout(norm(x) if self.norm_first else x))
+        return (x + found if self.norm_first else norm(x + found)), extra
+
+
+class _DropoutOfTheNorm(_Sublayers):
+    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
+        found, extra = f(x)
+        return self.dropout(norm(x + found)), extra
+
+
+class _OldDetour(_Sublayers):
+    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
+        found, extra = f(norm(x) if self.norm_first else x)
+        x = self.start + self.dropout(found)
+        return (x if self.norm_first else norm(x)), extra
+
+
+class _NoNorm(_Sublayers):
+    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
+        found, extra = f(x)
+        return x + self.dropout(found), extra
+
+
+class _NormBehind(_Sublayers):
+    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
+        found, extra = f(x)
+        return x + self.dropout(norm(found)), extra
+
+
 def _mixed(mixin: type, base: type) -> type:
     """A wrong layer: `base` with the sublayers of `mixin`."""
     return type(f"{mixin.__name__}{base.__name__}", (mixin, base), {})
+
+
+def _partly(mixin: Any, base: type, place: int | None = None, first: bool | None = None) -> type:
+    """As `_mixed`, but wrong only in one sublayer, or only in one of the two orders."""
+
+    def sub(self: Any, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
+        chosen = place in (None, self.place) and first in (None, self.norm_first)
+        result: tuple[Tensor, Any] = (mixin if chosen else _Sublayers).sub(self, x, f, norm)
+        return result
+
+    return type(f"{mixin.__name__}Partly{base.__name__}", (base,), {"sub": sub})
 
 
 class _EncoderMaskIgnored(_Encoder):
@@ -895,15 +1229,6 @@ class _EncoderSideBySide(_Encoder):
         return (y if self.norm_first else self.norm2(y)), weights
 
 
-class _EncoderOldDetour(_Encoder):
-    """The second residual adds the layer's input again, not what came out of the first sublayer."""
-
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Any:
-        y, weights = self.sub(x, lambda y: self.look(y, mask), self.norm1)
-        thought = x + self.dropout(self.feed_forward(self.norm2(y) if self.norm_first else y))
-        return (thought if self.norm_first else self.norm2(thought)), weights
-
-
 class _EncoderNoThinking(_Encoder):
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Any:
         x, weights = self.sub(x, lambda y: self.look(y, mask), self.norm1)
@@ -926,15 +1251,169 @@ class _EncoderOwnAttention(_Encoder):
         self.attention = MultiHeadAttention(d_model, heads)
 
 
+class _EncoderMaskIgnoredInPre(_Encoder):
+    def look(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Any]:
+        return self.attention(x, None if self.norm_first else mask)
+
+
+class _EncoderKeysOfTheStream(_Encoder):
+    def look(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Any]:
+        return self.attention(x, mask, self.start)
+
+
+class _EncoderMeanOfHeads(_Encoder):
+    def look(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Any]:
+        found, weights = self.attention(x, mask)
+        return found, None if weights is None else weights.mean(dim=1)
+
+
+class _EncoderLooksTwice(_Encoder):
+    def look(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Any]:
+        return self.attention(x, mask)[0], self.attention(self.start, mask)[1]
+
+
+class _EncoderOtherSizes(_Encoder):
+    """Makes its parts with other numbers than those it is given."""
+
+    def __init__(self, d_model: int, heads: int, d_hidden: int, *options: Any, **more: Any) -> None:
+        super().__init__(d_model, *self.sizes(d_model, heads, d_hidden), *options, **more)
+
+    @staticmethod
+    def sizes(d_model: int, heads: int, d_hidden: int) -> tuple[int, int]:
+        return heads, d_hidden
+
+
+class _EncoderOneHead(_EncoderOtherSizes):
+    @staticmethod
+    def sizes(d_model: int, heads: int, d_hidden: int) -> tuple[int, int]:
+        return 1, d_hidden
+
+
+class _EncoderFourHeads(_EncoderOtherSizes):
+    @staticmethod
+    def sizes(d_model: int, heads: int, d_hidden: int) -> tuple[int, int]:
+        return 4, d_hidden
+
+
+class _EncoderFourfold(_EncoderOtherSizes):
+    @staticmethod
+    def sizes(d_model: int, heads: int, d_hidden: int) -> tuple[int, int]:
+        return heads, 4 * d_model
+
+
+class _EncoderSizesSwapped(_Encoder):
+    def __init__(self, d_model: int, heads: int, d_hidden: int, *options: Any, **more: Any) -> None:
+        super().__init__(d_model, heads, d_hidden, *options, **more)
+        self.attention = MultiHeadAttention(heads, d_model)
+
+
+class _EncoderOtherDefaults(_Encoder):
+    def __init__(
+        self,
+        d_model: int,
+        heads: int,
+        d_hidden: int,
+        dropout: float = 0.0,
+        norm_first: bool = True,
+        *rest: Any,
+        **more: Any,
+    ) -> None:
+        super().__init__(d_model, heads, d_hidden, dropout, norm_first, *rest, **more)
+
+
+class _EncoderTinyEps(_Encoder):
+    eps = 1e-12
+
+    def __init__(self, d_model: int, *sizes: Any, **more: Any) -> None:
+        super().__init__(d_model, *sizes, **more)
+        self.norm1, self.norm2 = LayerNorm(d_model, self.eps), LayerNorm(d_model, self.eps)
+
+
+class _EncoderSmallEps(_EncoderTinyEps):
+    eps = 1e-6
+
+
 class _EncoderOwnActivation(_Encoder):
     def __init__(self, d_model: int, heads: int, d_hidden: int, *options: Any, **more: Any) -> None:
         super().__init__(d_model, heads, d_hidden, *options, **more)
         self.feed_forward = FeedForward(d_model, d_hidden)
 
 
-def _shared_misconceptions(base: type) -> tuple[Misconception, ...]:
+ORDERS: dict[str, bool | None] = {"": None, "_in_pre": True, "_in_post": False}
+"""Endings of the names of mistakes that are made in both orders, or in one of them only."""
+
+
+def _by_place(base: type, *sublayers: str) -> list[Misconception]:
+    """One sublayer alone is wrong: without dropout, detour or norm."""
+    found = []
+    for place, what in enumerate(sublayers):
+        ending, norm = what.replace("-", "_").replace(" ", "_"), f"norm{place + 1}"
+        found.append(
+            Misconception(
+                f"no_dropout_of_the_{ending}",
+                _partly(_NoDropout, base, place),
+                f"Right but for one dropout: while training, what the {what} adds is not touched by `self.dropout`. All"
+                " the sublayers are treated alike.",
+            )
+        )
+        for order, first in ORDERS.items():
+            right = "" if first is None else f"Right with {'post' if first else 'pre'}-norm. "
+            found.append(
+                Misconception(
+                    f"no_detour_of_the_{ending}{order}",
+                    _partly(_NoResidual, base, place, first),
+                    f"{right}The {what} has no detour: its result replaces x where it should be added to x.",
+                )
+            )
+            found.append(
+                Misconception(
+                    f"no_norm_of_the_{ending}{order}",
+                    _partly(_NoNorm, base, place, first),
+                    f"{right}The norm of the {what}, `{norm}`, takes no part: each sublayer has one, around the sum"
+                    " (post-norm) or on its way in (pre-norm).",
+                )
+            )
+    return found
+
+
+def _shared_misconceptions(base: type, *sublayers: str) -> tuple[Misconception, ...]:
     """The mistakes in residuals, norms and dropout that encoder and decoder layers share."""
+    old = [
+        Misconception(
+            f"old_detour{order}",
+            _partly(_OldDetour, base, None, first),
+            ("" if first is None else f"Right with {'post' if first else 'pre'}-norm. ")
+            + "Every detour starts at the layer's input. A later one starts where the sublayer before it ended, so that"
+            " what was found there stays in the sum.",
+        )
+        for order, first in ORDERS.items()
+    ]
     return (
+        *_by_place(base, *sublayers),
+        *old,
+        Misconception(
+            "dropout_always",
+            _mixed(_DropoutAlways, base),
+            "Right while training. After .eval() your dropout goes on: `F.dropout` does not know about that unless you"
+            " tell it (`training=self.training`); `self.dropout` does.",
+        ),
+        Misconception(
+            "dropout_of_the_input",
+            _mixed(_DropoutOfTheInput, base),
+            "The dropout acts on what a sublayer reads. It belongs to what the sublayer adds.",
+        ),
+        Misconception(
+            "dropout_of_the_norm",
+            _partly(_DropoutOfTheNorm, base, None, False),
+            "Right with pre-norm. With post-norm the dropout acts on the norm's result, x included. It belongs to what"
+            " a sublayer adds, before it is added.",
+        ),
+        Misconception(
+            "norm_behind_in_pre",
+            _partly(_NormBehind, base, None, True),
+            "Right with post-norm. With pre-norm you normalise what a sublayer returns; the norm belongs on its way"
+            " in.",
+        ),
         Misconception(
             "always_post",
             _mixed(_AlwaysPost, base),
@@ -990,7 +1469,67 @@ ENCODER_LAYER = Exercise(
     difficulty=2,
     forbids=WHOLE_LAYERS,
     misconceptions=(
-        *_shared_misconceptions(_Encoder),
+        *_shared_misconceptions(_Encoder, "attention", "feed-forward net"),
+        Misconception(
+            "mask_ignored_in_pre",
+            _EncoderMaskIgnoredInPre,
+            "Right with post-norm. With pre-norm the mask does not reach the attention.",
+        ),
+        Misconception(
+            "keys_of_the_stream",
+            _EncoderKeysOfTheStream,
+            "Right with post-norm. With pre-norm only the queries come from the normalised x, keys and values from x as"
+            " it came: the attention reads norm1 of x, for all three.",
+        ),
+        Misconception(
+            "mean_of_the_heads",
+            _EncoderMeanOfHeads,
+            "The output is right. Of the weights you return the mean over the heads; the lesson draws each head, so"
+            " hand them back as they are.",
+        ),
+        Misconception(
+            "looks_twice",
+            _EncoderLooksTwice,
+            "The output is right. The weights come from a second look, at x as it came; with pre-norm the attention"
+            " read something else. Keep the weights of the first call.",
+        ),
+        Misconception(
+            "one_head",
+            _EncoderOneHead,
+            "Right with one head. With more, yours still has one: `heads` does not reach the attention.",
+        ),
+        Misconception(
+            "four_heads",
+            _EncoderFourHeads,
+            "Your attention always has four heads. Their number is an argument, `heads`.",
+        ),
+        Misconception(
+            "always_fourfold",
+            _EncoderFourfold,
+            "Your feed-forward net is always 4 · d_model wide inside, as the paper's is. Here the width is an argument,"
+            " `d_hidden`.",
+        ),
+        Misconception(
+            "sizes_swapped",
+            _EncoderSizesSwapped,
+            "The attention gets its two numbers in the wrong order: first d_model, then heads.",
+        ),
+        Misconception(
+            "pre_by_default",
+            _EncoderOtherDefaults,
+            "Right wherever `norm_first` is given. Left out, it should be False, as the signature says.",
+        ),
+        Misconception(
+            "tiny_eps",
+            _EncoderTinyEps,
+            "Right but where numbers are tiny: the eps of your norms is 1e-12, as BERT has it. Here it is LayerNorm's"
+            " own, 1e-5.",
+        ),
+        Misconception(
+            "small_eps",
+            _EncoderSmallEps,
+            "Right but where numbers are tiny: the eps of your norms is 1e-6. Here it is LayerNorm's own, 1e-5.",
+        ),
         Misconception(
             "mask_ignored",
             _EncoderMaskIgnored,
@@ -1024,12 +1563,6 @@ ENCODER_LAYER = Exercise(
             _EncoderSideBySide,
             "Both sublayers read the layer's input. The feed-forward net should read what came out of the first"
             " sublayer: otherwise it knows nothing of the other words.",
-        ),
-        Misconception(
-            "old_detour",
-            _EncoderOldDetour,
-            "The second detour starts at the layer's input. It starts behind the first sublayer, so that what was found"
-            " there stays in the sum.",
         ),
         Misconception(
             "no_feed_forward",
@@ -1075,6 +1608,9 @@ ENCODER_LAYER = Exercise(
 def _decoder_mask_case(rng: np.random.Generator, lengths: list[int], about: str, pad: int | None = None) -> Case:
     longest = max(lengths)
     numbers = integers(rng, 20, len(lengths), longest, low=4)
+    numbers[:, 0] = 1  # as a batch has them: a start sign, and an end sign before the padding
+    for row, length in enumerate(lengths):
+        numbers[row, length - 1] = 2 if length > 1 else 1
     filled = torch.arange(longest) >= torch.tensor(lengths)[:, None]
     if pad:
         numbers = torch.where(numbers == pad, 3, numbers)
@@ -1102,10 +1638,10 @@ def _decoder_mask_cases(rng: np.random.Generator) -> list[Case]:
 def _mask_variant(
     look: Callable[[int], Tensor] = lambda n: torch.ones(n, n, dtype=torch.bool).tril(),
     join: Callable[[Tensor, Tensor], Tensor] = lambda words, causal: words[:, None, None, :] & causal,
-    fixed: bool = False,
+    words: Callable[[Tensor, int], Tensor] = lambda target_in, pad: target_in != pad,
 ) -> Callable[..., Any]:
     def answer(target_in: Tensor, pad: int = 0) -> Any:
-        return join(target_in != (0 if fixed else pad), look(target_in.shape[1]))
+        return join(words(target_in, pad), look(target_in.shape[1]))
 
     return answer
 
@@ -1178,8 +1714,71 @@ DECODER_MASK = Exercise(
         ),
         Misconception(
             "padding_is_always_0",
-            _mask_variant(fixed=True),
+            _mask_variant(words=lambda target_in, pad: target_in != 0),
             "Right as long as padding is 0. The number of the filling is an argument.",
+        ),
+        Misconception(
+            "larger_than_pad",
+            _mask_variant(words=lambda target_in, pad: target_in > pad),
+            "Right as long as padding is 0. With another number for it, all words with smaller numbers are hidden too:"
+            " you ask which are larger.",
+        ),
+        Misconception(
+            "only_padding",
+            _mask_variant(words=lambda target_in, pad: target_in == pad),
+            "Your words may look at padding and at nothing else: the comparison with `pad` is the wrong way round.",
+        ),
+        Misconception(
+            "end_sign_hidden",
+            _mask_variant(words=lambda target_in, pad: (target_in != pad) & (target_in != 2)),
+            "The end sign, 2, is hidden as well. It is a word like any other here; only the filling is closed.",
+        ),
+        Misconception(
+            "first_sentence_for_all",
+            _mask_variant(words=lambda target_in, pad: (target_in[:1] != pad).expand(len(target_in), -1)),
+            "Right for the first sentence. The others are given its padding: each row of the batch has its own.",
+        ),
+        Misconception(
+            "diagonal_open",
+            _mask_variant(
+                join=lambda words, causal: (
+                    (words[:, None, None, :] & causal) | torch.eye(causal.shape[0], dtype=torch.bool)
+                )
+            ),
+            "The diagonal is open everywhere: a place of padding may look at itself. Its column is closed, for its own"
+            " row too.",
+        ),
+        Misconception(
+            "first_column_open",
+            _mask_variant(
+                join=lambda words, causal: torch.cat(
+                    [
+                        torch.ones(len(words), 1, len(causal), 1, dtype=torch.bool),
+                        (words[:, None, None, :] & causal)[..., 1:],
+                    ],
+                    dim=-1,
+                )
+            ),
+            "The first column is always open, even where padding stands there. An empty sentence may not be looked at"
+            " at all.",
+        ),
+        Misconception(
+            "batch_and_heads_exchanged",
+            _mask_variant(join=lambda words, causal: words[None, :, None, :] & causal),
+            "The entries are right, the shape is (1, batch, length, length): the sentences stand where the heads"
+            " belong.",
+        ),
+        Misconception(
+            "one_row",
+            _mask_variant(join=lambda words, causal: words[:, None, None, :]),
+            "Padding is hidden, the future is not: the mask has one row, the same for all places. Each row of its own"
+            " may look up to itself.",
+        ),
+        Misconception(
+            "floats",
+            _mask_variant(join=lambda words, causal: (words[:, None, None, :] & causal).float()),
+            "The entries are 0.0 and 1.0, and should be False and True. Your mask has become a table of numbers; an"
+            " attention takes boolean ones only.",
         ),
         Misconception(
             "numbers",
@@ -1285,9 +1884,12 @@ class _Decoder(_Sublayers):
 
     def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
         first, second, third = self.norms()
-        x, own = self.sub(x, lambda y: self.look(y, memory, mask, memory_mask), first)
-        x, other = self.sub(x, lambda y: self.cross(y, memory, mask, memory_mask), second)
-        x, _ = self.sub(x, self.think, third)
+        x, (own, other, _) = self.one_after_the_other(
+            x,
+            (lambda y: self.look(y, memory, mask, memory_mask), first),
+            (lambda y: self.cross(y, memory, mask, memory_mask), second),
+            (self.think, third),
+        )
         return x, own, other
 
 
@@ -1344,6 +1946,124 @@ class _CrossFirst(_Decoder):
         return x, own, other
 
 
+class _CrossFirstOwnNorms(_Decoder):
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        x, other = self.sub(x, lambda y: self.cross(y, memory, mask, memory_mask), self.norm2)
+        x, own = self.sub(x, lambda y: self.look(y, memory, mask, memory_mask), self.norm1)
+        x, _ = self.sub(x, self.think, self.norm3)
+        return x, own, other
+
+
+class _ThinksBeforeCross(_Decoder):
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        x, own = self.sub(x, lambda y: self.look(y, memory, mask, memory_mask), self.norm1)
+        x, _ = self.sub(x, self.think, self.norm3)
+        x, other = self.sub(x, lambda y: self.cross(y, memory, mask, memory_mask), self.norm2)
+        return x, own, other
+
+
+class _ArgumentsSwapped(_Decoder):
+    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.cross_attention(x, memory, memory_mask)
+
+
+class _MaskOnBoth(_Decoder):
+    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.cross_attention(x, mask, memory)
+
+
+class _MemoryMaskOnBoth(_Decoder):
+    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.self_attention(x, memory_mask)
+
+
+class _MasksInverted(_Decoder):
+    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.self_attention(x, None if mask is None else ~mask)
+
+    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.cross_attention(x, None if memory_mask is None else ~memory_mask, memory)
+
+
+class _CausalByItself(_Decoder):
+    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.self_attention(x, causal_mask(x.shape[1]))
+
+
+class _MemoryNormedTwice(_Decoder):
+    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.cross_attention(x, memory_mask, self.norm2(memory))
+
+
+class _MemoryNormedByOne(_Decoder):
+    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.cross_attention(x, memory_mask, self.norm1(memory) if self.norm_first else memory)
+
+
+class _OldQueries(_Decoder):
+    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.cross_attention(self.start, memory_mask, memory)
+
+
+class _OneAttention(_Decoder):
+    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.self_attention(x, memory_mask, memory)
+
+
+class _MemoryDetached(_Decoder):
+    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.cross_attention(x, memory_mask, memory.detach())
+
+
+class _SideBySide(_Decoder):
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        pre, start = self.norm_first, x
+        x, own = self.sub(start, lambda y: self.look(y, memory, mask, memory_mask), self.norm1)
+        found, other = self.cross(self.norm2(start) if pre else start, memory, mask, memory_mask)
+        x = x + self.dropout(found) if pre else self.norm2(x + self.dropout(found))
+        x, _ = self.sub(x, self.think, self.norm3)
+        return x, own, other
+
+
+class _NormOneEverywhere(_Decoder):
+    def norms(self) -> tuple[nn.Module, nn.Module, nn.Module]:
+        return self.norm1, self.norm1, self.norm1
+
+
+class _NormTwoTwice(_Decoder):
+    def norms(self) -> tuple[nn.Module, nn.Module, nn.Module]:
+        return self.norm1, self.norm2, self.norm2
+
+
+class _Returned(_Decoder):
+    """Computes rightly, and hands back something else."""
+
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        return self.chosen(*super().forward(x, memory, mask, memory_mask))
+
+    @staticmethod
+    def chosen(x: Tensor, own: Any, other: Any) -> Any:
+        return x
+
+
+class _ReturnedSelfOnly(_Returned):
+    @staticmethod
+    def chosen(x: Tensor, own: Any, other: Any) -> Any:
+        return x, own
+
+
+class _ReturnedNested(_Returned):
+    @staticmethod
+    def chosen(x: Tensor, own: Any, other: Any) -> Any:
+        return x, (own, other)
+
+
+class _ReturnedMeans(_Returned):
+    @staticmethod
+    def chosen(x: Tensor, own: Any, other: Any) -> Any:
+        return x, own.mean(dim=1), other.mean(dim=1)
+
+
 class _NormsTwoAndThree(_Decoder):
     def norms(self) -> tuple[nn.Module, nn.Module, nn.Module]:
         return self.norm1, self.norm3, self.norm2
@@ -1392,7 +2112,115 @@ DECODER_LAYER = Exercise(
     difficulty=3,
     forbids=WHOLE_LAYERS,
     misconceptions=(
-        *_shared_misconceptions(_Decoder),
+        *_shared_misconceptions(_Decoder, "self-attention", "cross-attention", "feed-forward net"),
+        Misconception(
+            "arguments_swapped",
+            _ArgumentsSwapped,
+            "Your memory arrives as the mask: `MultiHeadAttention.forward` takes the mask second and the memory last.",
+        ),
+        Misconception(
+            "mask_on_both",
+            _MaskOnBoth,
+            "`mask` is handed to both attentions. It speaks about the written words; the look at the memory has its"
+            " own, `memory_mask`.",
+        ),
+        Misconception(
+            "memory_mask_on_both",
+            _MemoryMaskOnBoth,
+            "`memory_mask` is handed to both attentions. It speaks about the memory; the written words among themselves"
+            " have their own, `mask`.",
+        ),
+        Misconception(
+            "masks_inverted",
+            _MasksInverted,
+            "Right without masks. With them your words look exactly where they may not: here, and in"
+            " `MultiHeadAttention`, True means that a word may look.",
+        ),
+        Misconception(
+            "own_causal_mask",
+            _CausalByItself,
+            "Right with a causal mask, because you always make one yourself. The mask is an argument: without it, every"
+            " written word may look at all of them.",
+        ),
+        Misconception(
+            "memory_normed_in_both_orders",
+            _MemoryNormedTwice,
+            "The memory goes through `norm2` before it is looked at, in both orders. It is read as it came; a decoder"
+            " layer's norms are for its own x.",
+        ),
+        Misconception(
+            "memory_normed_by_norm1",
+            _MemoryNormedByOne,
+            "Right with post-norm. With pre-norm you send the memory through `norm1`; it is read as it came.",
+        ),
+        Misconception(
+            "old_queries",
+            _OldQueries,
+            "The cross-attention's queries are the layer's input. They should come from x as it is after the"
+            " self-attention: otherwise what was found there is not asked about.",
+        ),
+        Misconception(
+            "one_attention",
+            _OneAttention,
+            "`self_attention` does both looks, and `cross_attention` is never used: the second look has weights of its"
+            " own.",
+        ),
+        Misconception(
+            "memory_detached",
+            _MemoryDetached,
+            "The numbers are right, but no gradient reaches the memory: it is detached. Through it the whole encoder"
+            " learns.",
+        ),
+        Misconception(
+            "attentions_side_by_side",
+            _SideBySide,
+            "Both attentions read the layer's input. The cross-attention should read what came out of the"
+            " self-attention.",
+        ),
+        Misconception(
+            "cross_first_own_norms",
+            _CrossFirstOwnNorms,
+            "The memory is looked at first, with its own norm. The written words come first: they look at one another,"
+            " then at the memory.",
+        ),
+        Misconception(
+            "thinks_before_cross",
+            _ThinksBeforeCross,
+            "The feed-forward net comes before the cross-attention. It comes last: it thinks about what was found in"
+            " the memory, too.",
+        ),
+        Misconception(
+            "norm1_everywhere",
+            _NormOneEverywhere,
+            "`norm1` is used for all three sublayers; each has a norm of its own.",
+        ),
+        Misconception(
+            "norm2_twice",
+            _NormTwoTwice,
+            "`norm2` is used for the cross-attention and for the net; the net has a norm of its own, `norm3`.",
+        ),
+        Misconception(
+            "output_only",
+            _Returned,
+            "The output is right. Hand back both attentions' weights too: the lesson draws them.",
+        ),
+        Misconception(
+            "self_weights_only",
+            _ReturnedSelfOnly,
+            "The output and the first weights are right. The weights over the memory are missing: three things come"
+            " back.",
+        ),
+        Misconception(
+            "nested_pair",
+            _ReturnedNested,
+            "All three results are there, but the weights sit in a pair of their own. Return the three side by side.",
+        ),
+        Misconception(
+            "mean_of_the_heads",
+            _ReturnedMeans,
+            "The output is right. Of the weights you return the means over the heads; the lesson draws each head, so"
+            " hand them back as they are.",
+        ),
         Misconception(
             "cross_looks_at_itself",
             _CrossLooksAtItself,
@@ -1513,6 +2341,7 @@ def _forcing_cases(rng: np.random.Generator) -> list[Case]:
         _forcing_case(rng, [2], "an empty sentence: start and end"),
         _forcing_case(rng, [7, 3, 5], "three sentences"),
         Case({"whole": strided(_forcing_case(rng, [4, 8, 5], "").inputs["whole"])}, "not contiguous in memory"),
+        Case({"whole": F.pad(_forcing_case(rng, [5, 4], "").inputs["whole"], (0, 2))}, "padding in every row"),
         short,
     ]
 
@@ -1582,6 +2411,31 @@ TEACHER_FORCING = Exercise(
             "The last column is missing in what should be answered: the longest sentence never learns where it ends.",
         ),
         Misconception(
+            "rolled_and_cut",
+            _forcing_variant(lambda whole: (whole[:, :-1], whole.roll(1, dims=1)[:, :-1])),
+            "What should be answered is shifted the other way: each place is asked for the word *before* the one it has"
+            " read.",
+        ),
+        Misconception(
+            "middle_only",
+            _forcing_variant(lambda whole: (whole[:, 1:-1], whole[:, 1:-1])),
+            "Both ends are cut off in both: the same words are read and answered, and neither the start sign nor the"
+            " last column takes part.",
+        ),
+        Misconception(
+            "first_row_only",
+            _forcing_variant(lambda whole: (whole[0, :-1], whole[0, 1:])),
+            "Only the first sentence is cut; the dimension of the batch is gone. All rows are cut alike.",
+        ),
+        Misconception(
+            "empty_columns_dropped",
+            _forcing_variant(
+                lambda whole: (whole[:, (whole != 0).any(dim=0)][:, :-1], whole[:, (whole != 0).any(dim=0)][:, 1:])
+            ),
+            "Right unless every row ends in padding: then you leave out whole columns. One column is cut off each time,"
+            " whatever stands in it.",
+        ),
+        Misconception(
             "sentences_instead_of_words",
             _forcing_variant(lambda whole: (whole[:-1], whole[1:])),
             "You cut along the first dimension, so sentences are left out. The words of a sentence are the second one.",
@@ -1613,9 +2467,11 @@ class _Speaker(nn.Module):
         super().__init__()
         self.after, self.places, self.eos = after, places, eos
         self.ends = torch.tensor(ends)
+        self.given: list[tuple[int, int]] = []  # at each call: how many words it was given, and the first of them
 
     def forward(self, words: Tensor) -> Tensor:
         batch, length = words.shape
+        self.given.append((length, int(words[0, 0]) if length else -1))
         carried = self.after[words].cumsum(dim=1)  # (batch, length, words): all words so far have their say
         logits = carried + self.places[:batch, :length]
         logits[..., self.eos] = -60.0
@@ -1631,11 +2487,15 @@ def _greedy_case(
     limit: int,
     words: int,
     signs: tuple[int, int, int] | None = None,
+    pads: tuple[int, int] | None = None,
 ) -> Case:
+    """`pads`: in this sentence, at this place, the model itself writes the number of the filling."""
     bos, eos, pad = signs or (1, 2, 0)
     after, places = normal(rng, words, words, std=2.0), normal(rng, len(ends), limit + 3, words, std=2.0)
     for sign in (bos, pad):  # neither is ever the likeliest
         after[:, sign], places[..., sign] = -8.0, 0.0
+    if pads:
+        places[(*pads, pad)] = 90.0
     inputs: dict[str, Any] = {"logits_of": _Speaker(after, places, ends, eos), "batch": len(ends), "limit": limit}
     if signs:
         inputs |= {"bos": bos, "eos": eos, "pad": pad}
@@ -1652,7 +2512,28 @@ def _greedy_cases(rng: np.random.Generator) -> list[Case]:
         _greedy_case(rng, "all end at once, at the limit", [4, 4, 4], 5, 11),
         _greedy_case(rng, "sentences that are over at once", [0, 0], 4, 6),
         _greedy_case(rng, "other signs", [3, 1, 5, 2], 8, 12, (5, 7, 3)),
+        _greedy_case(rng, "the model itself writes the number of the filling", [4, 2], 6, 8, pads=(0, 1)),
     ]
+
+
+def _run_greedy(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """Calls the answer, and looks at what it handed to `logits_of`: all the words so far, as often as needed."""
+    words = answer(*inputs.values())
+    given = inputs["logits_of"].given
+    for call, (width, first) in reversed(list(enumerate(given, 1))):  # the later, the more it shows
+        if width != call:
+            sign = "begins with the start sign" if first == inputs.get("bos", 1) else "has no start sign in front"
+            raise Told(
+                f"At call {call} of `logits_of` there are {call} words so far, the start sign included. What your code"
+                f" hands over has the length {width} and {sign}. The model needs all the words so far, and nothing"
+                " else."
+            )
+    if isinstance(words, Tensor) and words.dim() == 2 and len(given) > words.shape[1]:
+        raise Told(
+            f"`logits_of` is called {len(given)} times, and your result has {words.shape[1]} columns. Each call gives"
+            " one column, and none is made once all sentences are done."
+        )
+    return words
 
 
 def _greedy_variant(
@@ -1660,9 +2541,10 @@ def _greedy_variant(
     feed: Callable[[Tensor], Tensor] = lambda words: words,
     extra: int = 0,
     stop: Callable[[Tensor], bool] = lambda done: bool(done.all()),
-    fill: bool = True,
+    fill: bool | str = True,
     finish: Callable[..., Any] = lambda words, bos, eos, pad: words[:, 1:],
     signs: Callable[[int, int, int], tuple[int, int, int]] = lambda bos, eos, pad: (bos, eos, pad),
+    ended: Callable[[Tensor, Tensor, int, int], Tensor] = lambda done, best, eos, pad: done | (best == eos),
 ) -> Callable[..., Any]:
     """The reference with one part exchanged."""
 
@@ -1672,10 +2554,50 @@ def _greedy_variant(
         done = torch.zeros(batch, dtype=torch.bool)
         while words.shape[1] <= limit + extra and not stop(done):
             best = choose(logits_of(feed(words)))
-            best = best.masked_fill(done, pad) if fill else best
+            best = best.masked_fill(done, eos if fill == "eos" else pad) if fill else best
             words = torch.cat([words, best[:, None]], dim=1)
-            done = done | (best == eos)
+            done = ended(done, best, eos, pad)
         return finish(words, bos, eos, pad)
+
+    return answer
+
+
+def _greedy_trimmed(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
+    found = _greedy_variant(stop=lambda done: False)(logits_of, batch, limit, bos, eos, pad)
+    places = (found == eos).int().argmax(dim=1)  # of the end signs, where there is one
+    return found[:, : int(torch.where((found == eos).any(dim=1), places, limit - 1).max()) + 1]
+
+
+def _greedy_late(logits_of: Any, batch: int, limit: int, bos: int, eos: int, pad: int) -> Any:
+    words, done = torch.full((batch, 1), bos), torch.zeros(batch, dtype=torch.bool)
+    for _ in range(limit):
+        best = logits_of(words)[:, -1].argmax(dim=-1).masked_fill(done, pad)
+        if done.all():
+            break
+        words, done = torch.cat([words, best[:, None]], dim=1), done | (best == eos)
+    return words[:, 1:]
+
+
+def _until_all_at_once(words: Tensor, eos: int) -> Tensor:
+    """What is left of a table that was filled up to the limit, if writing stops where a whole column is `eos`."""
+    whole = (words[:, 1:] == eos).all(dim=0)
+    return words[:, 1 : int(whole.int().argmax()) + 2] if bool(whole.any()) else words[:, 1:]
+
+
+def _greedy_table(read_last: bool) -> Callable[..., Any]:
+    """A table that is filled up with `pad` from the start, and handed over whole."""
+
+    def answer(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
+        words = torch.full((batch, limit + 1), pad)
+        words[:, 0] = bos
+        done = torch.zeros(batch, dtype=torch.bool)
+        for place in range(limit):
+            if done.all():
+                return words[:, 1 : place + 1]
+            best = logits_of(words)[:, -1 if read_last else place].argmax(dim=-1).masked_fill(done, pad)
+            words[:, place + 1] = best
+            done = done | (best == eos)
+        return words[:, 1:]
 
     return answer
 
@@ -1691,6 +2613,7 @@ GREEDY = Exercise(
     title="Greedy decoding",
     reference=transformer.greedy_decode,
     cases=_greedy_cases,
+    run=_run_greedy,
     judge=judge_tensors("words"),
     points=3,
     minutes=15,
@@ -1733,6 +2656,110 @@ GREEDY = Exercise(
             _greedy_variant(choose=lambda logits: logits[:, 0].argmax(dim=-1)),
             "You always read the logits of the first place, which is asked for the first word. The news stands at the"
             " last place.",
+        ),
+        Misconception(
+            "start_only",
+            _greedy_variant(feed=lambda words: words[:, :1]),
+            "The start sign alone is handed to the model, every time: it is asked for the first word again and again."
+            " Hand over what was written, too.",
+        ),
+        Misconception(
+            "whole_table",
+            _greedy_table(read_last=False),
+            "You hand over a table of the full length, filled up with `pad`. The model reads the words so far and"
+            " nothing else; let them grow by one column a step.",
+        ),
+        Misconception(
+            "trimmed_afterwards",
+            _greedy_trimmed,
+            "The words are right, but all `limit` steps are computed, and the columns behind the last end sign are cut"
+            " off afterwards. Stop once all sentences are done.",
+        ),
+        Misconception(
+            "one_call_too_many",
+            lambda logits_of, batch, limit, bos=1, eos=2, pad=0: _greedy_late(logits_of, batch, limit, bos, eos, pad),
+            "The words are right, but you ask the model once more after all the sentences are done, and throw the"
+            " answer away. Look at `done` before you call it.",
+        ),
+        Misconception(
+            "pad_never_written",
+            _greedy_variant(choose=lambda logits: logits[:, -1].index_fill(1, torch.tensor([0]), -1e9).argmax(dim=-1)),
+            "You forbid the model a word: `pad`. It is filling for sentences that are done; if a model writes the"
+            " number itself, it is the largest logit like any other.",
+        ),
+        Misconception(
+            "pad_ends",
+            _greedy_variant(ended=lambda done, best, eos, pad: done | (best == eos) | (best == pad)),
+            "A sentence in which the model writes `pad` counts as done. Only the end sign ends a sentence.",
+        ),
+        Misconception(
+            "done_forgotten",
+            _greedy_variant(ended=lambda done, best, eos, pad: best == eos),
+            "You only remember who has written the end sign in the *last* step. A sentence that ended before goes on"
+            " writing: once done, it stays done.",
+        ),
+        Misconception(
+            "all_in_the_same_step",
+            _greedy_variant(
+                stop=lambda done: False, finish=lambda words, bos, eos, pad: _until_all_at_once(words, eos)
+            ),
+            "You stop only if all sentences write the end sign in the same step. They may end at different steps; keep"
+            " in mind who is done.",
+        ),
+        Misconception(
+            "filled_with_the_end_sign",
+            _greedy_variant(fill="eos"),
+            "A sentence that is done is filled up with more end signs. Behind the first one `pad` belongs.",
+        ),
+        Misconception(
+            "last_column_lost",
+            _greedy_variant(finish=lambda words, bos, eos, pad: words[:, 1:-1]),
+            "The last column is missing: the word of the last step was not kept, in every sentence.",
+        ),
+        Misconception(
+            "end_lost_when_all_are_done",
+            _greedy_variant(
+                finish=lambda words, bos, eos, pad: (
+                    words[:, 1:-1] if bool(((words == eos).any(dim=1)).all()) else words[:, 1:]
+                )
+            ),
+            "Right where a sentence never ends. Else the last column is missing: you leave the loop before the last end"
+            " sign is kept.",
+        ),
+        Misconception(
+            "first_sentence_for_all",
+            _greedy_variant(choose=lambda logits: logits[:1, -1].argmax(dim=-1).expand(len(logits))),
+            "Right for one sentence. With several, all get the first one's words: each row has logits of its own.",
+        ),
+        Misconception(
+            "best_of_all_places",
+            _greedy_variant(choose=lambda logits: logits.max(dim=1).values.argmax(dim=-1)),
+            "You take the word with the largest logit at *any* place. Only the last place speaks of the next word.",
+        ),
+        Misconception(
+            "places_for_words",
+            _greedy_variant(choose=lambda logits: logits.max(dim=2).values.argmax(dim=-1)),
+            "`argmax` runs over the places, so you write the number of a place. The words are the last dimension.",
+        ),
+        Misconception(
+            "start_fixed",
+            _greedy_variant(signs=lambda bos, eos, pad: (1, eos, pad)),
+            "Right while the start sign is 1. Its number is an argument, `bos`.",
+        ),
+        Misconception(
+            "end_fixed",
+            _greedy_variant(signs=lambda bos, eos, pad: (bos, 2, pad)),
+            "Right while the end sign is 2. Its number is an argument, `eos`.",
+        ),
+        Misconception(
+            "filling_fixed",
+            _greedy_variant(signs=lambda bos, eos, pad: (bos, eos, 0)),
+            "Right while the filling is 0. Its number is an argument, `pad`.",
+        ),
+        Misconception(
+            "floats",
+            _greedy_variant(finish=lambda words, bos, eos, pad: words[:, 1:].float()),
+            "The words are right, but they are numbers with a fraction now. An embedding asks for int64.",
         ),
         Misconception(
             "last_word_only",
@@ -1808,6 +2835,17 @@ def _parameter_cases(rng: np.random.Generator) -> list[Case]:
     return [*cases, Case(base, "the paper's base model")]
 
 
+def _judge_parameters(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    found = compare(expected, output, 1e-9)
+    fractions = [] if found else [name for name, count in output.items() if isinstance(count, float)]
+    if fractions:
+        said = (
+            f"The numbers are right, but `{fractions[0]}` is a float. Counts are whole numbers (int): use // or no /."
+        )
+        return Mismatch(said, fractions[0])
+    return found
+
+
 def _parameter_variant(**parts: Callable[..., Any]) -> Callable[..., Any]:
     """The reference with some parts counted otherwise; each part is a function of the arguments."""
 
@@ -1839,6 +2877,7 @@ PARAMETERS = Exercise(
     title="Count the weights",
     reference=transformer.transformer_parameters,
     cases=_parameter_cases,
+    judge=_judge_parameters,
     points=2,
     minutes=12,
     difficulty=2,
@@ -1924,6 +2963,95 @@ PARAMETERS = Exercise(
             "logits_with_bias",
             _parameter_variant(logits=lambda k: 0 if k["tied"] else k["target"] * (k["d"] + 1)),
             "Only your last layer is too large: it has no bias here.",
+        ),
+        Misconception(
+            "no_biases",
+            _parameter_variant(
+                attention=lambda k: 3 * k["n"] * 4 * k["d"] ** 2,
+                feed_forward=lambda k: 2 * k["n"] * 2 * k["d"] * k["h"],
+            ),
+            "The biases are missing, in attention and in the nets: a linear layer from n to m has n · m weights and m"
+            " biases.",
+        ),
+        Misconception(
+            "feed_forward_biases_narrow",
+            _parameter_variant(feed_forward=lambda k: 2 * k["n"] * (2 * k["d"] * k["h"] + 2 * k["d"])),
+            "Only your feed-forward nets are wrong: both biases are counted as d_model. The first layer ends at"
+            " d_hidden.",
+        ),
+        Misconception(
+            "one_matrix_a_net",
+            _parameter_variant(feed_forward=lambda k: 2 * k["n"] * (k["d"] * k["h"] + k["d"] + k["h"])),
+            "Only your feed-forward nets are short: each has two matrices, one to widen and one to bring back.",
+        ),
+        Misconception(
+            "always_fourfold",
+            _parameter_variant(feed_forward=lambda k: 2 * k["n"] * (8 * k["d"] ** 2 + 5 * k["d"])),
+            "Your feed-forward nets are counted 4 · d_model wide, as in the paper. The width is an argument, d_hidden.",
+        ),
+        Misconception(
+            "encoder_only",
+            _parameter_variant(
+                attention=lambda k: k["n"] * 4 * (k["d"] ** 2 + k["d"]),
+                feed_forward=lambda k: k["n"] * (2 * k["d"] * k["h"] + k["h"] + k["d"]),
+                layer_norm=lambda k: (2 * k["n"] + k["first"]) * 2 * k["d"],
+            ),
+            "The encoder is counted, the decoder is not: it has as many layers, each with one attention and one norm"
+            " more.",
+        ),
+        Misconception(
+            "one_layer",
+            _parameter_variant(
+                attention=lambda k: 3 * 4 * (k["d"] ** 2 + k["d"]),
+                feed_forward=lambda k: 2 * (2 * k["d"] * k["h"] + k["h"] + k["d"]),
+                layer_norm=lambda k: (5 + 2 * k["first"]) * 2 * k["d"],
+            ),
+            "Right for one layer each way. With more, each layer has weights of its own: `layers` takes no part.",
+        ),
+        Misconception(
+            "final_norms_always",
+            _parameter_variant(layer_norm=lambda k: (5 * k["n"] + 2) * 2 * k["d"]),
+            "Right with pre-norm. With post-norm the last sublayer's norm is the end of each stack: no other follows.",
+        ),
+        Misconception(
+            "final_norms_per_layer",
+            _parameter_variant(layer_norm=lambda k: (5 + 2 * k["first"]) * k["n"] * 2 * k["d"]),
+            "The norms at the end of pre-norm stacks are counted once for every layer. Each *stack* has one.",
+        ),
+        Misconception(
+            "never_free",
+            _parameter_variant(logits=lambda k: 0),
+            "Right for a tied last layer. A free one has weights of its own, d_model for each target word.",
+        ),
+        Misconception(
+            "logits_of_the_source",
+            _parameter_variant(logits=lambda k: 0 if k["tied"] else k["source"] * k["d"]),
+            "Only your last layer is wrong: it is counted with the source's words. The model writes target words.",
+        ),
+        Misconception(
+            "logits_of_both",
+            _parameter_variant(logits=lambda k: 0 if k["tied"] else (k["source"] + k["target"]) * k["d"]),
+            "Only your last layer is too large: it has logits for the target's words alone.",
+        ),
+        Misconception(
+            "untied_without_embeddings",
+            _parameter_variant(embeddings=lambda k: (k["source"] + k["tied"] * k["target"]) * k["d"]),
+            "Right where tied. A free last layer comes *beside* the target words' vectors; the decoder still reads"
+            " them.",
+        ),
+        Misconception(
+            "tied_counted_as_logits",
+            _parameter_variant(
+                embeddings=lambda k: (k["source"] + (not k["tied"]) * k["target"]) * k["d"],
+                logits=lambda k: k["target"] * k["d"],
+            ),
+            "The sum is right. Tied vectors are counted under the logits; the contract counts them where they are first"
+            " used, under the embeddings.",
+        ),
+        Misconception(
+            "source_vocabulary_only",
+            _parameter_variant(embeddings=lambda k: k["source"] * k["d"]),
+            "Only your embeddings are short: the target has words of its own, and its own vectors.",
         ),
         Misconception(
             "one_vocabulary",
