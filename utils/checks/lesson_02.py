@@ -23,21 +23,14 @@ from utils import word_vectors
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
 from utils.checks.modules import call_unchanged, gradients, load_by_name
+from utils.checks.tensors import floating, normal
 from utils.word_vectors import character_ngrams
 
 # ------------------------------------------------------------------------------------------- inputs and judgement
 
 
-def _normal(rng: np.random.Generator, *shape: int, std: float = 1.0) -> Tensor:
-    return torch.tensor(std * rng.standard_normal(shape), dtype=torch.float32)
-
-
 def _word(rng: np.random.Generator, length: int) -> str:
     return "".join(rng.choice(list("abcdeghiklmnoprstuwy"), length))
-
-
-def _floating(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.is_floating_point()
 
 
 def _call(answer: Callable[..., Any], inputs: Mapping[str, Any], by_name: bool) -> Any:
@@ -49,12 +42,12 @@ def _call(answer: Callable[..., Any], inputs: Mapping[str, Any], by_name: bool) 
 
 def _loss_and_gradients(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """{"loss": what the answer returns, "gradients": {input: gradient of its sum}, None where none arrives}."""
-    leaves = {name: value.clone().requires_grad_() for name, value in inputs.items() if _floating(value)}
+    leaves = {name: value.clone().requires_grad_() for name, value in inputs.items() if floating(value)}
     given = {name: leaves[name] * 1 if name in leaves else value for name, value in inputs.items()}
     with torch.enable_grad():
         loss = _call(answer, given, bool(case.extra.get("by name")))
         found: dict[str, Tensor | None] = dict.fromkeys(leaves)
-        if _floating(loss) and loss.requires_grad:
+        if floating(loss) and loss.requires_grad:
             weights = torch.arange(1.0, loss.numel() + 1, dtype=loss.dtype).reshape(loss.shape)
             arrived = torch.autograd.grad((loss * weights).sum(), list(leaves.values()), allow_unused=True)
             found = dict(zip(leaves, arrived, strict=True))
@@ -389,8 +382,8 @@ WINDOW_PAIRS = Exercise(
 
 def _softmax_case(rng: np.random.Generator, about: str, batch: int, words: int, d: int, std: float = 1.0) -> Case:
     inputs = {
-        "centre": _normal(rng, batch, d, std=std),
-        "outside_vectors": _normal(rng, words, d, std=std),
+        "centre": normal(rng, batch, d, std=std),
+        "outside_vectors": normal(rng, words, d, std=std),
         "outside": torch.tensor(rng.integers(0, words, batch)),
     }
     inputs["outside"][-1] = words - 1
@@ -399,7 +392,7 @@ def _softmax_case(rng: np.random.Generator, about: str, batch: int, words: int, 
 
 def _softmax_cases(rng: np.random.Generator) -> list[Case]:
     double = _softmax_case(rng, "float64", 3, 4, 2)
-    double = Case({n: v.double() if _floating(v) else v for n, v in double.inputs.items()}, "float64", double.sizes)
+    double = Case({n: v.double() if floating(v) else v for n, v in double.inputs.items()}, "float64", double.sizes)
     named = _softmax_case(rng, "called by name", 4, 6, 3)
     loud = _softmax_case(rng, "scores in the thousands", 6, 10, 5)
     loud.inputs["centre"].mul_(3000.0)
@@ -949,9 +942,9 @@ KEEP = Exercise(
 
 def _sampled_case(rng: np.random.Generator, about: str, batch: int, negatives: int, d: int) -> Case:
     inputs = {
-        "centre": _normal(rng, batch, d),
-        "outside": _normal(rng, batch, d),
-        "negatives": _normal(rng, batch, negatives, d),
+        "centre": normal(rng, batch, d),
+        "outside": normal(rng, batch, d),
+        "negatives": normal(rng, batch, negatives, d),
     }
     return Case(inputs, about, {"batch": batch, "negatives": negatives, "d": d})
 
@@ -1499,8 +1492,8 @@ SGNS_GRADIENTS = Exercise(
 
 
 def _nearest_case(rng: np.random.Generator, about: str, words: int, d: int, **more: Any) -> Case:
-    vectors = _normal(rng, words, d) * torch.tensor(rng.uniform(0.3, 4.0, (words, 1)), dtype=torch.float32)
-    query = 2.5 * _normal(rng, d)
+    vectors = normal(rng, words, d) * torch.tensor(rng.uniform(0.3, 4.0, (words, 1)), dtype=torch.float32)
+    query = 2.5 * normal(rng, d)
     return Case({"vectors": vectors, "query": query, **more}, about, {"words": words, "d": d})
 
 
@@ -1517,7 +1510,7 @@ def _nearest_cases(rng: np.random.Generator) -> list[Case]:
     own = _nearest_case(rng, "the query is a row, and left out", 8, 3, k=4, exclude={2, 5})
     own.inputs["query"].copy_(own.inputs["vectors"][2])
     double = _nearest_case(rng, "float64", 6, 4, k=3)
-    double = Case({n: v.double() if _floating(v) else v for n, v in double.inputs.items()}, double.about, double.sizes)
+    double = Case({n: v.double() if floating(v) else v for n, v in double.inputs.items()}, double.about, double.sizes)
     blind = _nearest_case(rng, "a query of zeros", 4, 3, k=2)
     blind.inputs["query"].zero_()
     stays = _nearest_case(rng, "the query is a row, and stays", 6, 3, k=3)
@@ -1923,7 +1916,7 @@ def _analogy_case(rng: np.random.Generator, words: int, d: int) -> Case:
     """Many questions about one set of vectors, so that every mistake shows in some of them."""
     scale = torch.tensor(rng.uniform(0.2, 6.0, (words, 1)), dtype=torch.float32)
     asked = [tuple(map(int, rng.choice(words, 3, replace=False))) for _ in range(12)]
-    case = Case({"vectors": _normal(rng, words, d) * scale}, f"{len(asked)} questions", {"words": words, "d": d})
+    case = Case({"vectors": normal(rng, words, d) * scale}, f"{len(asked)} questions", {"words": words, "d": d})
     return Case(case.inputs, case.about, case.sizes, {"asked": asked})
 
 
@@ -2562,10 +2555,10 @@ def _subword_case(
         inputs |= {"shortest": shortest, "longest": longest}
     inputs["words"] = list(words)
     extra = {
-        "state": {"vectors.weight": _normal(rng, len(table), width)},
-        "after": {"vectors.weight": _normal(rng, len(table), width)},
+        "state": {"vectors.weight": normal(rng, len(table), width)},
+        "after": {"vectors.weight": normal(rng, len(table), width)},
         "again": list(again),
-        "projections": [_normal(rng, len(called), width) for called in (words, again)],
+        "projections": [normal(rng, len(called), width) for called in (words, again)],
     }
     return Case(inputs, about, {"ngrams": len(table), "width": width, "words": len(words)}, extra)
 

@@ -16,6 +16,7 @@ from utils import neural_lm
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
 from utils.checks.modules import gradients, load_by_name
+from utils.checks.tensors import integers, normal
 
 IGNORED = neural_lm.IGNORED
 HUGE = 1e4
@@ -52,14 +53,6 @@ NO_GRADIENT = (
     "The numbers are right, but no gradient flows through your result: it does not hang on the logits. Was a tensor"
     " made anew, turned into a plain number, or cut off (.item(), .detach(), .data, torch.no_grad(), NumPy)?"
 )
-
-
-def _normal(rng: np.random.Generator, *shape: int, std: float = 1.0, dtype: torch.dtype = torch.float32) -> Tensor:
-    return torch.tensor(std * rng.standard_normal(shape), dtype=dtype)
-
-
-def _ids(rng: np.random.Generator, high: int, *shape: int) -> Tensor:
-    return torch.tensor(rng.integers(high, size=shape), dtype=torch.int64)
 
 
 def _slope(output: Tensor, leaf: Tensor, rng_seed: int = 5) -> Tensor | None:
@@ -111,17 +104,17 @@ def _windows_cases(rng: np.random.Generator) -> list[Case]:
     def case(about: str, ids: Tensor, n: int) -> Case:
         return Case({"ids": ids, "n": n}, about, {"length": len(ids), "n": n})
 
-    apart = _ids(rng, 50, 22)[::2]  # every other number of a longer tensor: not contiguous
+    apart = integers(rng, 50, 22)[::2]  # every other number of a longer tensor: not contiguous
     apart[[2, 6]] = 0  # a token like any other, as a target too
     return [
         case("four tokens", torch.tensor(rng.permutation(9)[:4] + 1), 2),
-        case("n = 1", _ids(rng, 40, 5), 1),
-        case("nine tokens", _ids(rng, 50, 9), 3),
+        case("n = 1", integers(rng, 40, 5), 1),
+        case("nine tokens", integers(rng, 50, 9), 3),
         case("eleven tokens that do not lie side by side in memory", apart, 4),
-        case("one window only", _ids(rng, 50, 6), 5),
-        case("a text as long as the window", _ids(rng, 50, 3), 3),
-        case("a text shorter than the window", _ids(rng, 50, 2), 5),
-        case("a text without tokens", _ids(rng, 50, 0), 4),
+        case("one window only", integers(rng, 50, 6), 5),
+        case("a text as long as the window", integers(rng, 50, 3), 3),
+        case("a text shorter than the window", integers(rng, 50, 2), 5),
+        case("a text without tokens", integers(rng, 50, 0), 4),
     ]
 
 
@@ -478,25 +471,25 @@ def _model_case(
     symbols, window, batch, length = (sizes[name] for name in ("symbols", "window", "batch", "length"))
     width, hidden = sizes.get("width", 16), sizes.get("hidden", 128)
     weights = {
-        "embedding.weight": _normal(rng, symbols, width),
-        "hidden.weight": _normal(rng, hidden, window * width, std=1.5 / math.sqrt(window * width)),
-        "hidden.bias": _normal(rng, hidden, std=0.5),
-        "output.weight": _normal(rng, symbols, hidden, std=2 / math.sqrt(hidden)),
-        "output.bias": _normal(rng, symbols, std=steep),
+        "embedding.weight": normal(rng, symbols, width),
+        "hidden.weight": normal(rng, hidden, window * width, std=1.5 / math.sqrt(window * width)),
+        "hidden.bias": normal(rng, hidden, std=0.5),
+        "output.weight": normal(rng, symbols, hidden, std=2 / math.sqrt(hidden)),
+        "output.bias": normal(rng, symbols, std=steep),
     }
     extra = {
         "weights": weights,
         "plain": plain,
         "sizes": {"symbols": symbols, "window": window, "width": width, "hidden": hidden},
-        "contexts": _ids(rng, symbols, length + 2, window),
-        "deep": _ids(rng, symbols, batch, 3, window),
-        "deeper": _ids(rng, symbols, batch, 2, 3, window),
-        "after": _ids(rng, symbols, batch, 2),
-        "projection": _normal(rng, batch, length, symbols),
+        "contexts": integers(rng, symbols, length + 2, window),
+        "deep": integers(rng, symbols, batch, 3, window),
+        "deeper": integers(rng, symbols, batch, 2, 3, window),
+        "after": integers(rng, symbols, batch, 2),
+        "projection": normal(rng, batch, length, symbols),
     }
     inputs = {
-        "ids": _ids(rng, symbols, batch, length),
-        "state": _ids(rng, symbols, batch, window - 1) if state else None,
+        "ids": integers(rng, symbols, batch, length),
+        "state": integers(rng, symbols, batch, window - 1) if state else None,
     }
     named = {**sizes, "width": width, "hidden": hidden, "window − 1": window - 1}
     return Case(inputs, about, named, extra)
@@ -1073,17 +1066,17 @@ FIXED_WINDOW = Exercise(
 def _log_softmax_cases(rng: np.random.Generator) -> list[Case]:
     far = torch.zeros(3, 4)
     far[0, 1], far[1, 2], far[2] = HUGE, -HUGE, HUGE
-    rows = _normal(rng, 2, 5, dtype=torch.float64) + torch.tensor([[HUGE], [-HUGE]], dtype=torch.float64)
+    rows = normal(rng, 2, 5, dtype=torch.float64) + torch.tensor([[HUGE], [-HUGE]], dtype=torch.float64)
     cases = [
-        ("one row of three logits", torch.tensor([1.0, 2.0, 0.5]) + _normal(rng, 3)),
-        ("several rows", _normal(rng, 4, 6, std=2.0)),
-        ("three dimensions", _normal(rng, 2, 3, 5, std=3.0)),
-        ("float64", _normal(rng, 3, 7, dtype=torch.float64)),
-        ("one symbol", _normal(rng, 5, 1)),
+        ("one row of three logits", torch.tensor([1.0, 2.0, 0.5]) + normal(rng, 3)),
+        ("several rows", normal(rng, 4, 6, std=2.0)),
+        ("three dimensions", normal(rng, 2, 3, 5, std=3.0)),
+        ("float64", normal(rng, 3, 7, dtype=torch.float64)),
+        ("one symbol", normal(rng, 5, 1)),
         ("logits of 10,000", far),
         ("rows far above and far below zero", rows),
-        ("logits from −55 to 55", torch.linspace(-55, 55, 8) + _normal(rng, 4, 8)),
-        ("rows turned in memory", _normal(rng, 8, 3, std=2.0).T),
+        ("logits from −55 to 55", torch.linspace(-55, 55, 8) + normal(rng, 4, 8)),
+        ("rows turned in memory", normal(rng, 8, 3, std=2.0).T),
         ("logits between −30 and −20", -20 - 10 * torch.rand(2, 9, generator=torch.Generator().manual_seed(3))),
     ]
     return [Case({"logits": logits}, about, {"symbols": logits.shape[-1]}) for about, logits in cases]
@@ -1291,31 +1284,31 @@ def _loss_case(about: str, logits: Tensor, targets: Tensor, by_name: bool = Fals
 
 def _loss_cases(rng: np.random.Generator) -> list[Case]:
     def targets(symbols: int, *shape: int, pad: int | None = IGNORED) -> Tensor:
-        made = _ids(rng, symbols, *shape)
+        made = integers(rng, symbols, *shape)
         if pad is not None:
             made.view(-1)[1::3] = pad
         return made
 
-    huge = _normal(rng, 3, 5, std=HUGE)
+    huge = normal(rng, 3, 5, std=HUGE)
     uneven = targets(6, 3, 8, pad=None)
     uneven[0, 2:], uneven[1, 5:] = IGNORED, IGNORED
-    zero = _ids(rng, 6, 9) % 5 + 1
+    zero = integers(rng, 6, 9) % 5 + 1
     zero[[1, 4, 5]] = 0
     return [
-        _loss_case("two rows", _normal(rng, 2, 3), targets(3, 2, pad=None)),
-        _loss_case("one row", _normal(rng, 1, 4), targets(4, 1, pad=None)),
-        _loss_case("five rows, two of them padding", _normal(rng, 5, 4), targets(4, 5)),
-        _loss_case("sentences of unequal length", _normal(rng, 3, 8, 6), uneven),
-        _loss_case("the sum", _normal(rng, 2, 7, 5), targets(5, 2, 7), by_name=True, ignore=IGNORED, reduction="sum"),
-        _loss_case("the mean, by name", _normal(rng, 6, 5), targets(5, 6), by_name=True, reduction="mean"),
-        _loss_case("padding is 0 here", _normal(rng, 9, 6), zero, by_name=True, ignore=0),
-        _loss_case("padding is −1 here", _normal(rng, 8, 5), targets(5, 8, pad=-1), ignore=-1),
-        _loss_case("padding only", _normal(rng, 3, 4), torch.full((3,), IGNORED)),
+        _loss_case("two rows", normal(rng, 2, 3), targets(3, 2, pad=None)),
+        _loss_case("one row", normal(rng, 1, 4), targets(4, 1, pad=None)),
+        _loss_case("five rows, two of them padding", normal(rng, 5, 4), targets(4, 5)),
+        _loss_case("sentences of unequal length", normal(rng, 3, 8, 6), uneven),
+        _loss_case("the sum", normal(rng, 2, 7, 5), targets(5, 2, 7), by_name=True, ignore=IGNORED, reduction="sum"),
+        _loss_case("the mean, by name", normal(rng, 6, 5), targets(5, 6), by_name=True, reduction="mean"),
+        _loss_case("padding is 0 here", normal(rng, 9, 6), zero, by_name=True, ignore=0),
+        _loss_case("padding is −1 here", normal(rng, 8, 5), targets(5, 8, pad=-1), ignore=-1),
+        _loss_case("padding only", normal(rng, 3, 4), torch.full((3,), IGNORED)),
         _loss_case(
-            "padding only, the sum", _normal(rng, 2, 4), torch.full((2,), IGNORED), ignore=IGNORED, reduction="sum"
+            "padding only, the sum", normal(rng, 2, 4), torch.full((2,), IGNORED), ignore=IGNORED, reduction="sum"
         ),
         _loss_case("logits of about 10,000", huge, targets(5, 3, pad=None)),
-        _loss_case("float64", _normal(rng, 4, 7, dtype=torch.float64), targets(7, 4), by_name=True),
+        _loss_case("float64", normal(rng, 4, 7, dtype=torch.float64), targets(7, 4), by_name=True),
     ]
 
 
@@ -1657,8 +1650,8 @@ CROSS_ENTROPY = Exercise(
 
 def _gradient_cases(rng: np.random.Generator) -> list[Case]:
     def case(about: str, rows: int, symbols: int, pad: slice | None = None, **rest: Any) -> Case:
-        logits = _normal(rng, rows, symbols, std=rest.pop("std", 1.5), dtype=rest.pop("dtype", torch.float32))
-        targets = _ids(rng, symbols, rows)
+        logits = normal(rng, rows, symbols, std=rest.pop("std", 1.5), dtype=rest.pop("dtype", torch.float32))
+        targets = integers(rng, symbols, rows)
         if pad is not None:
             targets[pad] = rest.get("ignore", IGNORED)
         return Case({"logits": logits, "targets": targets, **rest}, about, {"rows": rows, "symbols": symbols})
@@ -2236,15 +2229,15 @@ def _step_case(
     rng: np.random.Generator, about: str, optimiser: str, shape: tuple[int, ...], symbols: int, **extra: Any
 ) -> Case:
     dtype = extra.pop("dtype", torch.float32)
-    inputs = [_normal(rng, *shape, dtype=dtype) for _ in range(3)]
-    targets = [_ids(rng, symbols, *shape[:-1]) for _ in range(3)]
+    inputs = [normal(rng, *shape, dtype=dtype) for _ in range(3)]
+    targets = [integers(rng, symbols, *shape[:-1]) for _ in range(3)]
     if extra.pop("padding", False):
         for made in targets:
             made.view(-1)[1::3] = IGNORED
     if extra.pop("empty", False):
         targets[1].fill_(IGNORED)
-    weight, bias = _normal(rng, symbols, shape[-1], dtype=dtype), _normal(rng, symbols, dtype=dtype)
-    old = {"weight": _normal(rng, symbols, shape[-1], dtype=dtype), "bias": _normal(rng, symbols, dtype=dtype)}
+    weight, bias = normal(rng, symbols, shape[-1], dtype=dtype), normal(rng, symbols, dtype=dtype)
+    old = {"weight": normal(rng, symbols, shape[-1], dtype=dtype), "bias": normal(rng, symbols, dtype=dtype)}
     given = {"predict": "a linear layer", "optimizer": optimiser, "inputs": inputs[0], "targets": targets[0]}
     state = {"weight": weight, "bias": bias}
     sizes = {"batch": shape[0], "features": shape[-1], "symbols": symbols}
@@ -2579,10 +2572,10 @@ class _Table(nn.Module):
 def _evaluate_cases(rng: np.random.Generator) -> list[Case]:
     def case(about: str, pairs: int, symbols: int, size: int | None, std: float = 1.5, **extra: Any) -> Case:
         inputs = torch.tensor(rng.permutation(pairs), dtype=torch.int64)
-        targets = _ids(rng, symbols, pairs)
+        targets = integers(rng, symbols, pairs)
         if extra.get("padding"):
             targets[1::4] = IGNORED
-        table = _normal(rng, pairs, symbols, std=std, dtype=extra.get("dtype", torch.float32))
+        table = normal(rng, pairs, symbols, std=std, dtype=extra.get("dtype", torch.float32))
         if extra.get("hard"):  # the last pairs are harder: a mean of means shows
             table[inputs[-(pairs % (size or pairs)) :]] *= 4
         given: dict[str, Any] = {"predict": _Table(table), "inputs": inputs, "targets": targets}

@@ -18,6 +18,7 @@ from torch.overrides import TorchFunctionMode
 from utils import rnn_gradients
 from utils.checks.compare import compare, kind
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
+from utils.checks.tensors import judge_tensors, normal
 from utils.rnn_gradients import ACTIVATIONS, direct_term, slope, state_jacobian, step_jacobian
 
 AUTOGRAD = (
@@ -33,24 +34,23 @@ AUTOGRAD = (
 # ----------------------------------------------------------------------------------------- inputs, runs, judgement
 
 
-def _normal(rng: np.random.Generator, *shape: int, std: float = 1.0) -> Tensor:
-    return torch.tensor(std * rng.standard_normal(shape), dtype=torch.float32)
-
-
 def _network(rng: np.random.Generator, hidden: int, steps: int, activation: str = "sigmoid") -> tuple[Tensor, Tensor]:
     """U and the states (steps + 1, hidden) of a network with that U; no ReLU state is all zeros, nor all above.
 
     The inputs decide that: what they add puts zero midway between the smallest and the largest number, as drawing them
     again until it happens may take for ever once the states have grown.
     """
-    U = _normal(rng, hidden, hidden, std=1.2)
-    states = [ACTIVATIONS[activation](_normal(rng, hidden))]
+    U = normal(rng, hidden, hidden, std=1.2)
+    states = [ACTIVATIONS[activation](normal(rng, hidden))]
     for _ in range(steps + 1):
-        sums = U @ states[-1] + _normal(rng, hidden)
+        sums = U @ states[-1] + normal(rng, hidden)
         if activation == "relu" and hidden > 1 and (sums.min() >= 0 or sums.max() <= 0):
             sums = sums - (sums.min() + sums.max()) / 2
         states.append(ACTIVATIONS[activation](sums))
     return U, torch.stack(states[1:])  # the first was only an occasion for h_0 to be like the others
+
+
+_judge = judge_tensors()
 
 
 def _double(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,29 +60,11 @@ def _double(inputs: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _judge(case: Case, output: Any, expected: Any) -> Mismatch | None:
-    """The strict comparison; and no digits may be lost on the way: no float32 for float64, no whole numbers."""
-    found = compare(expected, output, 1e-4)
-    if found:
-        return found
-    if isinstance(expected, Tensor) and isinstance(output, Tensor):
-        if expected.is_floating_point() and not output.is_floating_point():
-            return Mismatch("The values are right, but they are whole numbers in type: a product with U needs floats.")
-    if isinstance(expected, Tensor) and expected.dtype == torch.float64 and isinstance(output, Tensor):
-        if output.is_floating_point() and output.dtype != torch.float64:
-            kind = str(output.dtype).removeprefix("torch.")
-            return Mismatch(
-                f"The inputs are float64, your result is {kind}: half the digits are lost on the way. Look for a"
-                " tensor made without `dtype`, or a .float()."
-            )
-    return None
-
-
 # --------------------------------------------------------------------------------------------- 1 · output gradients
 
 
 def _output_case(rng: np.random.Generator, steps: int, vocabulary: int, about: str, std: float = 1.5) -> Case:
-    outputs = _normal(rng, steps, vocabulary, std=std)
+    outputs = normal(rng, steps, vocabulary, std=std)
     targets = torch.tensor(rng.permutation(max(steps, vocabulary))[:steps] % vocabulary)
     return Case({"outputs": outputs, "targets": targets}, about, {"m": steps, "vocabulary": vocabulary})
 
@@ -248,7 +230,7 @@ OUTPUT_GRADIENTS = Exercise(
 
 def _slope_cases(rng: np.random.Generator) -> list[Case]:
     def states(activation: str, *shape: int) -> Tensor:
-        return ACTIVATIONS[activation](_normal(rng, *shape, std=1.5))
+        return ACTIVATIONS[activation](normal(rng, *shape, std=1.5))
 
     relu = states("relu", 7)
     relu[:4] = torch.tensor([0.0, 2.5, 0.3, 1e-6])  # on is on, by however little
@@ -573,10 +555,10 @@ def _gentle_network(rng: np.random.Generator, hidden: int, steps: int) -> tuple[
 
     U is a rotation and a little more, and the inputs are so small that tanh is nearly straight.
     """
-    U = 1.02 * torch.linalg.qr(_normal(rng, hidden, hidden))[0]
-    states = [0.2 * _normal(rng, hidden)]
+    U = 1.02 * torch.linalg.qr(normal(rng, hidden, hidden))[0]
+    states = [0.2 * normal(rng, hidden)]
     for _ in range(steps):
-        states.append(torch.tanh(U @ states[-1] + _normal(rng, hidden, std=0.05)))
+        states.append(torch.tanh(U @ states[-1] + normal(rng, hidden, std=0.05)))
     return U, torch.stack(states)
 
 
@@ -592,7 +574,7 @@ def _path_case(
     gentle: bool = False,
 ) -> Case:
     U, states = _gentle_network(rng, hidden, steps) if gentle else _network(rng, hidden, steps, activation or "sigmoid")
-    inputs: dict[str, Any] = {"state_gradient": _normal(rng, hidden)} if gradient else {}
+    inputs: dict[str, Any] = {"state_gradient": normal(rng, hidden)} if gradient else {}
     inputs |= {"states": states, "U": U, "t": t, "k": k}
     if activation:
         inputs["activation"] = activation
@@ -1256,7 +1238,7 @@ BPTT_TERM = Exercise(
 
 def _pass_case(rng: np.random.Generator, hidden: int, steps: int, about: str, activation: str | None = None) -> Case:
     U, states = _network(rng, hidden, steps, activation or "sigmoid")
-    inputs: dict[str, Any] = {"state_gradients": _normal(rng, steps, hidden), "states": states, "U": U}
+    inputs: dict[str, Any] = {"state_gradients": normal(rng, steps, hidden), "states": states, "U": U}
     if activation:
         inputs["activation"] = activation
     return Case(inputs, about, {"m": steps, "hidden": hidden, "m + 1": steps + 1})
@@ -1268,7 +1250,7 @@ SHORT, LONG = 10, 40
 def _long_case(rng: np.random.Generator) -> Case:
     """Forty steps through which the gradient survives, so that every term counts; its operations are counted too."""
     U, states = _gentle_network(rng, 3, LONG)
-    inputs = {"state_gradients": _normal(rng, LONG, 3), "states": states, "U": U, "activation": "tanh"}
+    inputs = {"state_gradients": normal(rng, LONG, 3), "states": states, "U": U, "activation": "tanh"}
     return Case(inputs, "forty steps", {"m": LONG, "hidden": 3, "m + 1": LONG + 1}, extra={"count": True})
 
 
@@ -1598,7 +1580,7 @@ def _slopes_one_early(state_gradients: Tensor, states: Tensor, U: Tensor, activa
 
 def _bound_cases(rng: np.random.Generator) -> list[Case]:
     def case(hidden: int, steps: int, about: str, activation: str | None = None, std: float = 1.0) -> Case:
-        inputs: dict[str, Any] = {"U": _normal(rng, hidden, hidden, std=std), "steps": steps}
+        inputs: dict[str, Any] = {"U": normal(rng, hidden, hidden, std=std), "steps": steps}
         if activation:
             inputs["activation"] = activation
         return Case(inputs, about, {"hidden": hidden})
@@ -1606,7 +1588,7 @@ def _bound_cases(rng: np.random.Generator) -> list[Case]:
     shear = Case(
         {"U": torch.tensor([[0.0, 2.0], [0.0, 0.0]]), "steps": 3, "activation": "tanh"}, "only zeros as eigenvalues"
     )
-    turn = torch.linalg.qr(_normal(rng, 6, 6))[0]
+    turn = torch.linalg.qr(normal(rng, 6, 6))[0]
     return [
         case(2, 1, "one step, no activation named"),
         case(3, 0, "no step"),
@@ -1617,7 +1599,7 @@ def _bound_cases(rng: np.random.Generator) -> list[Case]:
         shear,
         Case({"U": torch.zeros(3, 3), "steps": 2}, "U is zero", {"hidden": 3}),
         case(5, 6, "a large bound", "tanh", std=2.0),
-        Case({"U": _normal(rng, 5, 5).double(), "steps": 7, "activation": "sigmoid"}, "float64", {"hidden": 5}),
+        Case({"U": normal(rng, 5, 5).double(), "steps": 7, "activation": "sigmoid"}, "float64", {"hidden": 5}),
     ]
 
 
@@ -1815,14 +1797,14 @@ def _vector_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case({"gradient": torch.tensor([3.0, 4.0]), "max_norm": 1.0}, "above the limit", {"n": 2}),
         Case({"gradient": torch.tensor([0.3, -0.4]), "max_norm": 1.0}, "below the limit", {"n": 2}),
-        Case({"gradient": _of_norm(_normal(rng, 5), 7.0), "max_norm": 2.5}, "above another limit", {"n": 5}),
-        Case({"gradient": _of_norm(_normal(rng, 6), 2.0), "max_norm": 3.0}, "below another limit", {"n": 6}),
+        Case({"gradient": _of_norm(normal(rng, 5), 7.0), "max_norm": 2.5}, "above another limit", {"n": 5}),
+        Case({"gradient": _of_norm(normal(rng, 6), 2.0), "max_norm": 3.0}, "below another limit", {"n": 6}),
         Case({"gradient": torch.tensor([0.0, -3.0, 4.0]), "max_norm": 5.0}, "exactly at the limit", {"n": 3}),
         Case({"gradient": torch.zeros(4), "max_norm": 0.5}, "a zero gradient", {"n": 4}),
         Case({"gradient": torch.tensor([-float(rng.uniform(8, 9))]), "max_norm": 4.0}, "one number", {"n": 1}),
-        Case({"gradient": _of_norm(_normal(rng, 7), 0.02), "max_norm": 0.01}, "a small limit", {"n": 7}),
-        Case({"gradient": _of_norm(_normal(rng, 9), 1e-4), "max_norm": 0.7}, "a very short gradient", {"n": 9}),
-        Case({"gradient": _of_norm(_normal(rng, 8), 30.0).double(), "max_norm": 20.0}, "float64", {"n": 8}),
+        Case({"gradient": _of_norm(normal(rng, 7), 0.02), "max_norm": 0.01}, "a small limit", {"n": 7}),
+        Case({"gradient": _of_norm(normal(rng, 9), 1e-4), "max_norm": 0.7}, "a very short gradient", {"n": 9}),
+        Case({"gradient": _of_norm(normal(rng, 8), 30.0).double(), "max_norm": 20.0}, "float64", {"n": 8}),
     ]
 
 
@@ -1984,13 +1966,13 @@ def _model_case(
     `frozen` are the numbers of parameters with `requires_grad` False (they keep the gradient they have); `turned`:
     gradients with two dimensions lie in memory column by column.
     """
-    gradients = [None if shape is None else _normal(rng, *shape) for shape in shapes]
+    gradients = [None if shape is None else normal(rng, *shape) for shape in shapes]
     parts = [torch.linalg.vector_norm(g) for g in gradients if g is not None]
     whole = torch.stack(parts).norm() if parts else torch.ones(())
     scaled = [
         None if g is None else (g * (norm / whole)).to(torch.float64 if double else torch.float32) for g in gradients
     ]
-    weights = [_normal(rng, *(shape or (3,))) for shape in shapes]
+    weights = [normal(rng, *(shape or (3,))) for shape in shapes]
     extra: dict[str, Any] = {"weights": [w.double() for w in weights] if double else weights, "once": once}
     extra |= {"frozen": frozen, "turned": turned}
     return Case({"parameters": scaled, "max_norm": limit}, about, extra=extra)

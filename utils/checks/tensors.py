@@ -25,9 +25,9 @@ Judge = Callable[[Case, Any, Any], "Mismatch | None"]
 # ------------------------------------------------------------------------------------------------ inputs
 
 
-def normal(rng: np.random.Generator, *shape: int, std: float = 1.0) -> Tensor:
-    """Normal numbers of mean 0, float32."""
-    return torch.tensor(std * rng.standard_normal(shape), dtype=torch.float32)
+def normal(rng: np.random.Generator, *shape: int, std: float = 1.0, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Normal numbers of mean 0."""
+    return torch.tensor(std * rng.standard_normal(shape), dtype=dtype)
 
 
 def integers(rng: np.random.Generator, below: int, *shape: int, low: int = 0) -> Tensor:
