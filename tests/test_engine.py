@@ -664,3 +664,10 @@ def test_fresh_cases_every_time_and_the_same_for_a_seed():
 def test_a_bad_record_is_refused_with_a_sentence(changes, words):
     with pytest.raises(ValueError, match=words):
         _exercise(**changes)
+
+
+@pytest.mark.parametrize("value", [torch.relu, math.sin, scale_copy, torch.nn.GRU, [len]])
+def test_a_function_among_the_inputs_is_shown_by_name(value):
+    """Its repr holds an address, which says nothing and is another in every process."""
+    text = compare.show(value)
+    assert "0x" not in text and "`" in text

@@ -11,6 +11,7 @@ import decimal
 import fractions
 import math
 import sys
+import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -189,6 +190,8 @@ def show(value: Any, limit: int = 80) -> str:
         )
     elif isinstance(value, Opaque):
         text = kind(value)
+    elif isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)):
+        text = f"`{value.__name__}`"  # the repr holds an address
     else:
         text = repr(value)
     return text if len(text) <= limit else text[: limit - 3] + "..."
