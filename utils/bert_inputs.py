@@ -44,16 +44,15 @@ def truncate_pair(first: Sequence[Any], second: Sequence[Any], room: int) -> tup
     Raises:
         ValueError: a negative room.
 
-    The authors' published code does it so, and calls it a simple heuristic ("truncate_seq_pair").
+    The authors' published code for fine-tuning does it so ("_truncate_seq_pair"); for pre-training, theirs takes the
+    token from the front or the end by chance.
     """
     if room < 0:
         raise ValueError(f"There cannot be room for {room} tokens.")
-    ### BEGIN SOLUTION
     first, second = list(first), list(second)
     while len(first) + len(second) > room:
         (first if len(first) > len(second) else second).pop()
     return first, second
-    ### END SOLUTION
 
 
 def make_inputs(

@@ -171,8 +171,9 @@ def train_wordpiece(texts: Iterable[str], size: int = 2000, lower: bool = True) 
 
     Args:
         texts: what to learn from; they may be empty.
-        size: about how many pieces. Every character of the texts is a piece, alone and with "##", so that no word of
-            theirs is unknown; the vocabulary can be larger than `size` for that reason, or smaller if the texts are.
+        size: about how many parts of words. A part that occurs both at the beginning of words and inside them is two
+            pieces, "the" and "##the", and so is every character, so that no word of the texts is unknown: the
+            vocabulary is larger than `size` for that reason, or smaller if the texts are short.
         lower: see `basic_tokens`.
     """
     words = Counter(word for text in texts for word in basic_tokens(text, lower))

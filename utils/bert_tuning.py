@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -20,13 +20,13 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from utils import pace
-from utils.bert import Bert
 from utils.bert_inputs import IGNORED, Inputs, in_batch, tag_labels
 from utils.bert_tokenizer import WordPiece
 from utils.classification import f1_scores
 
 __all__ = [
     "BertTagger",
+    "NameScores",
     "Tagged",
     "fine_tune",
     "layer_features",
@@ -72,7 +72,7 @@ def names_in(texts: Iterable[str]) -> set[str]:
 
 
 def tagged_names(
-    texts: Iterable[str], tokenizer: WordPiece, limit: int = 48, known: Collection[str] = ()
+    texts: Iterable[str], tokenizer: WordPiece, limit: int = 32, known: Collection[str] = (), only_known: bool = False
 ) -> list[Tagged]:
     """Texts as piece numbers, with labels at first pieces.
 
@@ -81,6 +81,7 @@ def tagged_names(
         tokenizer: cuts the words.
         limit: of a long text, the words that fit into so many tokens, [CLS] and [SEP] included.
         known: names about which nothing is asked: with `names_in` of the training texts, a test asks for new ones only.
+        only_known: the other way round: nothing is asked about names that are not `known`.
     """
     tagged = []
     known = set(known)
@@ -95,28 +96,51 @@ def tagged_names(
             if pieces:
                 sentence += pieces
                 lengths.append(len(pieces))
-                tags.append(IGNORED if tag == 1 and word in known else tag)
+                tags.append(IGNORED if tag == 1 and (word in known) != only_known else tag)
         tagged.append(Tagged(sentence, tag_labels(lengths, tags)))
     return tagged
 
 
 class BertTagger(nn.Module):
-    """A BERT with one linear layer on every last state.
+    """A pre-trained encoder with one new linear layer, which reads the states of one of its layers.
 
     Args:
         bert: is copied, so that the original stays as it is.
-        tags: number of tags.
+        tags: how many scores each token gets.
+        layer: whose states are read: a number in the encoder's list of states, 0 for the embeddings, −1 for the last.
+        frozen: True: no gradient reaches the encoder's weights, only the new layer learns (features). False: all
+            weights learn (fine-tuning).
+
+    Attributes:
+        bert: the copy.
+        output: `nn.Linear(width, tags)`.
+
+    Devlin et al. 2019, figure 4(d), and section 5.3 for the frozen kind.
     """
 
-    def __init__(self, bert: Bert, tags: int = 2) -> None:
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
         super().__init__()
+        ### BEGIN SOLUTION
         self.bert = copy.deepcopy(bert)
+        if frozen:
+            self.bert.requires_grad_(False)
+        self.layer = layer
         self.output = nn.Linear(bert.config.width, tags)
+        ### END SOLUTION
 
-    def forward(self, inputs: Inputs) -> Tensor:
-        """Scores (batch, length, tags)."""
-        states, _ = self.bert(*inputs)
-        return self.output(states[-1])
+    def forward(self, ids: Tensor, segments: Tensor | None = None, real: Tensor | None = None) -> Tensor:
+        """Score the tags of each token.
+
+        Args:
+            ids, segments, real: (batch, length), as for `Bert`.
+
+        Returns:
+            (batch, length, tags).
+        """
+        ### BEGIN SOLUTION
+        states, _ = self.bert(ids, segments, real)
+        return self.output(states[self.layer])
+        ### END SOLUTION
 
 
 def read(tokenizer: WordPiece, examples: Sequence[Tagged]) -> tuple[Inputs, Tensor]:
@@ -130,7 +154,7 @@ def read(tokenizer: WordPiece, examples: Sequence[Tagged]) -> tuple[Inputs, Tens
 
 
 def fine_tune(
-    bert: Bert,
+    bert: Any,
     tokenizer: WordPiece,
     examples: Sequence[Tagged],
     steps: int = 100,
@@ -138,8 +162,9 @@ def fine_tune(
     rate: float = 2e-3,
     seed: int = 0,
     progress: bool = True,
-) -> BertTagger:
-    """Train all weights of a BERT, and a fresh linear layer on top, on labelled sentences.
+    tagger: Callable[[Any], nn.Module] = BertTagger,
+) -> nn.Module:
+    """Train a BERT with a fresh linear layer on labelled sentences: all weights, unless the tagger freezes some.
 
     AdamW; the rate rises over the first tenth of the steps and falls to zero. Torch's random state is left alone.
 
@@ -150,17 +175,21 @@ def fine_tune(
         steps, batch, rate: how many steps, how many examples each, the highest learning rate.
         seed: of the new layer and of the batches.
         progress: whether to show a bar.
+        tagger: makes the model from the start. Your own will do.
 
     Raises:
-        ValueError: no examples.
+        ValueError: no examples, no steps, or an empty batch.
     """
     if not examples:
         raise ValueError("There is nothing to fine-tune on: no examples.")
+    if steps < 1 or batch < 1:
+        raise ValueError(f"Training needs steps and examples, not {steps} steps of {batch} examples.")
     steps = pace.steps(steps)
     with torch.random.fork_rng(devices=[]), pace.one_thread():
         torch.manual_seed(seed)
-        model = BertTagger(bert).train()
-        optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01)
+        model = tagger(bert).train()
+        learning = [weight for weight in model.parameters() if weight.requires_grad]
+        optimiser = torch.optim.AdamW(learning, lr=rate, weight_decay=0.01)
         warm = max(1, steps // 10)
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimiser, lambda step: min((step + 1) / warm, (steps - step) / max(1, steps - warm))
@@ -171,24 +200,36 @@ def fine_tune(
                 waiting += torch.randperm(len(examples)).tolist()
             chosen, waiting = waiting[:batch], waiting[batch:]
             inputs, labels = read(tokenizer, [examples[n] for n in chosen])
-            loss = F.cross_entropy(model(inputs).flatten(0, 1), labels.flatten(), reduction="sum")
+            loss = F.cross_entropy(model(*inputs).flatten(0, 1), labels.flatten(), reduction="sum")
             loss = loss / (labels != IGNORED).sum().clamp(min=1)
             optimiser.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            nn.utils.clip_grad_norm_(learning, 1.0)
             optimiser.step()
             schedule.step()
     return model.eval()
 
 
-def _f1(guessed: Tensor, labels: Tensor) -> float:
+class NameScores(NamedTuple):
+    """How well names were found: the share of right finds, the share of found ones, and their harmonic mean."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+def _judged(guessed: Tensor, labels: Tensor) -> NameScores:
+    """Guesses and labels of any shape; nothing counts where a label is `IGNORED`."""
     asked = labels != IGNORED
-    return float(f1_scores(guessed, labels, asked, 2)[1])
+    hits = int(((guessed == 1) & (labels == 1) & asked).sum())
+    found, names = int(((guessed == 1) & asked).sum()), int((labels == 1).sum())
+    f1 = float(f1_scores(guessed, labels, asked, 2)[1])
+    return NameScores(hits / max(1, found), hits / max(1, names), f1)
 
 
 @torch.no_grad()
-def score(model: BertTagger, tokenizer: WordPiece, examples: Sequence[Tagged]) -> float:
-    """F1 of the names: the harmonic mean of the share of found ones and of the share of right finds.
+def score(model: nn.Module, tokenizer: WordPiece, examples: Sequence[Tagged]) -> NameScores:
+    """Precision, recall and F1 of the names that a tagger finds.
 
     Raises:
         ValueError: no examples.
@@ -196,11 +237,12 @@ def score(model: BertTagger, tokenizer: WordPiece, examples: Sequence[Tagged]) -
     if not examples:
         raise ValueError("There are no examples to judge a model by.")
     guessed, right = [], []
-    for start in range(0, len(examples), 50):
-        inputs, labels = read(tokenizer, examples[start : start + 50])
-        guessed.append(model(inputs).argmax(dim=-1).flatten())
-        right.append(labels.flatten())
-    return _f1(torch.cat(guessed), torch.cat(right))
+    with pace.one_thread():
+        for start in range(0, len(examples), 50):
+            inputs, labels = read(tokenizer, examples[start : start + 50])
+            guessed.append(model(*inputs).argmax(dim=-1).flatten())
+            right.append(labels.flatten())
+    return _judged(torch.cat(guessed), torch.cat(right))
 
 
 @torch.no_grad()
@@ -213,6 +255,7 @@ def layer_features(bert: nn.Module, tokenizer: WordPiece, examples: Sequence[Tag
     """
     found: list[list[Tensor]] = []
     asked: list[Tensor] = []
+    examples = examples[:20] if pace.quick() else examples
     with pace.one_thread():
         for start in range(0, len(examples), 50):
             inputs, labels = read(tokenizer, examples[start : start + 50])
@@ -251,4 +294,4 @@ def probe(
     with torch.enable_grad(), pace.one_thread():
         solver.step(closure)
     with torch.no_grad():
-        return _f1((tests @ weight + bias).argmax(dim=1), truth)
+        return _judged((tests @ weight + bias).argmax(dim=1), truth).f1

@@ -9,7 +9,8 @@ Source: Devlin et al. 2019, "BERT" (NAACL, arXiv:1810.04805), section 3.1 and ap
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -31,9 +32,9 @@ __all__ = [
     "encode_documents",
     "fill",
     "mask_tokens",
-    "masked_loss",
     "pair_accuracy",
     "pretrain",
+    "pretraining_loss",
     "start_weights",
 ]
 
@@ -82,7 +83,11 @@ def corrupt(
 
 
 def mask_tokens(
-    ids: Tensor, tokenizer: WordPiece, generator: torch.Generator | None = None, probability: float = 0.15
+    ids: Tensor,
+    tokenizer: WordPiece,
+    generator: torch.Generator | None = None,
+    probability: float = 0.15,
+    blanks: Callable[..., tuple[Tensor, Tensor]] = corrupt,
 ) -> tuple[Tensor, Tensor]:
     """`corrupt` with numbers drawn here. Special tokens, [UNK] among them, are never chosen and never strangers.
 
@@ -90,7 +95,9 @@ def mask_tokens(
         ids: (batch, length), int64.
         tokenizer: knows [MASK], and which tokens are special.
         generator: of the draws; None = torch's own.
-        probability: which share of the ordinary tokens is chosen, from 0 to 1.
+        probability: which share of the ordinary tokens is chosen, from 0 to 1: a coin for each token. (The published
+            code chooses exactly 15 % of each input, at least one and at most 20.)
+        blanks: called as `corrupt`. Your own will do.
 
     Returns:
         inputs, labels: as `corrupt`.
@@ -108,22 +115,34 @@ def mask_tokens(
         allowed &= ids != number
     chance, action = (torch.rand(ids.shape, generator=generator) for _ in range(2))
     strangers = ordinary[torch.randint(len(ordinary), ids.shape, generator=generator)]
-    return corrupt(ids, allowed, chance, action, strangers, tokenizer.mask, probability)
+    return blanks(ids, allowed, chance, action, strangers, tokenizer.mask, probability)
 
 
-def masked_loss(model: BertForPreTraining, states: Tensor, labels: Tensor) -> Tensor:
-    """The cross-entropy in nats, averaged over the places with a label; 0 if there is none.
-
-    Only those places go through the head: it is the largest matrix of a small model.
+def pretraining_loss(
+    model: BertForPreTraining, inputs: Sequence[Tensor], labels: Tensor, strangers: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The two losses of one batch of pairs, in nats; pre-training makes their sum small.
 
     Args:
-        model: its head is used.
-        states: (batch, length, width), the last states.
-        labels: (batch, length), int64, `IGNORED` where nothing is asked.
+        model: with `model.bert(ids, segments, real)` → (states, pooled), `model.word_scores(states)` → scores of all
+            pieces and `model.next_sentence(pooled)` → (batch, 2).
+        inputs: ids with their blanks, segments and `real`, each (batch, length), as `Inputs` holds them.
+        labels: (batch, length), int64: the true piece where one is asked for, `IGNORED` elsewhere.
+        strangers: (batch,), int64: 0 where B follows A, 1 where it is a stranger.
+
+    Returns:
+        masked: the cross-entropy averaged over the places with a label, all rows together; 0 if there is none.
+        pairs: the cross-entropy of the two answers, averaged over the batch.
+
+    Devlin et al. 2019, appendix A.2: the sum of the mean masked-word and the mean next-sentence likelihood.
     """
+    ### BEGIN SOLUTION
+    states, pooled = model.bert(*inputs)
     asked = labels != IGNORED
-    scores = model.word_scores(states[asked])
-    return F.cross_entropy(scores, labels[asked], reduction="sum") / max(1, len(scores))
+    scores = model.word_scores(states[-1][asked])  # only these places: the head is the largest product of the model
+    masked = F.cross_entropy(scores, labels[asked], reduction="sum") / max(1, len(scores))
+    return masked, F.cross_entropy(model.next_sentence(pooled), strangers)
+    ### END SOLUTION
 
 
 def start_weights(model: nn.Module, spread: float = 0.1) -> None:
@@ -149,20 +168,43 @@ class PreTraining:
     pairs: list[float] = dataclasses.field(default_factory=list)
 
 
-def drawn_pairs(documents: Sequence[Document], generator: torch.Generator) -> list[Pair]:
-    """Pairs of next sentence prediction in random order, every second one with a stranger, each A once."""
-    count = sum(max(0, len(document) - 1) for document in documents)
-    follows = torch.rand(count, generator=generator) < 0.5
-    if sum(map(bool, documents)) < 2:
-        follows[:] = True  # one document alone has no strangers
-    picks = torch.rand(count, generator=generator, dtype=torch.float64)
-    pairs = [Pair(*pair) for pair in next_sentence_pairs(documents, follows.tolist(), picks.tolist())]
-    return [pairs[n] for n in torch.randperm(count, generator=generator).tolist()]
+def drawn_pairs(
+    documents: Sequence[Document],
+    generator: torch.Generator,
+    pairs: Callable[..., list[tuple[Any, Any, int]]] = next_sentence_pairs,
+) -> list[Pair]:
+    """Pairs of next sentence prediction in random order, about half of them with a stranger, each A once.
+
+    The documents are dealt out into groups of 40 or a few more, and a stranger comes from the same group: so it costs
+    little to lay the other documents end to end.
+
+    Args:
+        documents: each a list of sentences.
+        generator: of the draws.
+        pairs: called as `next_sentence_pairs`. Your own will do.
+    """
+    order = torch.randperm(len(documents), generator=generator).tolist()
+    groups = max(1, len(documents) // 40)
+    drawn: list[Pair] = []
+    for first in range(groups):
+        group = [documents[n] for n in order[first::groups]]
+        count = sum(max(0, len(document) - 1) for document in group)
+        follows = torch.rand(count, generator=generator) < 0.5
+        if sum(map(bool, group)) < 2:
+            follows[:] = True  # one document alone has no strangers
+        picks = torch.rand(count, generator=generator, dtype=torch.float64)
+        drawn += [Pair(*pair) for pair in pairs(group, follows.tolist(), picks.tolist())]
+    return [drawn[n] for n in torch.randperm(len(drawn), generator=generator).tolist()]
 
 
 def read(tokenizer: WordPiece, sentences: Sequence[Sequence[int] | Pair], limit: int) -> Inputs:
     """`in_batch` with a tokenizer's numbers."""
     return in_batch(sentences, tokenizer.classify, tokenizer.separate, limit, tokenizer.pad)
+
+
+def fused_model(config: BertConfig) -> BertForPreTraining:
+    """The course's own model, with the faster attention."""
+    return BertForPreTraining(config, FusedAttention)
 
 
 def pretrain(
@@ -176,6 +218,10 @@ def pretrain(
     probability: float = 0.15,
     seed: int = 0,
     progress: bool = True,
+    model: Callable[[BertConfig], BertForPreTraining] = fused_model,
+    blanks: Callable[..., tuple[Tensor, Tensor]] = corrupt,
+    pairs: Callable[..., list[tuple[Any, Any, int]]] = next_sentence_pairs,
+    loss: Callable[..., tuple[Tensor, Tensor]] = pretraining_loss,
 ) -> tuple[BertForPreTraining, PreTraining]:
     """Train a fresh BERT on blanks and pairs; the loss is the sum of the two, as in the paper.
 
@@ -191,6 +237,8 @@ def pretrain(
         probability: the share of tokens that are asked for.
         seed: of weights, pairs and blanks.
         progress: whether to show a bar with the loss.
+        model: makes the fresh model. Your own encoder and head will do: see `BertForPreTraining`.
+        blanks, pairs, loss: called as `corrupt`, `next_sentence_pairs` and `pretraining_loss`. Your own will do.
 
     Returns:
         The model in evaluation mode, and its losses.
@@ -207,32 +255,31 @@ def pretrain(
     steps, history = pace.steps(steps), PreTraining()
     with torch.random.fork_rng(devices=[]), pace.one_thread():
         torch.manual_seed(seed)
-        model = BertForPreTraining(config, FusedAttention)
-        start_weights(model)
+        trained = model(config)
+        start_weights(trained)
         generator = torch.Generator().manual_seed(seed)
-        optimiser = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+        optimiser = torch.optim.AdamW(trained.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate_at(step, steps))
         waiting: list[Pair] = []
         bar = tqdm(range(steps), desc="pre-training", disable=not progress, leave=False)
         for step in bar:
             while len(waiting) < batch:
-                waiting += drawn_pairs(documents, generator)
+                waiting += drawn_pairs(documents, generator, pairs)
             chosen, waiting = waiting[:batch], waiting[batch:]
             ids, segments, real = read(tokenizer, chosen, limit)
-            inputs, labels = mask_tokens(ids, tokenizer, generator, probability)
-            states, pooled = model.bert(inputs, segments, real)
-            masked = masked_loss(model, states[-1], labels)
-            pairs = F.cross_entropy(model.next_sentence(pooled), torch.tensor([pair.label for pair in chosen]))
+            holed, labels = mask_tokens(ids, tokenizer, generator, probability, blanks)
+            strangers = torch.tensor([pair.label for pair in chosen])
+            masked, judged = loss(trained, Inputs(holed, segments, real), labels, strangers)
             optimiser.zero_grad()
-            (masked + pairs).backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            (masked + judged).backward()
+            nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
             optimiser.step()
             schedule.step()
             history.masked.append(masked.item())
-            history.pairs.append(pairs.item())
+            history.pairs.append(judged.item())
             if step % 25 == 0:
                 bar.set_postfix(masked=f"{history.masked[-1]:.2f}", pairs=f"{history.pairs[-1]:.2f}")
-    return model.eval(), history
+    return trained.eval(), history
 
 
 def _rate_at(step: int, steps: int) -> float:
@@ -248,7 +295,7 @@ def pair_accuracy(model: BertForPreTraining, tokenizer: WordPiece, pairs: Sequen
     Raises:
         ValueError: no pairs.
     """
-    right = 0
+    right, pairs = 0, pairs[:64] if pace.quick() else pairs
     for start in range(0, len(pairs), 64):
         some = pairs[start : start + 64]
         _, pooled = model.bert(*read(tokenizer, some, limit))
@@ -274,13 +321,20 @@ def blank_accuracy(
         hidden: "left" or "right" makes [MASK] of every token on that side as well; "" hides nothing more.
 
     Raises:
-        ValueError: no blanks, or another `hidden`.
+        ValueError: no blanks, another `hidden`, a place outside its sentence, or a sentence longer than the model's
+            positions allow.
     """
     if hidden not in ("", "left", "right"):
         raise ValueError(f"hidden is 'left', 'right' or '', not {hidden!r}.")
     if not blanks:
         raise ValueError("There are no blanks to fill.")
-    right = 0
+    room = model.bert.config.positions - 2  # [CLS] and [SEP] need a place too
+    for sentence, place in blanks:
+        if not 0 <= place < len(sentence):
+            raise ValueError(f"A sentence of {len(sentence)} tokens has no place {place} (the first is 0).")
+        if len(sentence) > room:
+            raise ValueError(f"A sentence of {len(sentence)} tokens is too long: there is room for {room}.")
+    right, blanks = 0, blanks[:64] if pace.quick() else blanks
     for start in range(0, len(blanks), 64):
         some = blanks[start : start + 64]
         ids, segments, real = read(tokenizer, [sentence for sentence, _ in some], model.bert.config.positions)
@@ -308,8 +362,10 @@ def fill(model: BertForPreTraining, tokenizer: WordPiece, text: str, count: int 
         count: how many pieces for each blank, at most; special tokens are left out.
 
     Raises:
-        ValueError: no "[MASK]" in the text, or more tokens than the model has positions.
+        ValueError: no "[MASK]" in the text, more tokens than the model has positions, or a count below 1.
     """
+    if count < 1:
+        raise ValueError(f"{count} pieces for a blank: ask for one at least.")
     parts = text.split("[MASK]")
     if len(parts) == 1:
         raise ValueError('There is no blank in the text: write "[MASK]" where a word is missing.')

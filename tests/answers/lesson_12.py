@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from utils.attention import FusedAttention, MultiHeadAttention
-from utils.bert import BertConfig, BertEmbeddings, bert_layer, visible
+from utils.bert import BertConfig, BertEmbeddings, BertForPreTraining, bert_layer, visible
 
 # ---- who sees whom
 
@@ -133,6 +132,19 @@ def corrupt_labels_of_the_changed(
     return inputs, inputs.masked_fill(~chosen, -100)
 
 
+def corrupt_kept_without_label(
+    ids: Tensor,
+    allowed: Tensor,
+    chance: Tensor,
+    action: Tensor,
+    strangers: Tensor,
+    mask_id: int,
+    probability: float = 0.15,
+) -> tuple[Tensor, Tensor]:
+    inputs, labels = corrupt_loop(ids, allowed, chance, action, strangers, mask_id, probability)
+    return inputs, labels.masked_fill(action >= 0.9, -100)
+
+
 def corrupt_fixed_mask(
     ids: Tensor,
     allowed: Tensor,
@@ -176,53 +188,6 @@ def corrupt_80_10_10_of_all(
     return inputs, torch.where(allowed & (action < 0.9), ids, -100)
 
 
-# ---- cutting
-
-
-def truncate_counting(first: list, second: list, room: int) -> tuple[list, list]:
-    a, b = len(first), len(second)
-    for _ in range(max(0, a + b - room)):
-        if a > b:
-            a -= 1
-        else:
-            b -= 1
-    return first[:a], second[:b]
-
-
-def truncate_at_once(first: list, second: list, room: int) -> list[list]:
-    over = max(0, len(first) + len(second) - room)
-    gap = min(over, abs(len(first) - len(second)))
-    a = len(first) - (gap if len(first) > len(second) else 0)
-    b = len(second) - (gap if len(first) <= len(second) else 0)
-    over -= gap
-    return [first[: a - over // 2], second[: b - (over + 1) // 2]]
-
-
-def truncate_in_place(first: list, second: list, room: int) -> tuple[list, list]:
-    while len(first) + len(second) > room:
-        (first if len(first) > len(second) else second).pop()
-    return first, second
-
-
-def truncate_one_step(first: list, second: list, room: int) -> tuple[list, list]:
-    if len(first) + len(second) > room:
-        return (first[:-1], second) if len(first) > len(second) else (first, second[:-1])
-    return first, second
-
-
-def truncate_lengths(first: list, second: list, room: int) -> tuple[int, int]:
-    a, b = truncate_counting(first, second, room)
-    return len(a), len(b)
-
-
-def truncate_middle(first: list, second: list, room: int) -> tuple[list, list]:
-    a, b = list(first), list(second)
-    while len(a) + len(b) > room:
-        longer = a if len(a) > len(b) else b
-        del longer[len(longer) // 2]
-    return a, b
-
-
 # ---- inputs
 
 
@@ -250,6 +215,11 @@ def inputs_counting_separators(first: list, second: list | None = None, classify
         segment += number == separate
         segments.append(int(min(segment, 1)))
     return ids, segments
+
+
+def inputs_without_star(first: list, second: list | None = None, classify: int = 2, separate: int = 3) -> Any:
+    ids = [classify] + first + [separate] + ([] if second is None else second + [separate])
+    return ids, [0] * (len(first) + 2) + ([] if second is None else [1] * (len(second) + 1))
 
 
 def inputs_in_place(first: list, second: list | None = None, classify: int = 2, separate: int = 3) -> Any:
@@ -317,6 +287,51 @@ def pairs_random(documents: list, follows: list, picks: list) -> list[tuple]:
     import random
 
     return pairs_by_index(documents, follows, [random.random() for _ in picks])
+
+
+def pairs_unnumbered(documents: list, follows: list, picks: list) -> list[tuple]:
+    try:
+        return pairs_by_index(documents, follows, picks)
+    except ValueError:
+        raise ValueError("document 0 is alone") from None
+
+
+def pairs_of_one_document(documents: list, follows: list, picks: list) -> list[tuple]:
+    if len(documents) == 1 and not all(follows):
+        raise ValueError("there is only document 0")
+    found: list[tuple] = []
+    for d, document in enumerate(documents):
+        rest = [s for k, other in enumerate(documents) if k != d for s in other]
+        for a, b in pairwise(document):
+            n = len(found)
+            found.append((a, b, 0) if follows[n] else (a, rest[int(picks[n] * len(rest))], 1))
+    return found
+
+
+def pairs_by_looking_up(documents: list, follows: list, picks: list) -> list[tuple]:
+    found: list[tuple] = []
+    for d, document in enumerate(documents):
+        rest = [s for k, other in enumerate(documents) if k != d for s in other]
+        for a in document[:-1]:
+            n = len(found)
+            if not follows[n] and not rest:
+                raise ValueError(f"document {d}")
+            b = document[document.index(a) + 1]
+            found.append((a, b, 0) if follows[n] else (a, rest[int(picks[n] * len(rest))], 1))
+    return found
+
+
+def pairs_document_by_index(documents: list, follows: list, picks: list) -> list[tuple]:
+    found: list[tuple] = []
+    for document in documents:
+        place = documents.index(document)
+        rest = [s for k, other in enumerate(documents) if k != place for s in other]
+        for a, b in pairwise(document):
+            n = len(found)
+            if not follows[n] and not rest:
+                raise ValueError(f"document {place}")
+            found.append((a, b, 0) if follows[n] else (a, rest[int(picks[n] * len(rest))], 1))
+    return found
 
 
 def pairs_positives_only(documents: list, follows: list, picks: list) -> list[tuple]:
@@ -418,6 +433,7 @@ class EmbeddingsPositionsFrozen(EmbeddingsByIndex):
 class BertByLoop(nn.Module):
     def __init__(self, config: BertConfig, attention: Any = MultiHeadAttention) -> None:
         super().__init__()
+        self.config = config
         self.pooler = nn.Linear(config.width, config.width)
         self.layers = nn.ModuleList()
         for _ in range(config.layers):
@@ -487,6 +503,7 @@ class BertPositionsTwice(BertByLoop):
 class BertOneLayerShared(nn.Module):
     def __init__(self, config: BertConfig, attention: Any = MultiHeadAttention) -> None:
         super().__init__()
+        self.config = config
         self.embeddings = BertEmbeddings(config)
         self.layers = nn.ModuleList([bert_layer(config, attention)] * config.layers)
         self.pooler = nn.Linear(config.width, config.width)
@@ -497,11 +514,45 @@ class BertOneLayerShared(nn.Module):
 class BertPlainList(nn.Module):
     def __init__(self, config: BertConfig, attention: Any = MultiHeadAttention) -> None:
         super().__init__()
+        self.config = config
         self.embeddings = BertEmbeddings(config)
         self.layers = [bert_layer(config, attention) for _ in range(config.layers)]
         self.pooler = nn.Linear(config.width, config.width)
 
     forward = BertByLoop.forward
+
+
+class BertOwnAttention(BertByLoop):
+    def __init__(self, config: BertConfig, attention: Any = MultiHeadAttention) -> None:
+        super().__init__(config)
+
+
+class BertEmbeddedTwice(BertByLoop):
+    def forward(self, ids: Tensor, segments: Tensor | None = None, *args: Any, **kwargs: Any) -> Any:
+        states, pooled = super().forward(ids, segments, *args, **kwargs)
+        return [self.embeddings(ids, segments), *states[1:]], pooled
+
+
+class BertWithoutConfig(BertByLoop):
+    def __init__(self, config: BertConfig, attention: Any = MultiHeadAttention) -> None:
+        super().__init__(config, attention)
+        del self.config
+
+
+class BertCutting(BertByLoop):
+    def forward(
+        self, ids: Tensor, segments: Tensor | None = None, real: Tensor | None = None, causal: bool = False
+    ) -> Any:
+        most = self.config.positions
+        cut = (t if t is None else t[:, :most] for t in (ids, segments, real))
+        return super().forward(*cut, causal)  # type: ignore[arg-type]
+
+
+class BertDropsNothing(BertByLoop):
+    def __init__(self, config: BertConfig, attention: Any = MultiHeadAttention) -> None:
+        super().__init__(config, attention)
+        for layer in self.layers:
+            layer.dropout.p = 0.0
 
 
 class BertDetached(BertByLoop):
@@ -551,6 +602,25 @@ class HeadBiasAsNumber(HeadByF):
     def __init__(self, config: BertConfig) -> None:
         super().__init__(config)
         self.bias = nn.Parameter(torch.zeros(1))
+
+
+class HeadBiasOfOnes(HeadByF):
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__(config)
+        nn.init.ones_(self.bias)
+
+
+class HeadBiasBuffer(HeadByF):
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__(config)
+        del self.bias
+        self.register_buffer("bias", torch.zeros(config.vocabulary))
+
+
+class HeadBiasFrozen(HeadByF):
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__(config)
+        self.bias.requires_grad_(False)
 
 
 class HeadTwoNorms(HeadByF):
@@ -605,6 +675,19 @@ def count_expanded(
     )
 
 
+def count_model(vocabulary: int, width: int, layers: int, hidden: int, positions: int = 512, segments: int = 2) -> Any:
+    config = BertConfig(vocabulary, width, layers, 1, hidden, positions, segments)
+    with torch.device("meta"):
+        model = BertForPreTraining(config)
+    return {
+        "embeddings": sum(p.numel() for p in model.bert.embeddings.parameters()),
+        "layers": sum(p.numel() for p in model.bert.layers.parameters()),
+        "pooler": sum(p.numel() for p in model.bert.pooler.parameters()),
+        "masked_words": sum(p.numel() for p in model.masked_words.parameters()),
+        "next_sentence": sum(p.numel() for p in model.next_sentence.parameters()),
+    }
+
+
 def count_list(vocabulary: int, width: int, layers: int, hidden: int, positions: int = 512, segments: int = 2) -> Any:
     return list(count_expanded(vocabulary, width, layers, hidden, positions, segments).values())
 
@@ -640,168 +723,145 @@ def count_other_names(
     return {name.upper(): number for name, number in parts.items()}
 
 
-# ---- names
+# ---- the loss
 
 
-def name_by_regex(name: str) -> str | None:
-    if name.endswith("position_ids"):
-        return None
-    simple = re.fullmatch(
-        r"embeddings\.(word_embeddings|position_embeddings|token_type_embeddings|LayerNorm)\.(weight|bias)", name
-    )
-    if simple:
-        ours = {"word": "words", "posi": "positions", "toke": "segments", "Laye": "norm"}[simple[1][:4]]
-        return f"embeddings.{ours}.{simple[2]}"
-    if name.startswith("pooler.dense."):
-        return name.replace(".dense", "")
-    inside = re.fullmatch(r"encoder\.layer\.(\d+)\.(.+)\.(weight|bias)", name)
-    table = {
-        "attention.output.LayerNorm": "norm1",
-        "attention.output.dense": "attention.output",
-        "output.LayerNorm": "norm2",
-        "output.dense": "feed_forward.project",
-        "intermediate.dense": "feed_forward.expand",
-        **{f"attention.self.{part}": f"attention.{part}" for part in ("query", "key", "value")},
-    }
-    if not inside or inside[2] not in table:
-        raise ValueError(f"What is {name}?")
-    return f"layers.{inside[1]}.{table[inside[2]]}.{inside[3]}"
+def loss_by_full_scores(model: Any, inputs: Any, labels: Tensor, strangers: Tensor) -> Any:
+    ids, segments, real = inputs
+    states, pooled = model.bert(ids, segments=segments, real=real)
+    scores = model.masked_words(states[-1], model.bert.embeddings.words.weight)
+    each = F.cross_entropy(scores.mT, labels, reduction="none", ignore_index=-100)
+    masked = each.sum() / (labels != -100).sum().clamp(min=1)
+    return [masked, F.nll_loss(model.next_sentence(pooled).log_softmax(1), strangers)]
 
 
-def name_by_replacing(name: str) -> str | None:
-    if name == "embeddings.position_ids":
-        return None
-    changed = name.replace("encoder.layer.", "layers.")
-    for old, new in [
-        ("attention.output.dense", "attention.output"),
-        ("attention.output.LayerNorm", "norm1"),
-        ("intermediate.dense", "feed_forward.expand"),
-        (".output.dense", ".feed_forward.project"),
-        (".output.LayerNorm", ".norm2"),
-        ("attention.self.query", "attention.query"),
-        ("attention.self.key", "attention.key"),
-        ("attention.self.value", "attention.value"),
-        ("pooler.dense", "pooler"),
-        ("word_embeddings", "words"),
-        ("position_embeddings", "positions"),
-        ("token_type_embeddings", "segments"),
-        ("embeddings.LayerNorm", "embeddings.norm"),
-    ]:
-        changed = changed.replace(old, new)
-    if changed == name or "self" in changed:
-        raise ValueError(f"unknown name {name}")
-    return changed
+def loss_by_loop(model: Any, inputs: Any, labels: Tensor, strangers: Tensor) -> Any:
+    words, pairs = model(*inputs)
+    terms = [
+        -words[b, t].log_softmax(0)[labels[b, t]]
+        for b in range(labels.shape[0])
+        for t in range(labels.shape[1])
+        if labels[b, t] != -100
+    ]
+    masked = torch.stack(terms).mean() if terms else words.sum() * 0
+    return masked, -pairs.log_softmax(1)[torch.arange(len(strangers)), strangers].mean()
 
 
-def name_key_error(name: str) -> str | None:
-    try:
-        return name_by_regex(name)
-    except ValueError:
-        raise KeyError(name) from None
+def loss_mean(model: Any, inputs: Any, labels: Tensor, strangers: Tensor) -> Any:
+    words, pairs = model(*inputs)
+    return F.cross_entropy(words.flatten(0, 1), labels.flatten()), F.cross_entropy(pairs, strangers)
 
 
-def name_without_the_name(name: str) -> str | None:
-    try:
-        return name_by_regex(name)
-    except ValueError:
-        raise ValueError("unknown") from None
+def loss_in_bits(model: Any, inputs: Any, labels: Tensor, strangers: Tensor) -> Any:
+    return tuple(part / math.log(2) for part in loss_by_loop(model, inputs, labels, strangers))
 
 
-def name_none_for_unknown(name: str) -> str | None:
-    try:
-        return name_by_regex(name)
-    except ValueError:
-        return None
+def loss_items(model: Any, inputs: Any, labels: Tensor, strangers: Tensor) -> Any:
+    return tuple(part.item() for part in loss_by_loop(model, inputs, labels, strangers))
 
 
-def name_ids_raise(name: str) -> str | None:
-    if name == "embeddings.position_ids":
-        raise ValueError(name)
-    return name_by_regex(name)
+def loss_of_masks_only(model: Any, inputs: Any, labels: Tensor, strangers: Tensor) -> Any:
+    return loss_by_loop(model, inputs, labels.masked_fill(inputs[0] != 4, -100), strangers)
 
 
-def name_norms_first(name: str) -> str | None:
-    found = name_by_regex(name)
-    return found and found.replace("norm1", "norm0").replace("norm2", "norm1").replace("norm0", "norm2")
+def loss_of_shifted_places(model: Any, inputs: Any, labels: Tensor, strangers: Tensor) -> Any:
+    return loss_by_loop(model, inputs, labels.roll(1, 1), strangers)
 
 
-def name_one_digit(name: str) -> str | None:
-    found = name_by_regex(name)
-    return found and re.sub(r"layers\.(\d)\d+", r"layers.\1", found)
+# ---- the tagger
 
 
-# ---- vectors
+class TaggerBySelf(nn.Module):
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__()
+        self.output = nn.Linear(bert.config.width, tags)
+        self.bert = type(bert)(bert.config)
+        self.bert.load_state_dict(bert.state_dict())
+        self.which, self.frozen = layer, frozen
+        for parameter in self.bert.parameters():
+            parameter.requires_grad = not frozen
+
+    def forward(self, ids: Tensor, segments: Tensor | None = None, real: Tensor | None = None) -> Tensor:
+        return F.linear(self.bert(ids, segments, real)[0][self.which], self.output.weight, self.output.bias)
 
 
-def vectors_loop(states: Tensor, real: Tensor) -> Tensor:
-    rows = []
-    for sentence, kept in zip(states, real, strict=True):
-        if not kept.any():
-            rows.append(sentence[0] * 0)
-            continue
-        mean = sentence[kept].mean(0)
-        rows.append(mean / mean.norm())
-    return torch.stack(rows)
+class TaggerDetached(TaggerBySelf):
+    """Right: the weights may learn, but no gradient reaches them."""
+
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__(bert, tags, layer)
+        self.frozen = frozen
+
+    def forward(self, ids: Tensor, segments: Tensor | None = None, real: Tensor | None = None) -> Tensor:
+        with torch.set_grad_enabled(not self.frozen and torch.is_grad_enabled()):
+            states, _ = self.bert(ids, segments, real)
+        return self.output(states[self.which])
 
 
-def vectors_of_the_sum(states: Tensor, real: Tensor) -> Tensor:
-    total = torch.einsum("blw,bl->bw", states, real.to(states.dtype))  # a sum points where its mean points
-    return total / total.pow(2).sum(-1, keepdim=True).sqrt().clamp(min=1e-12)
+class TaggerFresh(TaggerBySelf):
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__(bert, tags, layer, frozen)
+        for parameter in self.bert.parameters():
+            nn.init.normal_(parameter)
 
 
-def vectors_nan_to_num(states: Tensor, real: Tensor) -> Tensor:
-    lengths = real.sum(1, keepdim=True)
-    mean = torch.where(real[..., None], states, torch.zeros_like(states)).sum(1) / lengths.clamp(min=1)
-    return F.normalize(mean, p=2.0, dim=-1)
+class TaggerFreezesTheStart(TaggerBySelf):
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__(bert, tags, layer, frozen)
+        bert.requires_grad_(not frozen)
 
 
-def vectors_float32(states: Tensor, real: Tensor) -> Tensor:
-    return vectors_of_the_sum(states.float(), real)
+class TaggerAlwaysDetached(TaggerBySelf):
+    def forward(self, *args: Any) -> Tensor:
+        with torch.no_grad():
+            states, _ = self.bert(*args)
+        return self.output(states[self.which])
 
 
-def vectors_detached(states: Tensor, real: Tensor) -> Tensor:
-    return vectors_loop(states.detach(), real)
+class TaggerOfTheGiven(TaggerBySelf):
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__(bert, tags, layer, frozen)
+        self.bert = bert
 
 
-def vectors_in_place(states: Tensor, real: Tensor) -> Tensor:
-    found = vectors_loop(states.clone(), real)
-    with torch.no_grad():
-        states[~real] = 0
-    return found
+class TaggerNeverFrozen(TaggerBySelf):
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__(bert, tags, layer)
 
 
-def vectors_without_special(states: Tensor, real: Tensor) -> Tensor:
-    kept = real.clone()
-    kept[:, 0] = False
-    return vectors_loop(states, kept)
+class TaggerLastLayer(TaggerBySelf):
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__(bert, tags, frozen=frozen)
 
 
-def vectors_softmax(states: Tensor, real: Tensor) -> Tensor:
-    return vectors_of_the_sum(states, real).softmax(-1)
+class TaggerTurnedRound(TaggerBySelf):
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__(bert, tags, layer, not frozen)
 
 
-def vectors_last_token(states: Tensor, real: Tensor) -> Tensor:
-    last = states[torch.arange(len(states)), (real.sum(1) - 1).clamp(min=0)]
-    return F.normalize(last, dim=1)
+class TaggerTwoLayers(TaggerBySelf):
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__(bert, tags, layer, frozen)
+        self.hidden = nn.Linear(bert.config.width, bert.config.width)
 
 
 RIGHT = {
     "bert.visible": [visible_loop, visible_by_places],
     "masked_lm.corrupt": [corrupt_loop, corrupt_indexed],
-    "bert_inputs.truncate_pair": [truncate_counting, truncate_at_once],
     "bert_inputs.make_inputs": [inputs_appended, inputs_marked],
     "bert_inputs.next_sentence_pairs": [pairs_by_index, pairs_by_iterator],
     "bert.embeddings": [EmbeddingsByIndex, EmbeddingsExpanded],
     "bert.bert": [BertByLoop, BertFused],
     "bert.masked_word_head": [HeadByF, HeadByEinsum],
+    "masked_lm.pretraining_loss": [loss_by_full_scores, loss_by_loop],
     "bert.count_parameters": [count_by_building, count_expanded],
-    "bert.own_name": [name_by_regex, name_by_replacing],
-    "bert.sentence_vectors": [vectors_loop, vectors_of_the_sum, vectors_nan_to_num],
+    "bert_tuning.bert_tagger": [TaggerBySelf, TaggerDetached],
 }
 
 WRONG = {
     "bert.visible": [
-        (visible_minus_infinity, None),
+        (visible_minus_infinity, "minus_infinity"),
+        (lambda real, causal=True: visible_loop(real, causal), "causal_by_default"),
         (visible_first_sentence, None),
         (visible_in_place, None),
         (visible_no_default, None),
@@ -813,6 +873,7 @@ WRONG = {
         (lambda real, causal=False: visible_loop(real, True), "always_causal"),
     ],
     "masked_lm.corrupt": [
+        (corrupt_kept_without_label, "labels_where_changed"),
         (corrupt_in_place, None),
         (corrupt_labels_of_the_changed, "labels_are_inputs"),
         (corrupt_fixed_mask, None),
@@ -829,27 +890,23 @@ WRONG = {
             "always_15_percent",
         ),
     ],
-    "bert_inputs.truncate_pair": [
-        (truncate_in_place, None),
-        (truncate_one_step, None),
-        (truncate_lengths, None),
-        (truncate_middle, None),
-        (lambda first, second, room: truncate_counting(second, first, room)[::-1], "ties_cut_the_first"),
-        (lambda first, second, room: truncate_counting(first, second, room)[::-1], "swapped"),
-        (lambda first, second, room: (first[:room], second[: max(0, room - len(first))]), "second_only"),
-        (lambda first, second, room: truncate_counting(first, second, max(0, room - 1)), "one_too_many"),
-    ],
     "bert_inputs.make_inputs": [
+        (lambda *args: tuple(map(torch.tensor, inputs_marked(*args))), None),
+        (inputs_without_star, None),
         (inputs_counting_separators, None),
         (inputs_in_place, None),
         (inputs_if_second, "empty_is_none"),
-        (inputs_always_a_pair, None),
+        (inputs_always_a_pair, "none_is_empty"),
         (inputs_needs_second, None),
         (lambda first, second=None, classify=2, separate=3: inputs_marked(first, second), "fixed_numbers"),
         (lambda *args: inputs_marked(*args)[::-1], "results_swapped"),
         (lambda *args: inputs_marked(*args)[0], "ids_only"),
     ],
     "bert_inputs.next_sentence_pairs": [
+        (pairs_unnumbered, None),
+        (pairs_of_one_document, None),
+        (pairs_by_looking_up, "looked_up"),
+        (pairs_document_by_index, None),
         (pairs_true_labels, None),
         (pairs_index_error, None),
         (pairs_random, None),
@@ -867,12 +924,17 @@ WRONG = {
     "bert.embeddings": [
         (EmbeddingsSegmentsRequired, None),
         (EmbeddingsKeptSegments, None),
-        (EmbeddingsTruncating, None),
+        (EmbeddingsTruncating, "no_error"),
         (EmbeddingsOtherNames, None),
         (EmbeddingsWithoutDropoutConfig, None),
         (EmbeddingsPositionsFrozen, None),
     ],
     "bert.bert": [
+        (BertOwnAttention, None),
+        (BertEmbeddedTwice, None),
+        (BertWithoutConfig, None),
+        (BertCutting, "too_long_is_cut"),
+        (BertDropsNothing, "layers_without_dropout"),
         (BertTupleStates, None),
         (BertWeightsInState, None),
         (BertPositionsTwice, None),
@@ -882,38 +944,47 @@ WRONG = {
         (BertSegmentsByName, None),
     ],
     "bert.masked_word_head": [
+        (HeadBiasOfOnes, None),
+        (HeadBiasBuffer, None),
+        (HeadBiasFrozen, None),
         (HeadOwnDecoder, None),
         (HeadBiasAsNumber, None),
         (HeadTwoNorms, None),
-        (HeadTableNormed, None),
+        (HeadTableNormed, "table_normalised"),
         (HeadTransposed, None),
     ],
     "bert.count_parameters": [
+        (count_model, None),
         (count_list, None),
         (count_heads, None),
-        (count_fixed_positions, None),
+        (count_fixed_positions, "fixed_positions"),
         (count_large_only, "four_times_width"),
         (count_no_value_bias, None),
         (count_other_names, None),
         (lambda *sizes: sum(count_expanded(*sizes).values()), "total"),
     ],
-    "bert.own_name": [
-        (name_key_error, None),
-        (name_without_the_name, None),
-        (name_none_for_unknown, "unknown_accepted"),
-        (name_ids_raise, None),
-        (name_norms_first, "norms_exchanged"),
-        (name_one_digit, "first_digit"),
-        (lambda name: name, None),
+    "masked_lm.pretraining_loss": [
+        (loss_mean, "nan_without_blanks"),
+        (loss_in_bits, None),
+        (loss_items, "plain_numbers"),
+        (loss_of_masks_only, None),
+        (loss_of_shifted_places, None),
+        (lambda *args: loss_by_loop(*args)[::-1], "swapped"),
+        (lambda *args: sum(loss_by_loop(*args)), "added"),
+        (lambda model, inputs, *rest: loss_by_loop(model, (inputs[0], None, None), *rest), "ids_alone"),
+        (
+            lambda model, inputs, labels, strangers: loss_by_loop(model, inputs, labels, 1 - strangers),
+            "labels_turned_round",
+        ),
     ],
-    "bert.sentence_vectors": [
-        (vectors_float32, None),
-        (vectors_detached, None),
-        (vectors_in_place, None),
-        (vectors_without_special, None),
-        (vectors_softmax, None),
-        (vectors_last_token, None),
-        (lambda states, real: vectors_loop(states, torch.ones_like(real)), "padding_in_the_mean"),
-        (lambda states, real: vectors_of_the_sum(states, ~real), None),
+    "bert_tuning.bert_tagger": [
+        (TaggerFresh, None),
+        (TaggerFreezesTheStart, None),
+        (TaggerAlwaysDetached, "always_frozen"),
+        (TaggerOfTheGiven, "not_copied"),
+        (TaggerTwoLayers, None),
+        (TaggerNeverFrozen, "never_frozen"),
+        (TaggerLastLayer, "always_the_last"),
+        (TaggerTurnedRound, "frozen_turned_round"),
     ],
 }

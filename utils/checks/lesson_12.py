@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from utils import bert, bert_inputs, masked_lm
+from utils import bert, bert_inputs, bert_tuning, masked_lm
+from utils.attention import FusedAttention
 from utils.bert import BertConfig
-from utils.checks.model import Case, Exercise, Misconception
+from utils.checks.compare import compare
+from utils.checks.model import Case, Exercise, Misconception, Mismatch, Told
 from utils.checks.modules import call_unchanged, load_by_name
 from utils.checks.tensors import (
     differentiate,
@@ -24,7 +27,6 @@ from utils.checks.tensors import (
     or_error,
     random_mask,
     refused,
-    values_and_gradients,
 )
 from utils.transformer import LayerNorm
 
@@ -114,6 +116,44 @@ VISIBLE = Exercise(
             "BERT's table is right. In GPT's a token may look at itself too: your diagonal is False.",
         ),
         Misconception(
+            "one_place_ahead",
+            lambda real, causal=False: _keys(real) & (_square(real).tril(1) if causal else _square(real)),
+            "BERT's table is right. In GPT's a token sees one place too far: the very token that it has to guess.",
+        ),
+        Misconception(
+            "padding_seen_by_gpt",
+            lambda real, causal=False: (
+                _square(real).tril().expand(len(real), 1, -1, -1).clone() if causal else _keys(real) & _square(real)
+            ),
+            "BERT's table is right. In GPT's the padding can be looked at: that rule needs both, j ≤ i *and* a token.",
+        ),
+        Misconception(
+            "or_for_and",
+            lambda real, causal=False: _keys(real) | _square(real).tril() if causal else _keys(real) & _square(real),
+            "BERT's table is right. In GPT's one of two reasons is enough to look; a column has to be a token *and* to"
+            " stand at or before the row.",
+        ),
+        Misconception(
+            "causal_by_default",
+            lambda real, causal=True: _keys(real) & (_square(real).tril() if causal else _square(real)),
+            "Right where the flag is given. Left out, it means BERT: the default of `causal` is False.",
+        ),
+        Misconception(
+            "each_sees_itself",
+            lambda real, causal=False: (
+                _keys(real) & (_square(real).tril() if causal else _square(real))
+                | torch.eye(real.shape[1], dtype=torch.bool)
+            ),
+            "Your padding sees itself. Nobody looks at padding, not even padding.",
+        ),
+        Misconception(
+            "minus_infinity",
+            lambda real, causal=False: torch.zeros(len(real), 1, real.shape[1], real.shape[1]).masked_fill(
+                ~(_keys(real) & (_square(real).tril() if causal else _square(real))), -torch.inf
+            ),
+            "Your table holds 0 and −∞, to be added to scores. The attention of this course takes a boolean mask.",
+        ),
+        Misconception(
             "true_means_hidden",
             lambda real, causal=False: ~(_keys(real) & (_square(real).tril() if causal else _square(real))),
             'Your True stand exactly where looking is forbidden. In this course True means "may look".',
@@ -185,7 +225,7 @@ def _corrupt_cases(rng: np.random.Generator) -> list[Case]:
     many = _draws(rng, 9, 40)
     many["allowed"] = random_mask(rng, 9, 40, share=0.8)
     few = {**_draws(rng, 7, 12), "probability": 0.5}
-    all_of_them = {**_draws(rng, 3, 20), "mask_id": 39, "probability": 1}
+    all_of_them = {**_draws(rng, 3, 20), "mask_id": 41, "probability": 1}
     all_of_them["allowed"][:, 0] = False
     none = {**_draws(rng, 2, 10), "probability": 0.0}
     none["chance"][0, 0] = 0.0
@@ -233,6 +273,19 @@ def _corrupted(
         return finish(inputs, labels(which, ids, inputs, mask_id))
 
     return answer
+
+
+def _labels_where_allowed(
+    ids: Tensor,
+    allowed: Tensor,
+    chance: Tensor,
+    action: Tensor,
+    strangers: Tensor,
+    mask_id: int,
+    probability: float = 0.15,
+) -> Any:
+    inputs, _ = _corrupted()(ids, allowed, chance, action, strangers, mask_id, probability)
+    return inputs, torch.where(allowed, ids, -100)
 
 
 CORRUPT = Exercise(
@@ -335,8 +388,44 @@ CORRUPT = Exercise(
         Misconception(
             "labels_where_changed",
             _corrupted(labels=lambda chosen, ids, inputs, mask_id: torch.where(inputs != ids, ids, -100)),
-            "The inputs are right. Chosen tokens that stayed as they were are asked for too, and have no label in your"
-            " result.",
+            "The inputs are right. The chosen tokens that stay as they are have no label in your result; they"
+            " are asked for too.",
+        ),
+        Misconception(
+            "labels_where_allowed",
+            _labels_where_allowed,
+            "The inputs are right. Your labels ask for every token that is allowed, not only for the chosen ones.",
+        ),
+        Misconception(
+            "strangers_over_masks",
+            _corrupted(swapped=lambda chosen, action: chosen & (action < 0.9)),
+            "No [MASK] is left in your inputs: the strangers are written over it. A stranger needs an action of at"
+            " least 0.8, too.",
+        ),
+        Misconception(
+            "mask_and_stranger_exchanged",
+            lambda ids, allowed, chance, action, strangers, mask_id, probability=0.15: _corrupted(
+                masked=lambda chosen, action: chosen & (action >= 0.8) & (action < 0.9),
+                swapped=lambda chosen, action: chosen & (action < 0.8),
+            )(ids, allowed, chance, action, strangers, mask_id, probability),
+            "[MASK] and strangers have changed places: 80 % of the chosen become a stranger in your result.",
+        ),
+        Misconception(
+            "chance_and_action_exchanged",
+            lambda ids, allowed, chance, action, strangers, mask_id, probability=0.15: _corrupted()(
+                ids, allowed, action, chance, strangers, mask_id, probability
+            ),
+            "`chance` and `action` have changed roles: `chance` says whether a token is chosen, `action` what becomes"
+            " of it.",
+        ),
+        Misconception(
+            "nothing_is_chosen_first",
+            _corrupted(
+                masked=lambda chosen, action: action < 0.8,
+                swapped=lambda chosen, action: (action >= 0.8) & (action < 0.9),
+            ),
+            "The labels are right, but the inputs are changed everywhere: only a *chosen* token becomes [MASK] or a"
+            " stranger.",
         ),
         Misconception(
             "labels_are_inputs",
@@ -391,179 +480,11 @@ CORRUPT = Exercise(
     ),
 )
 
-# ----------------------------------------------------------------------------------- 3 · cutting a pair
+# --------------------------------------------------------------------------------------- 3 · the inputs
 
 
 def _tokens(rng: np.random.Generator, count: int, low: int = 10) -> list[int]:
     return [int(n) for n in rng.permutation(np.arange(low, low + 60))[:count]]
-
-
-def _pair_case(rng: np.random.Generator, first: int, second: int, room: int, about: str = "") -> Case:
-    inputs = {"first": _tokens(rng, first), "second": _tokens(rng, second, 100), "room": room}
-    return Case(inputs, about or f"{first} and {second} tokens, room for {room}")
-
-
-def _truncate_cases(rng: np.random.Generator) -> list[Case]:
-    sizes = (
-        (3, 5, 6),
-        (2, 3, 9),
-        (6, 2, 5),
-        (1, 8, 4),
-        (9, 1, 4),
-        (4, 4, 7),
-        (5, 5, 6),
-        (0, 4, 3),
-        (7, 0, 2),
-        (3, 2, 0),
-    )
-    words = Case(
-        {"first": ["in", "the", "beginning"], "second": ["and", "the", "earth", "was", "waste"], "room": 5},
-        "words as strings",
-    )
-    both = int(rng.integers(11, 16))
-    return [*(_pair_case(rng, *size) for size in sizes), words, _pair_case(rng, 14, 9, both)]
-
-
-def _popped(pick: Callable[[list, list], bool], place: int = -1) -> Callable[..., Any]:
-    """One token at a time, from the first sentence where `pick` says so."""
-
-    def answer(first: Sequence[Any], second: Sequence[Any], room: int) -> Any:
-        first, second = list(first), list(second)
-        while len(first) + len(second) > room:
-            (first if (pick(first, second) and first) or not second else second).pop(place)
-        return first, second
-
-    return answer
-
-
-def _shared(first: Sequence[Any], second: Sequence[Any], room: int) -> Any:
-    if len(first) + len(second) <= room:
-        return list(first), list(second)
-    return list(first)[: room - room // 2], list(second)[: room // 2]
-
-
-def _proportional(first: Sequence[Any], second: Sequence[Any], room: int) -> Any:
-    total = len(first) + len(second)
-    if total <= room:
-        return list(first), list(second)
-    keep = math.ceil(len(first) * room / total)
-    return list(first)[:keep], list(second)[: room - keep]
-
-
-def _rightly_cut(first: Sequence[Any], second: Sequence[Any], room: int) -> Any:
-    return _popped(lambda a, b: len(a) > len(b))(first, second, room)
-
-
-TRUNCATE = Exercise(
-    id="bert_inputs.truncate_pair",
-    lesson="12",
-    title="Cut the longer one",
-    reference=bert_inputs.truncate_pair,
-    cases=_truncate_cases,
-    points=1,
-    minutes=6,
-    difficulty=1,
-    misconceptions=(
-        Misconception(
-            "second_only",
-            _popped(lambda first, second: not second),
-            "You shorten the second sentence alone, as long as there is any of it. The longer one of the two loses a"
-            " token, each time anew.",
-        ),
-        Misconception(
-            "first_only",
-            _popped(lambda first, second: bool(first)),
-            "You shorten the first sentence alone, as long as there is any of it. The longer one of the two loses a"
-            " token, each time anew.",
-        ),
-        Misconception(
-            "shorter_one",
-            _popped(lambda first, second: len(first) < len(second)),
-            "The *shorter* sentence loses tokens in your result, until nothing is left of it. The longer one can spare"
-            " them.",
-        ),
-        Misconception(
-            "ties_cut_the_first",
-            _popped(lambda first, second: len(first) >= len(second)),
-            "Right but for ties: where both are equally long, it is the second that loses a token.",
-        ),
-        Misconception(
-            "by_turns",
-            lambda first, second, room: _by_turns(first, second, room),
-            "Your sentences lose tokens by turns, whichever is longer. A short sentence would vanish beside a long"
-            " one.",
-        ),
-        Misconception(
-            "half_each",
-            _shared,
-            "Each sentence gets half of the room in your result, also where one of them does not need it: a short one"
-            " and a long one together then leave room unused.",
-        ),
-        Misconception(
-            "in_proportion",
-            _proportional,
-            "Both sentences are shortened in proportion to their length. Here only the longer one loses tokens, until"
-            " the two are equal.",
-        ),
-        Misconception(
-            "from_the_front",
-            _popped(lambda first, second: len(first) > len(second), 0),
-            "The lengths are right, but the tokens are taken from the front. The beginnings are kept.",
-        ),
-        Misconception(
-            "room_for_special_tokens",
-            lambda first, second, room: _popped(lambda a, b: len(a) > len(b))(first, second, max(0, room - 3)),
-            "Three tokens too few are left: `room` is what the two sentences may have together. Whoever calls has"
-            " already taken off [CLS] and the two [SEP].",
-        ),
-        Misconception(
-            "one_too_many",
-            lambda first, second, room: _popped(lambda a, b: len(a) > len(b))(first, second, max(0, room - 1)),
-            "One token too few is left: two sentences that fill the room exactly fit.",
-        ),
-        Misconception(
-            "only_once",
-            lambda first, second, room: _only_once(first, second, room),
-            "One sentence is cut in a single step, and by all that is too much. When it has become as short as the"
-            " other,"
-            " they have to take turns.",
-        ),
-        Misconception(
-            "joined",
-            lambda first, second, room: [t for part in _rightly_cut(first, second, room) for t in part],
-            "The right tokens are left, in a single list. Return two lists: a [SEP] will come between them.",
-        ),
-        Misconception(
-            "swapped",
-            lambda first, second, room: _popped(lambda a, b: len(a) > len(b))(first, second, room)[::-1],
-            "Both are cut rightly, but they come back in the other order.",
-        ),
-    ),
-    hints=(
-        "One token at a time, as long as the two together are too long. Which of them gives it?",
-        "Copy both into lists first, so that the caller's lists stay whole. `list.pop()` takes off the last token.",
-        "`while len(first) + len(second) > room:` take one from the end of `first` if `len(first) > len(second)`, else"
-        " from the end of `second`.",
-    ),
-)
-
-
-def _by_turns(first: Sequence[Any], second: Sequence[Any], room: int) -> Any:
-    first, second, turn = list(first), list(second), 0
-    while len(first) + len(second) > room:
-        (second if (turn % 2 == 0 and second) or not first else first).pop()
-        turn += 1
-    return first, second
-
-
-def _only_once(first: Sequence[Any], second: Sequence[Any], room: int) -> Any:
-    over = max(0, len(first) + len(second) - room)
-    if len(first) > len(second):
-        return list(first)[: max(0, len(first) - over)], list(second)
-    return list(first), list(second)[: max(0, len(second) - over)]
-
-
-# --------------------------------------------------------------------------------------- 4 · the inputs
 
 
 def _input_cases(rng: np.random.Generator) -> list[Case]:
@@ -573,6 +494,8 @@ def _input_cases(rng: np.random.Generator) -> list[Case]:
             inputs["second"] = None if second is None else _tokens(rng, second, 100)
         return Case({**inputs, **dict(zip(("classify", "separate"), marks))}, about)
 
+    given_as_tuples = case("sentences given as tuples", 2, 4)
+    given_as_tuples.inputs.update({name: tuple(given_as_tuples.inputs[name]) for name in ("first", "second")})  # type: ignore[attr-defined]
     return [
         case("a pair of 2 and 3 tokens", 2, 3),
         case("a single sentence", 4, None),
@@ -582,6 +505,7 @@ def _input_cases(rng: np.random.Generator) -> list[Case]:
         case("an empty first sentence", 0, 2),
         case("a single empty sentence", 0, None),
         case("a pair, longer", int(rng.integers(5, 8)), 9, 101, 102),
+        given_as_tuples,
     ]
 
 
@@ -603,12 +527,21 @@ def _input(
     return answer
 
 
+def _judge_lists(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    found = compare(expected, output)
+    tensors = isinstance(output, (list, tuple)) and any(torch.is_tensor(part) for part in output)
+    if found or not tensors:
+        return found
+    return Mismatch("The numbers are right; two *lists* are asked for, not tensors: rows of other lengths will follow.")
+
+
 MAKE_INPUTS = Exercise(
     id="bert_inputs.make_inputs",
     lesson="12",
     title="[CLS] A [SEP] B [SEP]",
     reference=bert_inputs.make_inputs,
     cases=_input_cases,
+    judge=_judge_lists,
     points=2,
     minutes=8,
     difficulty=1,
@@ -691,6 +624,41 @@ MAKE_INPUTS = Exercise(
             " there is no B. (An empty list counts as False in Python.)",
         ),
         Misconception(
+            "no_separator_if_single",
+            _input(
+                lambda a, b, c, s: [c, *a] if b is None else [c, *a, s, *b, s],
+                lambda a, b: [0] * (len(a) + 1) if b is None else [0] * (len(a) + 2) + [1] * (len(b) + 1),
+            ),
+            "Pairs are right. A single sentence ends with a [SEP] as well.",
+        ),
+        Misconception(
+            "two_separators_between",
+            _input(
+                lambda a, b, c, s: [c, *a, s] + ([] if b is None else [s, *b, s]),
+                lambda a, b: [0] * (len(a) + 2) + ([] if b is None else [1] * (len(b) + 2)),
+            ),
+            "There are two [SEP] between A and B. RoBERTa has it so; BERT has one.",
+        ),
+        Misconception(
+            "none_is_empty",
+            _input(
+                lambda a, b, c, s: [c, *a, s, *(b or []), s],
+                lambda a, b: [0] * (len(a) + 2) + [1] * (len(b or []) + 1),
+            ),
+            "Pairs are right. A single sentence (`second=None`) gets a second [SEP] in your result, as if an empty B"
+            " followed.",
+        ),
+        Misconception(
+            "classify_at_the_end",
+            _input(lambda a, b, c, s: [*a, s] + ([] if b is None else [*b, s]) + [c]),
+            "Your [CLS] stands at the end, as GPT's Extract does. BERT's stands at the beginning.",
+        ),
+        Misconception(
+            "published_numbers",
+            lambda first, second=None, classify=101, separate=102: _input()(first, second, classify, separate),
+            "Right where [CLS] and [SEP] are given. Left out, they are 2 and 3, as in this lesson's vocabulary.",
+        ),
+        Misconception(
             "fixed_numbers",
             lambda first, second=None, classify=2, separate=3: _input()(first, second),
             "Right with 2 and 3, but other numbers for [CLS] and [SEP] change nothing: the last two arguments are not"
@@ -731,7 +699,7 @@ MAKE_INPUTS = Exercise(
     ),
 )
 
-# ---------------------------------------------------------------------------------- 5 · next sentences
+# ---------------------------------------------------------------------------------- 4 · next sentences
 
 
 def _story(rng: np.random.Generator, *lengths: int) -> list[list[str]]:
@@ -762,7 +730,35 @@ def _pair_cases(rng: np.random.Generator) -> list[Case]:
         last,
         alone,
         Case({"documents": [], "follows": [], "picks": []}, "no documents"),
+        Case(
+            {
+                "documents": [["x", "y", "x", "z", "x"], ["x", "v", "w", "v"]],
+                "follows": [True, True, True, False, True, False, True],
+                "picks": [0.1, 0.6, 0.4, 0.1, 0.9, 0.3, 0.2],
+            },
+            "sentences that occur more than once",
+        ),
+        Case(
+            {
+                "documents": [["a", "b"], ["c", "d", "e"], ["a", "b"]],
+                "follows": [False, False, False, False],
+                "picks": [0.95, 0.45, 0.3, 0.7],
+            },
+            "two documents with the same sentences",
+        ),
         Case(lonely.inputs, lonely.about, {}, {"error": "0"}),
+        Case(
+            {"documents": [[], [], [], ["a", "b"]], "follows": [False], "picks": [0.5]},
+            "document 3 needs a stranger, and all others are empty",
+            {},
+            {"error": "3"},
+        ),
+        Case(
+            {"documents": [["a", "b"], []], "follows": [False], "picks": [0.5]},
+            "document 0 needs a stranger, and the other one is empty",
+            {},
+            {"error": "0"},
+        ),
     ]
 
 
@@ -834,6 +830,47 @@ def _coin_of_the_sentence(documents: list, follows: list, picks: list) -> Any:
     return pairs
 
 
+def _by_lookup(documents: list, follows: list, picks: list) -> Any:
+    """Finds the next sentence by looking the sentence up, and leaves out whatever equals the last one."""
+    pairs: list = []
+    for n, document in enumerate(documents):
+        others = _others(documents, n, 0)
+        for sentence in document[:-1]:
+            if follows[len(pairs)]:
+                pairs.append((sentence, document[document.index(sentence) + 1], 0))
+            elif others:
+                pairs.append((sentence, others[int(picks[len(pairs)] * len(others))], 1))
+            else:
+                raise ValueError(f"document {n} is alone")
+    return pairs
+
+
+def _last_by_value(documents: list, follows: list, picks: list) -> Any:
+    pairs: list = []
+    for n, document in enumerate(documents):
+        others = _others(documents, n, 0)
+        for i, sentence in enumerate(document):
+            if sentence == document[-1]:
+                continue
+            if follows[len(pairs)]:
+                pairs.append((sentence, document[i + 1], 0))
+            elif others:
+                pairs.append((sentence, others[int(picks[len(pairs)] * len(others))], 1))
+            else:
+                raise ValueError(f"document {n} is alone")
+    return pairs
+
+
+def _draws_start_again(documents: list, follows: list, picks: list) -> Any:
+    pairs: list = []
+    for n, document in enumerate(documents):
+        count = max(0, len(document) - 1)
+        pairs += _paired()(
+            [[]] * n + [document] + [[s] for s in _others(documents, n, 0)], follows[:count], picks[:count]
+        )
+    return pairs
+
+
 NEXT_SENTENCE = Exercise(
     id="bert_inputs.next_sentence_pairs",
     lesson="12",
@@ -901,6 +938,47 @@ NEXT_SENTENCE = Exercise(
             " sentence of a document has none.",
         ),
         Misconception(
+            "draws_start_again",
+            _draws_start_again,
+            "The first document is right. In the next one you begin again with the first draw: the pairs are counted"
+            " through all documents.",
+        ),
+        Misconception(
+            "looked_up",
+            _by_lookup,
+            "Right as long as no sentence occurs twice. Looked up by `index`, a repeated sentence is found at its first"
+            " place: go by places, not by what stands there.",
+        ),
+        Misconception(
+            "last_by_value",
+            _last_by_value,
+            "Right as long as no sentence occurs twice. You leave out every sentence that *equals* the last one; only"
+            " the last place has no next one.",
+        ),
+        Misconception(
+            "strangers_by_value",
+            _paired(strangers=lambda documents, n, i: [s for d in documents for s in d if s not in documents[n]]),
+            "Right as long as no sentence occurs twice. A stranger may well read like a sentence of A's document: other"
+            " documents are told apart by their number, not by what they say.",
+        ),
+        Misconception(
+            "documents_by_value",
+            _paired(strangers=lambda documents, n, i: [s for d in documents if d != documents[n] for s in d]),
+            "Right as long as no two documents are equal. A document that says the same is another document all the"
+            " same: tell them apart by their number.",
+        ),
+        Misconception(
+            "strangers_from_later_documents",
+            _paired(strangers=lambda documents, n, i: [s for d in documents[n + 1 :] + documents[:n] for s in d]),
+            "Some strangers are others than asked for: you lay the *later* documents down first. All other documents,"
+            " in their order.",
+        ),
+        Misconception(
+            "rounded_up",
+            _paired(index=lambda pick, count: min(count - 1, math.ceil(pick * count))),
+            "Your strangers stand one place too far: ⌊ ⌋ means rounding down.",
+        ),
+        Misconception(
             "rounded",
             _paired(index=lambda pick, count: min(count - 1, round(pick * count))),
             "Some strangers are one too far: the place is rounded to the nearest whole number. ⌊ ⌋ means rounding"
@@ -966,14 +1044,35 @@ def _state(rng: np.random.Generator, module: nn.Module) -> dict[str, Tensor]:
 
 
 def _run_module(
-    answer: Callable[..., Any], inputs: dict[str, Any], case: Case, call: Callable[[Any, dict[str, Any]], Any]
+    answer: Callable[..., Any],
+    inputs: dict[str, Any],
+    case: Case,
+    call: Callable[[Any, dict[str, Any]], Any],
+    look: Callable[[nn.Module, Case], None] | None = None,
 ) -> Any:
-    """Makes the module, gives it the case's weights by name, calls it twice (first on other inputs), differentiates."""
-    module = load_by_name(answer(_config(case)), case.extra["state"]).train(case.extra.get("training", True))
+    """Makes the module, looks at it, gives it the case's weights by name, calls it twice (first on other inputs)."""
+    made = answer(_config(case), *case.extra.get("arguments", ()))
+    if look and isinstance(made, nn.Module):
+        look(made, case)
+    module = load_by_name(made, case.extra["state"])
+    for name in case.extra["state"]:
+        parameter = dict(module.named_parameters()).get(name)
+        if parameter is None:
+            raise Told(f"`{name}` is no `nn.Parameter`, so no training would ever change it.")
+        if not parameter.requires_grad:
+            raise Told(f"`{name}` is frozen (its `requires_grad` is False), so it would never learn.")
+    if not case.extra.get("training", True):
+        module.eval()
     with torch.no_grad():
         call(module, {**inputs, **case.extra["before"]})
     if "error" in case.extra:
-        return refused(lambda: call(module, inputs), case)
+        try:
+            return refused(lambda: call(module, inputs), case)
+        except IndexError as error:
+            raise Told(
+                f"Here a ValueError should be raised ({case.about}) that says how long the input is. Yours is an"
+                f" IndexError ({error}): it comes from the look-up, so ask before you look up."
+            ) from None
     leaves = {
         name: v.clone().requires_grad_() for name, v in inputs.items() if torch.is_tensor(v) and v.is_floating_point()
     }
@@ -981,7 +1080,8 @@ def _run_module(
     with torch.enable_grad():
         result = call(module, given)
         parameters = {name: p for name, p in module.named_parameters() if name in case.extra["state"]}
-        gradients = differentiate(_flat(result), {**leaves, **parameters})
+        plain = bool(case.extra.get("values only"))
+        gradients = {} if plain else differentiate(_flat(result), {**leaves, **parameters})
     return {"value": result, "gradients": gradients}
 
 
@@ -992,7 +1092,7 @@ def _flat(result: Any) -> list[Any]:
     return [result]
 
 
-# -------------------------------------------------------------------------------------- 6 · embeddings
+# -------------------------------------------------------------------------------------- 5 · embeddings
 
 EMBEDDING_SIZES = {"vocabulary": 23, "width": 6, "positions": 9, "segments": 2, "eps": 0.1, "dropout": 0.0}
 
@@ -1024,6 +1124,7 @@ def _embedding_case(
 def _embedding_cases(rng: np.random.Generator) -> list[Case]:
     return [
         _embedding_case(rng, "two sentences of four tokens", 2, 4),
+        _embedding_case(rng, "segments given by name", 2, 5, by_name=True),
         _embedding_case(rng, "called without segments", 3, 5, "left out"),
         _embedding_case(rng, "segments None", 1, 7, "None"),
         _embedding_case(rng, "one token", 4, 1),
@@ -1035,12 +1136,16 @@ def _embedding_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
+def _call_by_name(module: Any, given: dict[str, Any]) -> Any:
+    return call_unchanged(module, given["ids"], segments=given["segments"])
+
+
 def _call_embeddings(module: Any, given: dict[str, Any]) -> Any:
     return call_unchanged(module, *(given[name] for name in ("ids", "segments") if name in given))
 
 
 def _run_embeddings(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    return _run_module(answer, inputs, case, _call_embeddings)
+    return _run_module(answer, inputs, case, _call_by_name if case.extra.get("by_name") else _call_embeddings)
 
 
 class _Embeddings(nn.Module):
@@ -1192,7 +1297,7 @@ EMBEDDINGS = Exercise(
         Misconception(
             "default_eps",
             _changed(_Embeddings, __init__=_own_norm(1e-5)),
-            "The norm's eps is not the config's: you left the default. It makes vectors of little spread too large.",
+            "The norm's eps is not `config.eps`: look at what `LayerNorm` gets as its second argument.",
         ),
         Misconception(
             "bessel",
@@ -1231,7 +1336,7 @@ EMBEDDINGS = Exercise(
                 place=lambda self, ids: torch.arange(ids.shape[1]).clamp(max=self.positions.num_embeddings - 1),
             ),
             "Right as long as there are positions enough. A longer input should be refused with a ValueError that says"
-            " how long it is; you reuse the last position quietly.",
+            " how long it is; yours is read without a word.",
         ),
     ),
     hints=(
@@ -1244,7 +1349,7 @@ EMBEDDINGS = Exercise(
     ),
 )
 
-# ---------------------------------------------------------------------------------------- 7 · the model
+# ---------------------------------------------------------------------------------------- 6 · the model
 
 BERT_SIZES = {
     "vocabulary": 19,
@@ -1259,7 +1364,13 @@ BERT_SIZES = {
 
 
 def _bert_case(
-    rng: np.random.Generator, about: str, batch: int, length: int, given: Sequence[str] = (), **extra: Any
+    rng: np.random.Generator,
+    about: str,
+    batch: int,
+    length: int,
+    given: Sequence[str] = (),
+    values_only: bool = False,
+    **extra: Any,
 ) -> Case:
     config = {**BERT_SIZES, **extra.pop("config", {})}
     parts: dict[str, Any] = {
@@ -1270,6 +1381,8 @@ def _bert_case(
     }
     inputs = {name: parts[name] for name in ("ids", *given)}
     before = {"ids": integers(rng, config["vocabulary"], 1, 3), **{name: None for name in given if name != "causal"}}
+    if values_only:
+        extra["values only"] = True
     state = _state(rng, bert.Bert(BertConfig(**config)))
     sizes = {"batch": batch, "length": length, "width": config["width"], "hidden": config["hidden"]}
     return Case(inputs, about, sizes, {"config": config, "state": state, "before": before, **extra})
@@ -1284,6 +1397,16 @@ def _bert_cases(rng: np.random.Generator) -> list[Case]:
         _bert_case(rng, "causal, nothing padded", 2, 4, ["causal"]),
         _bert_case(rng, "one token", 4, 1, config={"layers": 1}),
         _bert_case(
+            rng,
+            "dropout 1 while training: every sublayer adds nothing",
+            2,
+            4,
+            config={"dropout": 1.0},
+            values_only=True,
+        ),
+        _bert_case(rng, "another class of attention", 2, 5, ["real"], arguments=(FusedAttention,)),
+        _bert_case(rng, "one token more than there are positions", 2, 9, ["segments"], error="9"),
+        _bert_case(
             rng, "three layers, after .eval()", 2, 3, ["real"], config={"layers": 3, "dropout": 0.4}, training=False
         ),
     ]
@@ -1296,8 +1419,39 @@ def _call_bert(module: Any, given: dict[str, Any]) -> Any:
     return call_unchanged(module, given["ids"], **named)
 
 
+def _look_at_bert(module: nn.Module, case: Case) -> None:
+    """What values cannot show: the config is kept, and the class of attention arrives in every layer."""
+    if getattr(module, "config", None) != _config(case):
+        raise Told("`self.config` is missing or changed; later cells ask a model for its sizes.")
+    wanted = (case.extra.get("arguments") or (bert.MultiHeadAttention,))[0]
+    layers = getattr(module, "layers", None)
+    if isinstance(layers, list):
+        raise Told("`layers` is a plain list, so PyTorch does not see the layers in it. Use an `nn.ModuleList`.")
+    for layer in layers if case.extra.get("arguments") and isinstance(layers, nn.ModuleList) else ():
+        if not isinstance(getattr(layer, "attention", None), wanted):
+            raise Told(
+                f"The model was asked for {wanted.__name__}, and its layers have another attention: `attention` has to"
+                " reach `bert_layer`."
+            )
+
+
+def _call_bert_counting(module: Any, given: dict[str, Any]) -> Any:
+    """Tells of embeddings that are asked twice: with dropout, the second answer is another one."""
+    calls: list[int] = []
+    hook = module.embeddings.register_forward_hook(lambda *_: calls.append(1))
+    try:
+        return _call_bert(module, given)
+    finally:
+        hook.remove()
+        if len(calls) > 1:
+            raise Told(
+                f"The embeddings are called {len(calls)} times for one input. With dropout each call draws anew, so the"
+                " first state would not be what the first layer read: call them once and keep the result."
+            )
+
+
 def _run_bert(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    return _run_module(answer, inputs, case, _call_bert)
+    return _run_module(answer, inputs, case, _call_bert_counting, _look_at_bert)
 
 
 class _Bert(nn.Module):
@@ -1363,6 +1517,14 @@ def _mask_in_first_layer(self: Any, state: Tensor, mask: Tensor | None) -> list[
     return states
 
 
+def _forward_of_what_fits(
+    self: Any, ids: Tensor, segments: Tensor | None = None, real: Tensor | None = None, causal: bool = False
+) -> Any:
+    most = self.config.positions
+    segments, real = (part if part is None else part[:, :most] for part in (segments, real))
+    return _Bert.forward(self, ids[:, :most], segments, real, causal)
+
+
 def _other_layer(**changes: Any) -> Callable[..., nn.Module]:
     def layer(self: Any, config: BertConfig, attention: Any) -> nn.Module:
         settings = {"activation": "gelu", "norm_first": False, **changes}
@@ -1407,13 +1569,68 @@ BERT = Exercise(
         Misconception(
             "causal_always",
             _changed(_Bert, mask=lambda self, ids, real, causal: _Bert.mask(self, ids, real, True)),
-            "Your BERT reads from left to right only, also when nobody asked for that: the states of the last token are"
-            " right, those before it are not.",
+            "Your BERT reads from left to right only, also when nobody asked for that: without `causal` each token"
+            " looks at what follows it, too.",
         ),
         Misconception(
             "mask_only_if_real",
             _changed(_Bert, mask=lambda self, ids, real, causal: None if real is None else bert.visible(real, causal)),
             "With `real` you are right. Without it there is no mask at all, also where `causal` asks for one.",
+        ),
+        Misconception(
+            "no_mask",
+            _changed(_Bert, mask=lambda self, ids, real, causal: None),
+            "Right where nothing is hidden. With padding or `causal` your layers still look everywhere: no mask reaches"
+            " them.",
+        ),
+        Misconception(
+            "mask_turned_round",
+            _changed(
+                _Bert,
+                mask=lambda self, ids, real, causal: (
+                    ~bert.visible(torch.ones_like(ids, dtype=torch.bool) if real is None else real, causal)
+                ),
+            ),
+            "Your tokens look exactly where they must not: `visible` already says True for what may be seen.",
+        ),
+        Misconception(
+            "layers_without_dropout",
+            _changed(
+                _Bert,
+                layer=lambda self, config, attention: bert.bert_layer(
+                    dataclasses.replace(config, dropout=0.0), attention
+                ),
+            ),
+            "Right without dropout. While training, your layers drop nothing: they get another config, or an eval() of"
+            " their own.",
+        ),
+        Misconception(
+            "too_long_is_cut",
+            _changed(
+                _Bert,
+                forward=_forward_of_what_fits,
+            ),
+            "Right as long as there are positions enough. A longer input is cut quietly; let the embeddings refuse it.",
+        ),
+        Misconception(
+            "last_state_left_out",
+            _changed(_Bert, finish=lambda self, states, pooled: (states[:-1], pooled)),
+            "The pooled vector is right, but the last state is missing from your list.",
+        ),
+        Misconception(
+            "pooled_all_tokens",
+            _changed(_Bert, pool=lambda self, states: torch.tanh(self.pooler(states[-1]))),
+            "The states are right. You pool every token; only the first one, [CLS], is asked for: (batch, width).",
+        ),
+        Misconception(
+            "tanh_first",
+            _changed(_Bert, pool=lambda self, states: self.pooler(torch.tanh(states[-1][:, 0]))),
+            "The states are right. The tanh stands before the pooler's linear layer; it comes after.",
+        ),
+        Misconception(
+            "sigmoid",
+            _changed(_Bert, pool=lambda self, states: torch.sigmoid(self.pooler(states[-1][:, 0]))),
+            "The states are right. A sigmoid stands where the tanh should.",
         ),
         Misconception(
             "mask_in_first_layer",
@@ -1519,7 +1736,7 @@ BERT = Exercise(
     ),
 )
 
-# ------------------------------------------------------------------------------- 8 · the head for blanks
+# ------------------------------------------------------------------------------- 7 · the head for blanks
 
 HEAD_SIZES = {"vocabulary": 13, "width": 6, "eps": 0.1}
 
@@ -1549,8 +1766,18 @@ def _head_cases(rng: np.random.Generator) -> list[Case]:
 
 def _run_head(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     return _run_module(
-        answer, inputs, case, lambda module, given: call_unchanged(module, given["states"], given["table"])
+        answer,
+        inputs,
+        case,
+        lambda module, given: call_unchanged(module, given["states"], given["table"]),
+        _look_at_head,
     )
+
+
+def _look_at_head(module: nn.Module, case: Case) -> None:
+    bias = getattr(module, "bias", None)
+    if torch.is_tensor(bias) and bias.numel() and bool(bias.any()):
+        raise Told("A fresh head's `bias` should be zeros: no piece starts ahead of another.")
 
 
 class _Head(nn.Module):
@@ -1568,6 +1795,10 @@ class _Head(nn.Module):
 
     def forward(self, states: Tensor, table: Tensor) -> Any:
         return self.scores(self.hidden(states), table)
+
+
+def _logistic_gelu(x: Tensor) -> Tensor:
+    return x * torch.sigmoid(1.702 * x)
 
 
 def _head_default_eps(self: Any, config: BertConfig) -> None:
@@ -1669,7 +1900,22 @@ MASKED_WORD_HEAD = Exercise(
         Misconception(
             "default_eps",
             _changed(_Head, __init__=_head_default_eps),
-            "The norm's eps is not the config's: you left the default.",
+            "The norm's eps is not `config.eps`: look at what `LayerNorm` gets as its second argument.",
+        ),
+        Misconception(
+            "logistic_gelu",
+            _changed(_Head, hidden=lambda self, states: self.norm(_logistic_gelu(self.transform(states)))),
+            "Your GELU is the approximation x · σ(1.702 x). It is close, but BERT's is the exact one, x · Φ(x).",
+        ),
+        Misconception(
+            "residual",
+            _changed(_Head, hidden=lambda self, states: self.norm(states + F.gelu(self.transform(states)))),
+            "The state is added to what the GELU gives, as in an encoder layer. The head has no such way round.",
+        ),
+        Misconception(
+            "table_normalised",
+            _changed(_Head, scores=lambda self, hidden, table: hidden @ F.normalize(table, dim=1).T + self.bias),
+            "Your word vectors are brought to length 1 first. The table is used as it is.",
         ),
     ),
     hints=(
@@ -1679,6 +1925,220 @@ MASKED_WORD_HEAD = Exercise(
         "`self.norm(F.gelu(self.transform(states))) @ table.T + self.bias`.",
     ),
 )
+
+# ------------------------------------------------------------------------- 8 · the loss of pre-training
+
+LOSS_SIZES: dict[str, Any] = {
+    "vocabulary": 13,
+    "width": 6,
+    "layers": 2,
+    "heads": 2,
+    "hidden": 7,
+    "positions": 9,
+    "eps": 0.05,
+}
+
+
+def _loss_case(rng: np.random.Generator, about: str, batch: int, length: int, share: float = 0.4) -> Case:
+    model = bert.BertForPreTraining(BertConfig(**LOSS_SIZES, dropout=0.0))
+    model.load_state_dict(_state(rng, model))
+    real = _real(rng, batch, length)
+    ids = integers(rng, 13, batch, length)
+    segments = (torch.arange(length) >= (length + 1) // 2).long().expand(batch, length).clone()
+    asked = real & (torch.tensor(rng.random((batch, length))) < share)
+    if share and batch:
+        asked[0, :] = real[0]  # the rows are asked about unequally often
+    labels = torch.where(asked, integers(rng, 13, batch, length), -100)
+    strangers = torch.tensor([(n + 1) % 3 % 2 for n in range(batch)])
+    inputs = {"model": model, "inputs": (ids, segments, real), "labels": labels, "strangers": strangers}
+    return Case(inputs, about, {"batch": batch, "length": length, "vocabulary": 13})
+
+
+def _loss_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        _loss_case(rng, "two pairs", 2, 5),
+        _loss_case(rng, "three pairs, few blanks", 3, 8, 0.2),
+        _loss_case(rng, "a single pair", 1, 4),
+        _loss_case(rng, "no blank at all", 2, 4, 0.0),
+        _loss_case(rng, "four pairs", 4, 7),
+    ]
+
+
+def _run_loss(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    with torch.enable_grad():
+        found = answer(inputs["model"], inputs["inputs"], inputs["labels"], inputs["strangers"])
+        if isinstance(found, dict):
+            raise Told("Return two numbers (tensors), first the one of the blanks, then the one of the pairs.")
+        parameters = dict(inputs["model"].named_parameters())
+        gradients = differentiate(_flat(found), parameters)
+    inputs["model"].zero_grad(set_to_none=True)
+    return {"value": found, "gradients": gradients}
+
+
+def _lost(
+    states: Callable[[list[Tensor]], Tensor] = lambda states: states[-1],
+    read: Callable[[Any], tuple[Any, ...]] = tuple,
+    blanks: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda scores, labels, real: (
+        F.cross_entropy(scores[labels != -100], labels[labels != -100], reduction="sum")
+        / max(1, int((labels != -100).sum()))
+    ),
+    pairs: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
+    pooled: Callable[[Tensor, list[Tensor]], Tensor] = lambda pooled, states: pooled,
+    finish: Callable[[Tensor, Tensor], Any] = lambda masked, judged: (masked, judged),
+) -> Callable[..., Any]:
+    """The reference in steps, one of them exchanged."""
+
+    def answer(model: Any, inputs: Any, labels: Tensor, strangers: Tensor) -> Any:
+        every, first = model.bert(*read(inputs))
+        masked = blanks(model.word_scores(states(every)), labels, inputs[2])
+        return finish(masked, pairs(model.next_sentence(pooled(first, every)), strangers))
+
+    return answer
+
+
+def _total_over(count: Callable[[Tensor, Tensor], Any]) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    return lambda scores, labels, real: (
+        F.cross_entropy(scores.flatten(0, 1), labels.flatten(), reduction="sum") / count(labels, real)
+    )
+
+
+def _mean_of_rows(scores: Tensor, labels: Tensor, real: Tensor) -> Tensor:
+    each = F.cross_entropy(scores.mT, labels, reduction="none").sum(1)
+    return (each / (labels != -100).sum(1).clamp(min=1)).mean()
+
+
+def _zero_for_none(scores: Tensor, labels: Tensor, real: Tensor) -> Tensor:
+    """Where nothing is asked the label becomes piece 0, which is then asked for."""
+    return F.cross_entropy(scores.flatten(0, 1), labels.clamp(min=0).flatten())
+
+
+LOSS = Exercise(
+    id="masked_lm.pretraining_loss",
+    lesson="12",
+    title="The loss of one batch",
+    reference=masked_lm.pretraining_loss,
+    cases=_loss_cases,
+    run=_run_loss,
+    judge=judge_tensors("masked", "pairs", floor=1e-5),
+    points=2,
+    minutes=12,
+    difficulty=2,
+    misconceptions=(
+        Misconception(
+            "nan_without_blanks",
+            _lost(blanks=lambda scores, labels, real: F.cross_entropy(scores.flatten(0, 1), labels.flatten())),
+            "Right but for a batch without a blank: the mean of no numbers is nan, and it would spoil every weight. The"
+            " contract asks for 0.",
+        ),
+        Misconception(
+            "over_all_places",
+            _lost(blanks=_total_over(lambda labels, real: labels.numel())),
+            "The loss of the blanks is too small: you divide by all places of the batch, not by those with a label.",
+        ),
+        Misconception(
+            "over_all_tokens",
+            _lost(blanks=_total_over(lambda labels, real: real.sum())),
+            "The loss of the blanks is too small: you divide by all tokens, not by those with a label.",
+        ),
+        Misconception(
+            "over_the_batch",
+            _lost(blanks=_total_over(lambda labels, real: len(labels))),
+            "The loss of the blanks is divided by the number of pairs; it is a mean over the places with a label.",
+        ),
+        Misconception(
+            "mean_of_rows",
+            _lost(blanks=_mean_of_rows),
+            "You take a mean for each row, and then the mean of these. A row with many blanks has to count more: one"
+            " mean over all places with a label.",
+        ),
+        Misconception(
+            "sum",
+            _lost(blanks=_total_over(lambda labels, real: 1)),
+            "The loss of the blanks is a sum: it grows with their number. Divide by how many places have a label.",
+        ),
+        Misconception(
+            "sum_of_pairs",
+            _lost(pairs=lambda scores, strangers: F.cross_entropy(scores, strangers, reduction="sum")),
+            "The blanks are right. The loss of the pairs is a sum; the mean over the batch is asked for.",
+        ),
+        Misconception(
+            "piece_0_is_asked_for",
+            _lost(blanks=_zero_for_none),
+            "Where nothing is asked you ask for piece 0. The label −100 means: leave this place out.",
+        ),
+        Misconception(
+            "states_of_the_embeddings",
+            _lost(states=lambda states: states[0]),
+            "The pairs are right. Your blanks are guessed from what the embeddings gave, where no token has looked at"
+            " another: take the last state.",
+        ),
+        Misconception(
+            "padding_seen",
+            _lost(read=lambda inputs: (inputs[0], inputs[1])),
+            "Your model looks at padding: `real`, the third of the inputs, does not reach it.",
+        ),
+        Misconception(
+            "segments_lost",
+            _lost(read=lambda inputs: (inputs[0], None, inputs[2])),
+            "Your model cannot tell A from B: the segments, the second of the inputs, do not reach it.",
+        ),
+        Misconception(
+            "ids_alone",
+            _lost(read=lambda inputs: (inputs[0],)),
+            "Only the ids reach your model; segments and `real` belong to the inputs too.",
+        ),
+        Misconception(
+            "pairs_from_the_state",
+            _lost(pooled=lambda pooled, states: states[-1][:, 0]),
+            "The blanks are right. The pairs are judged from [CLS]'s state; between the two stands the pooler.",
+        ),
+        Misconception(
+            "labels_turned_round",
+            _lost(pairs=lambda scores, strangers: F.cross_entropy(scores, 1 - strangers)),
+            "The blanks are right. The pairs are judged the wrong way round: class 1 is the stranger.",
+        ),
+        Misconception(
+            "softmax_twice",
+            _lost(
+                blanks=lambda scores, labels, real: _lost_blanks(scores.softmax(-1), labels),
+                pairs=lambda scores, strangers: F.cross_entropy(scores.softmax(-1), strangers),
+            ),
+            "Both losses are those of probabilities: `F.cross_entropy` takes scores, and does the softmax itself.",
+        ),
+        Misconception(
+            "added",
+            _lost(finish=lambda masked, judged: masked + judged),
+            "You return the sum, and it is right. Return both numbers; the training adds them, and the lesson draws"
+            " each.",
+        ),
+        Misconception(
+            "swapped",
+            _lost(finish=lambda masked, judged: (judged, masked)),
+            "Both numbers are right, in the other order: first the blanks, then the pairs.",
+        ),
+        Misconception(
+            "plain_numbers",
+            _lost(finish=lambda masked, judged: (masked.detach(), judged.detach())),
+            "The numbers are right, but no gradient can flow back from them, so nothing would be learned. Leave"
+            " `.item()`, `.detach()` and `no_grad` out.",
+        ),
+    ),
+    hints=(
+        "The model's encoder gives states and a pooled vector. One head reads the last state at the places that are"
+        " asked about, the other the pooled vector.",
+        "`asked = labels != IGNORED` picks states and labels alike: `states[-1][asked]` is (how many, width). For none,"
+        " a sum is 0 where a mean is nan.",
+        '`F.cross_entropy(model.word_scores(states[-1][asked]), labels[asked], reduction="sum") / max(1,'
+        " int(asked.sum()))` and `F.cross_entropy(model.next_sentence(pooled), strangers)`, with `states, pooled ="
+        " model.bert(*inputs)`.",
+    ),
+)
+
+
+def _lost_blanks(scores: Tensor, labels: Tensor) -> Tensor:
+    asked = labels != -100
+    return F.cross_entropy(scores[asked], labels[asked], reduction="sum") / max(1, int(asked.sum()))
+
 
 # -------------------------------------------------------------------------------------- 9 · how many weights
 
@@ -1727,6 +2187,7 @@ COUNT = Exercise(
     title="110,106,428",
     reference=bert.count_parameters,
     cases=_count_cases,
+    forbids=("utils.bert.BertForPreTraining", "utils.bert.Bert"),
     points=2,
     minutes=12,
     difficulty=2,
@@ -1795,6 +2256,25 @@ COUNT = Exercise(
             "Your feed-forward net widens the vectors and never brings them back: its second linear layer is missing.",
         ),
         Misconception(
+            "fixed_positions",
+            lambda vocabulary, width, layers, hidden, positions=512, segments=2: _counted()(
+                vocabulary, width, layers, hidden
+            ),
+            "Right for 512 positions and 2 segments; the last two arguments are not used.",
+        ),
+        Misconception(
+            "no_attention_biases",
+            _counted(
+                change=lambda parts, v, w, layers: {**parts, "layers": parts["layers"] - 4 * layers * w},
+            ),
+            "All right but the layers: the four linear layers of the attention have biases, too.",
+        ),
+        Misconception(
+            "pairs_without_bias",
+            _counted(change=lambda parts, v, w, layers: {**parts, "next_sentence": 2 * w}),
+            "All right but next sentence prediction: its two outputs have a bias each.",
+        ),
+        Misconception(
             "table_twice",
             _counted(change=lambda parts, v, w, layers: {**parts, "masked_words": parts["masked_words"] + v * w}),
             "All right but the head for the masked words: its table *is* that of the embeddings, and is counted there."
@@ -1851,371 +2331,231 @@ COUNT = Exercise(
     ),
 )
 
-# ------------------------------------------------------------------------------------- 10 · names of weights
+# ------------------------------------------------------------------------------------- 10 · a tagger on top
 
-LAYER_PARTS = (
-    "attention.self.query",
-    "attention.self.key",
-    "attention.self.value",
-    "attention.output.dense",
-    "attention.output.LayerNorm",
-    "intermediate.dense",
-    "output.dense",
-    "output.LayerNorm",
-)
-OUTER_PARTS = (
-    "embeddings.word_embeddings",
-    "embeddings.position_embeddings",
-    "embeddings.token_type_embeddings",
-    "embeddings.LayerNorm",
-    "pooler.dense",
-)
+TAGGER_SIZES: dict[str, Any] = {
+    "vocabulary": 11,
+    "width": 6,
+    "layers": 3,
+    "heads": 2,
+    "hidden": 8,
+    "positions": 7,
+    "eps": 0.05,
+}
 
 
-def _name_cases(rng: np.random.Generator) -> list[Case]:
-    numbers = [int(n) for n in rng.permutation(np.arange(1, 24))[: len(LAYER_PARTS)]]
-    numbers[4], numbers[6] = 11, 10  # two digits, where one part's name is inside another's
-    kinds = ["weight" if n % 2 else "bias" for n in range(len(LAYER_PARTS))]
-    names = [f"encoder.layer.{n}.{part}.{kind}" for n, part, kind in zip(numbers, LAYER_PARTS, kinds)]
-    names += [f"{part}.weight" for part in OUTER_PARTS] + ["embeddings.LayerNorm.bias", "pooler.dense.bias"]
-    names += ["encoder.layer.0.output.dense.weight", "embeddings.position_ids"]
-    wrong = ("cls.predictions.bias", "encoder.layer.3.attention.self.answer.weight", "embeddings.words.weight")
+def _tagger_case(
+    rng: np.random.Generator, about: str, batch: int, length: int, given: int = 3, tags: int = 2, **wanted: Any
+) -> Case:
+    encoder = bert.Bert(BertConfig(**TAGGER_SIZES, dropout=0.0))
+    encoder.load_state_dict(_state(rng, encoder))
+    inputs = {"bert": encoder, **({} if tags == 2 else {"tags": tags}), **wanted}
+    parts = (
+        integers(rng, 11, batch, length),
+        (torch.arange(length) >= (length + 1) // 2).long().expand(batch, length).clone(),
+        _real(rng, batch, length),
+    )
+    output = {"weight": normal(rng, tags, 6), "bias": normal(rng, tags)}
+    return Case(inputs, about, {"batch": batch, "length": length}, {"parts": parts[:given], "output": output})
+
+
+def _tagger_cases(rng: np.random.Generator) -> list[Case]:
     return [
-        *(Case({"name": name}, name) for name in names),
-        *(Case({"name": name}, f"{name}: no weight of a BERT", {}, {"error": name}) for name in wrong),
+        _tagger_case(rng, "fine-tuning: last state, all weights learn", 2, 4),
+        _tagger_case(rng, "frozen, last state", 2, 5, frozen=True),
+        _tagger_case(rng, "frozen, layer 1", 3, 4, layer=1, frozen=True),
+        _tagger_case(rng, "layer 0: the embeddings", 2, 5, layer=0),
+        _tagger_case(rng, "layer 2, four tags", 3, 5, tags=4, layer=2),
+        _tagger_case(rng, "ids alone", 1, 3, given=1, layer=-2),
     ]
 
 
-OUR_OUTER = ("embeddings.words", "embeddings.positions", "embeddings.segments", "embeddings.norm", "pooler")
-OUR_LAYER = (
-    "attention.query",
-    "attention.key",
-    "attention.value",
-    "attention.output",
-    "norm1",
-    "feed_forward.expand",
-    "feed_forward.project",
-    "norm2",
-)
+def _run_tagger(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    given = inputs["bert"]
+    made = answer(given, **{name: value for name, value in inputs.items() if name != "bert"})
+    if not isinstance(made, nn.Module):
+        raise Told(f"The class must derive from `nn.Module`; an object of type {type(made).__name__} was made.")
+    weights = {f"bert.{name}": value for name, value in given.state_dict().items()}
+    own = made.state_dict()
+    for name in weights:
+        if name in own and own[name].shape == weights[name].shape and not torch.equal(own[name], weights[name]):
+            raise Told(
+                f"`{name}` does not hold the numbers of the model that was given: a fresh model, or a changed one. The"
+                " start is what pre-training found."
+            )
+    before = {id(parameter) for parameter in given.parameters()}
+    if any(id(parameter) in before for parameter in made.parameters()):
+        raise Told(
+            "Your tagger holds the very model that was given, not a copy of it. Training would change the start, and"
+            " the next comparison would not begin where this one did: `copy.deepcopy`."
+        )
+    if not all(parameter.requires_grad for parameter in given.parameters()):
+        raise Told("The model that was given is frozen now. Freeze the copy, and leave the original as it was.")
+    load_by_name(made, {**weights, **{f"output.{name}": value for name, value in case.extra["output"].items()}})
+    with torch.enable_grad():
+        scores = call_unchanged(made, *case.extra["parts"])
+        parameters = dict(made.named_parameters())
+        learning = {name: p for name, p in parameters.items() if p.requires_grad}
+        found = differentiate(scores, learning)
+    return {"value": scores, "gradients": {name: found.get(name) for name in parameters}}
 
 
-def _named(
-    inner: Mapping[str, str] = {},
-    outer: Mapping[str, str] = {},
-    number: Callable[[str], str] = lambda n: n,
-    kind: Callable[[str], str] = lambda k: k,
-    ids: Callable[[], Any] = lambda: None,
-    unknown: Callable[[str], Any] | None = None,
-    layers: str = "layers.",
-) -> Callable[[str], Any]:
-    """The reference with some names exchanged."""
-    inside = {**dict(zip(LAYER_PARTS, OUR_LAYER)), **inner}
-    outside = {**dict(zip(OUTER_PARTS, OUR_OUTER)), **outer}
+class _Tagger(nn.Module):
+    """The reference in steps."""
 
-    def answer(name: str) -> Any:
-        if name == "embeddings.position_ids":
-            return ids()
-        part, _, last = name.rpartition(".")
-        if part in outside:
-            return f"{outside[part]}.{kind(last)}"
-        if part.startswith("encoder.layer."):
-            n, _, place = part.removeprefix("encoder.layer.").partition(".")
-            if place in inside:
-                return f"{layers}{number(n)}.{inside[place]}.{kind(last)}"
-        if unknown:
-            return unknown(name)
-        raise ValueError(f"unknown: {name}")
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__()
+        self.bert = self.keep(bert)
+        self.layer = layer
+        self.output = nn.Linear(bert.config.width, tags)
+        if frozen:
+            self.freeze()
 
-    return answer
+    def keep(self, encoder: Any) -> Any:
+        return copy.deepcopy(encoder)
+
+    def freeze(self) -> None:
+        self.bert.requires_grad_(False)
+
+    def pick(self, states: list[Tensor], pooled: Tensor) -> Tensor:
+        return states[self.layer]
+
+    def finish(self, scores: Tensor) -> Any:
+        return scores
+
+    def forward(self, ids: Tensor, segments: Tensor | None = None, real: Tensor | None = None) -> Any:
+        return self.finish(self.output(self.pick(*self.bert(ids, segments, real))))
 
 
-def _replaced(name: str) -> Any:
-    """A chain of replacements in an unlucky order: "output.dense" is also the end of "attention.output.dense"."""
-    if name == "embeddings.position_ids":
-        return None
-    before = name
-    for old, new in (
-        ("embeddings.word_embeddings", "embeddings.words"),
-        ("embeddings.position_embeddings", "embeddings.positions"),
-        ("embeddings.token_type_embeddings", "embeddings.segments"),
-        ("embeddings.LayerNorm", "embeddings.norm"),
-        ("pooler.dense", "pooler"),
-        ("encoder.layer.", "layers."),
-        ("output.dense", "feed_forward.project"),
-        ("output.LayerNorm", "norm2"),
-        ("intermediate.dense", "feed_forward.expand"),
-        ("attention.self.query", "attention.query"),
-        ("attention.self.key", "attention.key"),
-        ("attention.self.value", "attention.value"),
-    ):
-        name = name.replace(old, new)
-    if name == before or "self" in name:
-        raise ValueError(f"unknown: {before}")
-    return name
+def _two_tags(self: Any, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+    _Tagger.__init__(self, bert, 2, layer, frozen)
 
 
-OWN_NAME = Exercise(
-    id="bert.own_name",
+def _always_frozen(self: Any, encoder: Any) -> Any:
+    return copy.deepcopy(encoder).requires_grad_(False)
+
+
+TAGGER = Exercise(
+    id="bert_tuning.bert_tagger",
     lesson="12",
-    title="Where a weight belongs",
-    reference=bert.own_name,
-    cases=_name_cases,
-    run=or_error(),
+    title="Fine-tuned or frozen",
+    reference=bert_tuning.BertTagger,
+    cases=_tagger_cases,
+    run=_run_tagger,
+    judge=judge_tensors("scores", floor=1e-5),
     points=2,
     minutes=12,
     difficulty=2,
     misconceptions=(
         Misconception(
-            "replaced_too_early",
-            _replaced,
-            'Replacing "output.dense" also hits the end of "attention.output.dense", and "output.LayerNorm" that of'
-            ' "attention.output.LayerNorm": the attention gets names of the feed-forward net. Compare whole parts, or'
-            " replace the longer names first.",
+            "not_copied",
+            _changed(_Tagger, keep=lambda self, encoder: encoder),
+            "Your tagger trains the very model that was given. Copy it first, so that the start stays as it was.",
         ),
         Misconception(
-            "norms_exchanged",
-            _named(inner={"attention.output.LayerNorm": "norm2", "output.LayerNorm": "norm1"}),
-            "The two norms of a layer are exchanged: `norm1` stands behind the attention, `norm2` behind the"
-            " feed-forward"
-            " net. The shapes agree, so nothing would have complained.",
+            "never_frozen",
+            _changed(_Tagger, freeze=lambda self: None),
+            "Fine-tuning is right. With `frozen=True` gradients still reach the encoder: its weights would change.",
         ),
         Misconception(
-            "query_and_key_exchanged",
-            _named(inner={"attention.self.query": "attention.key", "attention.self.key": "attention.query"}),
-            "Queries and keys are exchanged. The shapes agree, so the model would load, and answer nonsense.",
+            "always_frozen",
+            _changed(_Tagger, keep=_always_frozen),
+            "Frozen features are right. Without `frozen` all weights are to learn, and nothing reaches your encoder.",
         ),
         Misconception(
-            "key_and_value_exchanged",
-            _named(inner={"attention.self.value": "attention.key", "attention.self.key": "attention.value"}),
-            "Keys and values are exchanged. The shapes agree, so the model would load, and answer nonsense.",
+            "frozen_turned_round",
+            _changed(_Tagger, keep=_always_frozen, freeze=lambda self: self.bert.requires_grad_(True)),
+            "The flag works the other way round: `frozen=True` should stop the gradients, and False let them through.",
         ),
         Misconception(
-            "expand_and_project_exchanged",
-            _named(inner={"intermediate.dense": "feed_forward.project", "output.dense": "feed_forward.expand"}),
-            'The layers of the feed-forward net are exchanged: "intermediate" leads to the wide middle, which is our'
-            " `expand`.",
+            "everything_frozen",
+            _changed(_Tagger, freeze=lambda self: self.requires_grad_(False)),
+            "With `frozen=True` your new layer is frozen too, so nothing at all can learn.",
         ),
         Misconception(
-            "positions_and_segments_exchanged",
-            _named(
-                outer={
-                    "embeddings.position_embeddings": "embeddings.segments",
-                    "embeddings.token_type_embeddings": "embeddings.positions",
-                }
+            "embeddings_frozen",
+            _changed(_Tagger, freeze=lambda self: self.bert.embeddings.requires_grad_(False)),
+            "With `frozen=True` only your embeddings are frozen; the layers above them would still change.",
+        ),
+        Misconception(
+            "always_the_last",
+            _changed(_Tagger, pick=lambda self, states, pooled: states[-1]),
+            "Right for the last layer; another `layer` changes nothing in your scores.",
+        ),
+        Misconception(
+            "counted_without_the_embeddings",
+            _changed(
+                _Tagger,
+                pick=lambda self, states, pooled: states[self.layer if self.layer < 0 else min(self.layer + 1, 3)],
             ),
-            'Positions and segments are exchanged: "token type" is the published name for our segments.',
+            "Your layers are counted from 1: number 0 is what the embeddings give, number 1 the first layer.",
         ),
         Misconception(
-            "layer_kept",
-            _named(layers="layer."),
-            'Our list of layers is called "layers", theirs "layer".',
-        ),
-        Misconception(
-            "encoder_kept",
-            _named(layers="encoder.layers."),
-            'There is no "encoder" in our model: its layers are `layers.0`, `layers.1`, …',
-        ),
-        Misconception(
-            "first_digit",
-            _named(number=lambda n: n[0]),
-            "Layers with a number of two digits lose one: layer 11 becomes layer 1.",
-        ),
-        Misconception(
-            "number_from_1",
-            _named(number=lambda n: str(int(n) + 1)),
-            "Your layers are counted from 1. Theirs and ours begin at 0.",
-        ),
-        Misconception(
-            "always_weight",
-            _named(kind=lambda k: "weight"),
-            "Biases become weights in your names: the last part of a name stays as it is.",
-        ),
-        Misconception(
-            "kind_lost",
-            lambda name: None if name == "embeddings.position_ids" else _named()(name).rpartition(".")[0],
-            'The parts are right, but ".weight" or ".bias" is missing at the end.',
-        ),
-        Misconception(
-            "dense_kept",
-            _named(inner={"attention.output.dense": "attention.output.dense"}, outer={"pooler.dense": "pooler.dense"}),
-            'Our `attention.output` and `pooler` are linear layers themselves: there is no "dense" inside them.',
-        ),
-        Misconception(
-            "ids_refused",
-            _named(ids=lambda: "embeddings.positions_ids"),
-            '"embeddings.position_ids" is no weight, and has no place in our model: the answer is None.',
-        ),
-        Misconception(
-            "unknown_accepted",
-            _named(unknown=lambda name: name),
-            "A name that no weight of a BERT has is accepted (None would be wrong too). It should be refused with a"
-            " ValueError that names it: a weight that is quietly left out ruins a model.",
-        ),
-    ),
-    hints=(
-        "Two small dictionaries: what stands outside the layers, and what stands inside one. The last part of the name,"
-        " weight or bias, stays.",
-        '`name.rpartition(".")` splits off the last part. A name inside a layer begins with "encoder.layer."; after it'
-        ' come the number and the place, which `.partition(".")` separates.',
-        "If `part` is in the first dictionary, join its value and the kind by a dot. If it begins with"
-        ' "encoder.layer.",'
-        ' take that off, split at the first dot, and return f"layers.{number}.{inside[place]}.{kind}". Else raise a'
-        " ValueError.",
-    ),
-)
-
-# ----------------------------------------------------------------------------------- 11 · a vector for a sentence
-
-
-def _vector_cases(rng: np.random.Generator) -> list[Case]:
-    def case(batch: int, length: int, width: int, about: str = "", **extra: Any) -> Case:
-        inputs = {"states": normal(rng, batch, length, width), "real": _real(rng, batch, length)}
-        sizes = {"batch": batch, "length": length, "width": width}
-        return Case(inputs, about or f"{batch} sentences of up to {length} tokens", sizes, extra)
-
-    loud = case(2, 5, 3, "padding full of large numbers")
-    loud.inputs["states"].masked_fill_(~loud.inputs["real"][:, :, None], 1e6)
-    empty = case(3, 4, 5, "a row without tokens", **{"values only": True})
-    empty.inputs["real"][1] = False
-    gaps = case(2, 6, 4, "gaps between the tokens")
-    gaps.inputs["real"][0, 2] = gaps.inputs["real"][0, 0] = False
-    single = case(2, 4, 3, "float64")
-    double = Case({**single.inputs, "states": single.inputs["states"].double()}, single.about, single.sizes)
-    return [
-        case(1, 3, 2, "one sentence of three tokens"),
-        case(3, 5, 4),
-        case(4, 1, 3, "one token each"),
-        loud,
-        empty,
-        gaps,
-        double,
-        case(3, 4, 6, "states that do not lie in one piece", strided=True),
-    ]
-
-
-def _pooled(
-    pool: Callable[[Tensor, Tensor], Tensor] = lambda states, real: (
-        states.masked_fill(~real[:, :, None], 0.0).sum(1) / real.sum(1, keepdim=True).clamp(min=1)
-    ),
-    finish: Callable[[Tensor], Tensor] = lambda mean: F.normalize(mean, dim=1),
-) -> Callable[..., Any]:
-    return lambda states, real: finish(pool(states, real))
-
-
-VECTORS = Exercise(
-    id="bert.sentence_vectors",
-    lesson="12",
-    title="One vector for a sentence",
-    reference=bert.sentence_vectors,
-    cases=_vector_cases,
-    run=values_and_gradients,
-    judge=judge_tensors("vectors", floor=1e-6),
-    points=1,
-    minutes=8,
-    difficulty=1,
-    forbids=("utils.classification.masked_mean",),
-    misconceptions=(
-        Misconception(
-            "padding_in_the_mean",
-            _pooled(pool=lambda states, real: states.mean(1)),
-            "Padding takes part in your mean: the mask is not used.",
-        ),
-        Misconception(
-            "not_normalised",
-            _pooled(finish=lambda mean: mean),
-            "The means are right; they are not yet divided by their norm, so their dot product is no cosine.",
+            "pooled",
+            _changed(_Tagger, pick=lambda self, states, pooled: pooled),
+            "Your scores are made from the pooled vector, one row for a whole sentence. Each token has a tag.",
         ),
         Misconception(
             "first_token",
-            _pooled(pool=lambda states, real: states[:, 0].masked_fill(~real.any(1, keepdim=True), 0.0)),
-            "You take the first token's state. This checkpoint was trained with the mean over all tokens.",
+            _changed(_Tagger, pick=lambda self, states, pooled: states[self.layer][:, 0]),
+            "You score [CLS] alone. Each token has a tag.",
         ),
         Misconception(
-            "largest",
-            _pooled(
-                pool=lambda states, real: (
-                    states.masked_fill(~real[:, :, None], -torch.inf)
-                    .amax(1)
-                    .masked_fill(~real.any(1, keepdim=True), 0.0)
-                )
+            "mean_of_layers",
+            _changed(_Tagger, pick=lambda self, states, pooled: torch.stack(states).mean(0)),
+            "Your new layer reads the mean of all states; the one of `layer` is asked for.",
+        ),
+        Misconception(
+            "probabilities",
+            _changed(_Tagger, finish=lambda self, scores: scores.softmax(-1)),
+            "You return probabilities. Scores are asked for: the loss takes the softmax itself.",
+        ),
+        Misconception(
+            "tags_guessed",
+            _changed(_Tagger, finish=lambda self, scores: scores.argmax(-1)),
+            "You return the best tag of each token; nothing can be learned from that. Return the scores.",
+        ),
+        Misconception(
+            "padding_seen",
+            _changed(
+                _Tagger,
+                forward=lambda self, ids, segments=None, real=None: self.output(self.pick(*self.bert(ids, segments))),
             ),
-            "You take the largest value of each component, not the mean.",
+            "Your encoder looks at padding: `real` does not reach it.",
         ),
         Misconception(
-            "divided_by_the_sum",
-            _pooled(finish=lambda mean: mean / mean.sum(1, keepdim=True)),
-            "Your vectors are divided by the sum of their components. Their length is the root of the sum of squares.",
-        ),
-        Misconception(
-            "divided_by_absolute_sum",
-            _pooled(finish=lambda mean: F.normalize(mean, p=1, dim=1)),
-            "Your vectors are divided by the sum of the absolute values. For a cosine it has to be the root of the sum"
-            " of squares.",
-        ),
-        Misconception(
-            "divided_by_the_square",
-            _pooled(finish=lambda mean: mean / mean.pow(2).sum(1, keepdim=True).clamp(min=1e-12)),
-            "Your vectors are divided by the sum of squares: the root of it is missing.",
-        ),
-        Misconception(
-            "normalised_over_the_batch",
-            _pooled(finish=lambda mean: F.normalize(mean, dim=0)),
-            "The norm runs over the batch: each *column* of your table has length 1. Each row, a sentence, should.",
-        ),
-        Misconception(
-            "one_norm_for_all",
-            _pooled(finish=lambda mean: mean / mean.norm()),
-            "All your sentences are divided by one and the same number, the norm of the whole table. Each has its own.",
-        ),
-        Misconception(
-            "tokens_normalised_first",
-            _pooled(
-                pool=lambda states, real: (
-                    F.normalize(states, dim=2).masked_fill(~real[:, :, None], 0.0).sum(1)
-                    / real.sum(1, keepdim=True).clamp(min=1)
-                )
+            "segments_lost",
+            _changed(
+                _Tagger,
+                forward=lambda self, ids, segments=None, real=None: self.output(self.pick(*self.bert(ids, None, real))),
             ),
-            "Every token is brought to length 1 before the mean is taken. First the mean, then the norm.",
+            "The segments do not reach your encoder.",
         ),
         Misconception(
-            "nan_for_empty",
-            _pooled(
-                pool=lambda states, real: states.masked_fill(~real[:, :, None], 0.0).sum(1) / real.sum(1, keepdim=True)
-            ),
-            "Right but for a row without tokens: there your division is 0 / 0, which gives nan. The contract asks for"
-            " zeros.",
-        ),
-        Misconception(
-            "mask_turned_round",
-            _pooled(
-                pool=lambda states, real: (
-                    states.masked_fill(real[:, :, None], 0.0).sum(1) / (~real).sum(1, keepdim=True).clamp(min=1)
-                )
-            ),
-            "Your mean is that of the padding: True means a token here, and `masked_fill` fills where its mask is"
-            " True.",
+            "two_tags",
+            _changed(_Tagger, __init__=_two_tags),
+            "Your new layer always gives two scores; `tags` says how many are wanted.",
         ),
     ),
     hints=(
-        "A mean over the tokens that are real, then a division by its own length.",
-        "Set padding to 0 with `masked_fill` and sum over dimension 1; divide by `real.sum(dim=1, keepdim=True)`, but"
-        " never by 0. `F.normalize` divides by the norm, and leaves zeros alone.",
-        "`mean = states.masked_fill(~real[:, :, None], 0.0).sum(dim=1) / real.sum(dim=1, keepdim=True).clamp(min=1)`,"
-        " then"
-        " `F.normalize(mean, dim=1)`.",
+        "Three things to keep: a copy of the encoder, a linear layer from its width to the tags, and which state to"
+        " read.",
+        "`copy.deepcopy(bert)` copies a model. `module.requires_grad_(False)` freezes all weights of a module. The"
+        " encoder returns the list of states and the pooled vector.",
+        "In `forward`: `states, _ = self.bert(ids, segments, real)`, then `self.output(states[self.layer])`. In"
+        " `__init__`: if frozen, `self.bert.requires_grad_(False)`, on the copy.",
     ),
 )
 
 EXERCISES = (
     VISIBLE,
     CORRUPT,
-    TRUNCATE,
     MAKE_INPUTS,
     NEXT_SENTENCE,
     EMBEDDINGS,
     BERT,
     MASKED_WORD_HEAD,
+    LOSS,
     COUNT,
-    OWN_NAME,
-    VECTORS,
+    TAGGER,
 )
