@@ -28,7 +28,7 @@ def opposite_meaning(reference: Sequence[str]) -> tuple[list[str], list[str]]:
     Returns:
         (affirmed, denied): each is the reference with one word put in right after "is". In `denied`
         it is "not" or "never"; in `affirmed` it is another word, one that is not in the reference
-        and denies nothing.
+        and denies nothing. The list `reference` itself stays as it is.
     """
     ### BEGIN SOLUTION
     words = list(reference)
@@ -74,7 +74,8 @@ def wrong_endings(reference: Sequence[str]) -> list[str]:
 
     Returns:
         As many words. Each has as many letters as the word in its place, differs from it in the last
-        letter only (another small letter), and stands nowhere in the reference.
+        letter only (another small letter, of any alphabet), and stands nowhere in the reference. Two
+        of them may be the same word.
     """
     ### BEGIN SOLUTION
     made = []

@@ -37,7 +37,7 @@ def rouge_l(hypothesis: Sequence[str], reference: Sequence[str]) -> tuple[float,
         hypothesis, over that of the reference, and 2·P·R / (P + R). All three are 0 if nothing is in
         common (so too if a text has no words).
 
-    Lin 2004, section 3.1, with β = 1.
+    Lin 2004, section 3.1, with equal weight for precision and recall.
     """
     ### BEGIN SOLUTION
     row = [0] * (len(reference) + 1)  # row[j]: the longest for the words so far and the first j of the reference

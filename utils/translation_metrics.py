@@ -69,7 +69,7 @@ def chrf(hypothesis: str, references: str | Sequence[str], max_n: int = 6, word_
 def _grams(text: str, max_n: int, word_n: int) -> list[Counter]:
     letters = "".join(text.split())
     counts: list[Counter] = [
-        Counter(letters[i : i + n] for i in range(len(letters) - n + 1)) for n in range(1, max_n + 1)
+        Counter([letters[i : i + n] for i in range(len(letters) - n + 1)]) for n in range(1, max_n + 1)
     ]
     if word_n:
         tokens = _without_marks(text)

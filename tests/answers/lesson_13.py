@@ -360,6 +360,11 @@ def endings_of_any_letter(reference):
     return [next(word[:-1] + c for c in "щъыqwx" if word[:-1] + c not in taken) for word in reference]
 
 
+def endings_that_look_the_same(reference):
+    """A Latin a looks like a Cyrillic one, and is another letter."""
+    return [next(word[:-1] + c for c in "aeiou" if word[:-1] + c not in reference) for word in reference]
+
+
 def endings_swapped(reference):
     return [word[:-2] + word[-1] + word[-2] for word in reference]
 
@@ -538,13 +543,18 @@ def bootstrap_all_columns(first, second, draws, score=bleu_of):
     return np.mean([first[row].sum() > second[row].sum() for row in draws])
 
 
+def bootstrap_by_a_margin(first, second, draws, score=bleu_of):
+    apart = [score(first[drawn].sum(axis=0)) - score(second[drawn].sum(axis=0)) for drawn in draws]
+    return sum(x > 1e-3 for x in apart) / len(apart)
+
+
 RIGHT = {
     "bleu.clipped_matches": [matches_by_loops, matches_by_union],
     "bleu.score_from_counts": [score_by_product, score_with_numpy],
     "bleu.corpus_score": [corpus_one_order_at_a_time, corpus_sorted_twice],
     "bleu_faults.opposite_meaning": [opposite_with_a_made_up_word, opposite_by_insert],
     "bleu_faults.reverse_blocks": [blocks_from_the_end, blocks_by_cuts],
-    "bleu_faults.wrong_endings": [endings_of_any_letter, endings_sharp],
+    "bleu_faults.wrong_endings": [endings_of_any_letter, endings_sharp, endings_that_look_the_same],
     "bleu_faults.detached": [detached_by_rule],
     "rouge.rouge_l": [rouge_by_recursion, rouge_with_a_table],
     "meteor.meteor_from_alignment": [meteor_by_loop],
@@ -641,5 +651,6 @@ WRONG = {
         (bootstrap_all_columns, "score_not_called"),
         (bootstrap_summed_sideways, "columns_summed"),
         (bootstrap_without_ties, "ties_left_out"),
+        (bootstrap_by_a_margin, None),
     ],
 }

@@ -787,8 +787,8 @@ CORPUS_SCORE = Exercise(
     cases=_corpus_cases,
     run=or_error(lambda answer, inputs, case: answer(**inputs)),
     points=3,
-    minutes=20,
-    difficulty=3,
+    minutes=15,
+    difficulty=2,
     misconceptions=(
         Misconception(
             "mean_of_sentences",
@@ -1153,7 +1153,7 @@ OPPOSITE_MEANING = Exercise(
         Misconception(
             "both_deny",
             _inserted("never", "not"),
-            'Both your sentences deny: "never" is a negation too.',
+            'Both your sentences deny: "not" and "never" are negations, with a capital letter too.',
         ),
         Misconception(
             "none_denies",
@@ -1612,8 +1612,8 @@ WRONG_ENDINGS = Exercise(
         Misconception(
             "in_capitals",
             _ended(str.upper),
-            "You write the words in capitals. That is another sight for BLEU, but the same word for a reader; change"
-            " the last letter only.",
+            "You write capitals. A capital is another sight for BLEU, but the same letter for a reader: put another"
+            " letter at the end, and leave the rest.",
         ),
         Misconception(
             "one_text",
@@ -2334,6 +2334,9 @@ def _bootstrap_cases(rng: np.random.Generator) -> list[Case]:
              np.array([[0, 0, 1], [1, 1, 0], [2, 0, 0], [0, 1, 2]]), "second column"),
         case("by the full tens of column 1", np.array([[9, 8], [9, 7], [9, 6]]), np.array([[9, 6], [9, 6], [9, 6]]),
              np.array([[0, 1, 2], [0, 0, 1], [2, 2, 2], [1, 1, 1], [2, 1, 2]]), "full tens"),
+        case("long texts with nearly the same score", np.array([[50000, 20003], [40000, 15001], [60000, 30000]]),
+             np.array([[50000, 20000], [40000, 15003], [60000, 30001]]),
+             np.array([[0, 0, 1], [1, 1, 0], [0, 1, 2], [0, 2, 0], [0, 0, 0]]), "share"),
         of_shares(7, 31, "seven sentences, by the share"),
         of_bleu(9, 23, (3, 3), "nine sentences, by BLEU"),
         of_bleu(12, 17, (2, 4), "twelve sentences, by BLEU"),
