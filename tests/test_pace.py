@@ -27,6 +27,13 @@ def test_steps_are_as_wanted_unless_quick(monkeypatch: pytest.MonkeyPatch) -> No
     assert (pace.steps(3000), pace.steps(2)) == (pace.QUICK_STEPS, 2)
 
 
+def test_all_items_are_tried_unless_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COURSE_PACE", raising=False)
+    assert pace.few(range(1000)) == range(1000)
+    monkeypatch.setenv("COURSE_PACE", "quick")
+    assert pace.few(range(1000), 5) == range(5) and pace.few([1, 2], 5) == [1, 2]
+
+
 def test_another_value_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COURSE_PACE", "fast")
     with pytest.raises(ValueError, match=r"'fast'.*'quick'"):

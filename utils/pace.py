@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 
-__all__ = ["QUICK_STEPS", "one_thread", "quick", "rate_share", "steps"]
+__all__ = ["QUICK_STEPS", "few", "one_thread", "quick", "rate_share", "steps"]
+
+T = TypeVar("T")
 
 QUICK_STEPS = 12
 """Steps of a quick training: enough for every learning-rate schedule of the course."""
@@ -35,6 +38,14 @@ def quick() -> bool:
 def steps(wanted: int) -> int:
     """How many steps to train: `wanted`, or at most a dozen where COURSE_PACE=quick."""
     return min(wanted, QUICK_STEPS) if quick() else wanted
+
+
+def few(items: Sequence[T], at_most: int = 48) -> Sequence[T]:
+    """What to try a model out on: all the `items`, or only the first few where COURSE_PACE=quick.
+
+    A model that has learned nothing seldom ends a sentence, so a long list of them would take longer than the training.
+    """
+    return items[:at_most] if quick() else items
 
 
 @contextmanager

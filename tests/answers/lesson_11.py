@@ -336,7 +336,7 @@ class EncoderMeanWeights(EncoderBySteps):
 
 
 class EncoderResidualOnce(EncoderBySteps):
-    """The detour goes around both sublayers together."""
+    """The shortcut goes around both sublayers together."""
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Any:
         looked, weights = self.attention(self.norm1(x) if self.first else x, mask)
@@ -424,7 +424,7 @@ class DecoderByList(DecoderBySteps):
 
 
 class DecoderMemoryAlone(DecoderBySteps):
-    """x is only a query: the detour around the cross-attention is missing."""
+    """x is only a query: the shortcut around the cross-attention is missing."""
 
     def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
         found, own = self.self_attention(self.norm1(x) if self.first else x, mask)
