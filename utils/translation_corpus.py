@@ -214,15 +214,14 @@ def _generate(
         length = len(source)
         if not missing.get(length):
             continue
+        one = tuple([word.form for word in source])
+        if one in seen or (known is not None and not known[0].issuperset(one)):
+            continue
         target = english(sentence)
         if (len(target) > LONGEST_TARGET) is not is_long:
             continue
-        one, two = tuple([word.form for word in source]), tuple([word.form for word in target])
-        if (
-            one in seen
-            or two in seen
-            or (known is not None and not (known[0].issuperset(one) and known[1].issuperset(two)))
-        ):
+        two = tuple([word.form for word in target])
+        if two in seen or (known is not None and not known[1].issuperset(two)):
             continue
         seen.add(one)
         seen.add(two)

@@ -63,6 +63,7 @@ thank:thank invite:invite meet:meet,met,met see:see,saw,seen know:know,knew,know
 know_that:know,knew,known love:love remember:remember
 understand:understand,understood,understood forget:forget,forgot,forgotten,forgetting give:give,gave,given,giving
 present:give,gave,given,giving hand:give,gave,given,giving
+give_back:give,gave,given,giving remain:stay take_soup:eat,ate,eaten
 show:show,showed,shown send:send,sent,sent tell:tell,told,told explain:explain sleep:sleep,slept,slept work:work
 rest:rest laugh:laugh cry:cry dance:dance swim:swim,swam,swum,swimming walk:walk run:run,ran,run,running live:live
 play:play go:go,went,gone come:come,came,come,coming
@@ -140,7 +141,7 @@ def verb(concept: str) -> Verb:
 _OBJECT = {"i": "me", "we": "us", "he": "him", "she": "her", "they": "them"}
 _OWN = {"i": "my", "we": "our", "you": "your", "he": "his", "she": "her", "they": "their"}
 _SPELLED = {"attentively": "carefully", "in_the_morning": "in_the_morning"}
-_AT = frozenset({"station", "market"})
+_AT = frozenset({"station", "market", "home"})
 _ON = frozenset({"beach", "table", "chair", "shelf", "floor", "wall", "roof", "sofa", "bridge", "bed", "street"})
 _PUPILS = frozenset(
     ["student", "student_f", "pupil", "pupil_f", "boy", "girl", "child", "son", "daughter", "teacher", "teacher_f"]
@@ -155,6 +156,18 @@ def _in(place: Place) -> str:
         return place.relation
     noun_ = place.phrase.noun
     return "at" if noun_ in _AT else "on" if noun_ in _ON else "in"
+
+
+def _told_apart(phrase: Phrase) -> bool:
+    return bool(phrase.adjective) or phrase.determiner != "the"
+
+
+def _outside(clause: Clause) -> bool:
+    """Whether children play outside, which other languages say as "in the street"."""
+    place = clause.place
+    return (
+        place is not None and clause.verb == "play" and place.phrase.noun == "street" and not _told_apart(place.phrase)
+    )
 
 
 def _owner(phrase: Phrase) -> str:
@@ -353,17 +366,23 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
         if clause.verb in _PREPOSITIONS:
             words.append(Word(_PREPOSITIONS[clause.verb], key(node, PREP)))
         words += _phrase(clause.object, subject, True)
+        if clause.verb == "give_back":
+            words.append(Word("back", key(node, VERB)))
     if clause.recipient is not None and late:
         words.append(Word("to", key(clause.recipient.id, PREP)))
         words += _phrase(clause.recipient, subject, True)
     if clause.manner:
         words += _adverb(clause.manner, key(node, MANNER))
-    if clause.place is not None:
+    if clause.place is not None and clause.place.phrase.noun == "home" and clause.place.relation == "to":
+        words.append(Word("home", key(clause.place.phrase.id, PREP) + key(clause.place.phrase.id, NOUN)))
+    elif clause.place is not None and _outside(clause):
+        words.append(Word("outside", key(clause.place.phrase.id, PREP) + key(clause.place.phrase.id, NOUN)))
+    elif clause.place is not None:
         words.append(Word(_in(clause.place), key(clause.place.phrase.id, PREP)))
         where = _phrase(clause.place.phrase, subject)
         goal = clause.place.phrase.noun
-        usual = goal == "church" or (goal == "school" and subject is not None and subject.noun in _PUPILS)
-        if clause.place.relation != "in" and usual and where[0].form == "the":
+        usual = goal in ("church", "home") or (goal == "school" and subject is not None and subject.noun in _PUPILS)
+        if (clause.place.relation != "in" or goal == "home") and usual and where[0].form == "the":
             where = where[1:] if len(where) == 2 else where  # to school, but: to the old school
         words += where
     if clause.time and not clause.time_first:

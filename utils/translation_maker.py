@@ -20,6 +20,7 @@ from utils.translation_lexicon import (
     KINDS,
     MASS,
     NEVER_ASKED,
+    NEWS,
     OWNED,
     PLACES,
     POSSESSIVES,
@@ -36,6 +37,7 @@ from utils.translation_lexicon import (
     THINGS_ON_SEATS,
     THINGS_ON_TABLES,
     TIMES,
+    TOLD,
     VERBS,
     VISIBLE,
     WOMEN,
@@ -86,8 +88,7 @@ class Maker:
             detail: from 0 to 1, how likely adjectives, places and relative clauses are.
         """
         made = self._sentence(clauses, detail)
-        if self.russian:
-            _choose_words(made)
+        _choose_words(made, self.russian)
         return made
 
     def _sentence(self, clauses: int, detail: float) -> Sentence:
@@ -98,9 +99,14 @@ class Maker:
                 return Sentence([Part(self._question(detail))], True)
             return Sentence([Part(self.single(detail))])
         roll = self.rng.random()
-        if roll < (0.15 if clauses > 3 else 0.3):
-            return Sentence(self._reported(clauses, detail))
-        if clauses > 2 or roll < 0.65:
+        if roll < (0.06 if clauses > 3 else 0.17):
+            parts = self._reported(clauses, detail)
+            asked = parts[0].clause
+            assert asked.subject is not None
+            if asked.subject.noun == "you":  # do you know that she is ill?
+                asked.question, asked.subject.dropped = "yes", ""
+            return Sentence(parts, bool(asked.question))
+        if clauses > 2 or roll < 0.6:
             return Sentence(self._story(clauses, detail))
         return Sentence(self._script(detail))
 
@@ -109,11 +115,8 @@ class Maker:
         report = self._report(detail, clauses > 3)
         said = report.tense == "past"
         shift = "said" if said else ""
-        if clauses < 3 and self._chance(0.7):
-            tense = self.rng.choice(("present", "past", "future"))
-            inner = self._action(detail, tense, finished=True)
-            while inner.verb in ("see", "talk"):
-                inner = self._action(detail, tense, finished=True)
+        if clauses < 3 and self._chance(0.75):
+            inner = self._news(said)
             self._reportable(inner, said)
             self._differ(report, inner)
             return [Part(report), Part(inner, "that", shift)]
@@ -121,7 +124,7 @@ class Maker:
             told = self._story(clauses - self.rng.choice((0, 1)), detail, "future" if said else "", plain=True)
         else:
             told = self._script(
-                detail, self.rng.choice(("present", "future") if said else ("present", "past", "future")), said
+                detail, self.rng.choice(("present", "future") if said else ("present", "past", "future")), said, True
             )
         for part in told:
             part.shift = "said" if said and part.shift == "perfect" else part.shift or shift
@@ -129,6 +132,19 @@ class Maker:
         self._reportable(told[0].clause, said)
         self._differ(report, told[0].clause)
         return [Part(report), *told]
+
+    def _news(self, said: bool) -> Clause:
+        """What people tell one another; without circumstances."""
+        rng = self.rng
+        tenses, who, what = rng.choice(NEWS)
+        tense = {"n": "present", "p": "past", "f": "future"}[rng.choice(tenses)]
+        clause = self._spec(what, self._hero(who, tense, 0.0), tense, 0.0)
+        thing = clause.object
+        if thing is not None and (thing.determiner in ("this", "that") or thing.owner is not None):
+            thing.determiner, thing.owner = "the" if VERBS[clause.verb].definite else "a", None
+        if tense == "future" and not said and self._chance(0.6):
+            clause.time = "tomorrow"
+        return clause
 
     def _reportable(self, clause: Clause, said: bool) -> None:
         """Makes a clause fit to follow "that": no "that that boy", no "said that now"; no time first in Portuguese."""
@@ -152,9 +168,9 @@ class Maker:
                 inner.subject.noun in ("i", "we", "you") or self._sex(report.subject) != self._sex(inner.subject)
             ):
                 return
-            report.subject = self._subject(("person", "kin"), 0.2)
+            report.subject = self._teller(report.verb)
         while report.subject.noun.removesuffix("_f") == inner.subject.noun.removesuffix("_f"):
-            report.subject = self._subject(("person", "kin"), 0.2)
+            report.subject = self._teller(report.verb)
 
     def _sex(self, phrase: Phrase) -> str:
         """What a pronoun of the third person would tell of somebody: "m", "f" or "p"; "" for those who speak."""
@@ -169,7 +185,18 @@ class Maker:
         verb, tense = self.rng.choice(
             (("say", "past"), ("say", "past"), ("think", "present"), ("know_that", "present"))[: 1 if much else 4]
         )
-        return Clause(self._next(), verb=verb, subject=self._subject(("person", "kin"), detail / 2), tense=tense)
+        return Clause(self._next(), verb=verb, subject=self._teller(verb, detail / 2), tense=tense)
+
+    def _teller(self, verb: str, detail: float = 0.2) -> Phrase:
+        """Who says or thinks it; people are not told what they said themselves."""
+        while True:
+            subject = self._subject(("person", "kin"), detail)
+            if subject.noun != "you" or verb != "say":
+                if subject.adjective in ("tired", "hungry", "strange"):
+                    subject.adjective = ""
+                if subject.determiner in ("his", "her", "their"):  # whose?
+                    subject.determiner = "my"
+                return subject
 
     def _hero(self, classes: tuple[str, ...], tense: str, detail: float) -> Phrase:
         """Somebody of whom several clauses tell."""
@@ -207,14 +234,15 @@ class Maker:
         """
         while True:
             story = self.rng.choice(STORIES)
-            beats = story.beats
+            tense = wanted or self.rng.choice(story.tenses)
+            beats = story.told(tense)
             least = sum(not beat.optional for beat in beats)
             if not least <= clauses <= len(beats) or (wanted and wanted not in story.tenses):
                 continue
             if plain and (beats[0].link or "@had" in "".join(beat.spec for beat in beats)):
                 continue
             break
-        return self.tell(story, clauses, wanted or self.rng.choice(story.tenses), detail, plain)
+        return self.tell(story, clauses, tense, detail, plain)
 
     def tell(self, story: Story, clauses: int, tense: str, detail: float, plain: bool = False) -> list[Part]:
         """A story: its people are named once, and then by pronouns, where these tell who.
@@ -227,9 +255,10 @@ class Maker:
             plain: whether it may not begin with a time.
         """
         rng = self.rng
-        spare = clauses - sum(not beat.optional for beat in story.beats)
+        beats = story.told(tense)
+        spare = clauses - sum(not beat.optional for beat in beats)
         kept = []
-        for beat in story.beats:
+        for beat in beats:
             if not beat.optional or spare > 0:
                 kept.append(beat)
                 spare -= beat.optional
@@ -249,7 +278,14 @@ class Maker:
             now = "present" if link == "because" and spec.startswith("love:") else now  # still
             if given == "had":
                 shift = "said"
-            if link == "then":
+            following = kept[place + 1] if place + 1 < len(kept) else None
+            if not self.russian and tense == "past":
+                tried = spec.startswith("not.can") and following is not None and following.link == "but"
+                if link == "while" or given == "going" or tried:  # não conseguia abrir a porta, mas …
+                    shift = "lasting"
+            if not self.russian and link == "while" and following is not None and following.role == "p":
+                subject, role = self._again(people["p"]), ""  # enquanto esperava o ônibus, o convidado …
+            elif link == "then":
                 subject = people.get(speaker) or people["p"]
                 role = speaker
                 shift = "bare" if tense == "future" else ""
@@ -359,8 +395,8 @@ class Maker:
         pronoun.dropped = ""
         return pronoun
 
-    def _script(self, detail: float, wanted: str = "", so: bool = True) -> list[Part]:
-        """Two clauses that belong together, as the tables say."""
+    def _script(self, detail: float, wanted: str = "", so: bool = True, told: bool = False) -> list[Part]:
+        """Two clauses that belong together, as the tables say; `told`: that somebody may tell of."""
         rng = self.rng
         two = ""
         while True:
@@ -368,6 +404,8 @@ class Maker:
             if link == "so" and not so:  # nobody thinks that she is hungry, so she is eating
                 continue
             who, one, two = rng.choice(SCRIPTS[link])
+            if told and (not one.startswith(TOLD) or "kitchen" in one):
+                continue
             tenses = _script_tenses(link, one, two)
             if one.startswith("not.go") or two.startswith("not.go"):
                 tenses = tuple(name for name in tenses if name != "present")  # não vai; nobody "não está indo"
@@ -459,8 +497,12 @@ class Maker:
         if things == "=":
             assert other is not None
             clause.object = self._pronoun_for(other)
-            if self.russian and self._chance(0.5):
+            if self.russian and self._chance(0.65):
                 clause.order = "pronoun"
+        elif things == "==":  # his motorcycle, and his sister bought the motorcycle
+            assert other is not None
+            clause.object = Phrase(self._next(), other.noun)
+            clause.order = "object" if self.russian else "plain"
         elif things in ("p", "q"):
             assert cast is not None
             clause.object = self._to_role(things, *cast[1:])
@@ -511,7 +553,7 @@ class Maker:
             assert cast is not None
             clause.recipient = self._to_role(to, *cast[1:])
             clause.order = "plain"
-        elif action is not None and action.recipients and verb != "tell":
+        elif action is not None and action.recipients and verb != "tell" and "=" not in things[1:]:
             near: tuple[str, ...] = ("friend", "friend_f", "neighbour", "neighbour_f")
             near = near if subject.number == "pl" or subject.noun == "they" else ("kin", *near)  # no common aunt
             clause.recipient = self.phrase(near, 0.0, "the", own=True, plain=True)
@@ -519,7 +561,7 @@ class Maker:
             clause.recipient.determiner = "my" if subject.noun == "child" and not self.russian else "own"
             clause.order = "plain"
         if places and action is not None:
-            relation = action.direction or ("in" if verb == "play" else "to")
+            relation = action.direction or ("in" if verb in ("play", "live", "remain") else "to")
             clause.place = Place(relation, Phrase(self._next(), rng.choice(places.split(","))))
             _go_there(clause.place, subject)
         self._settle(clause)
@@ -554,7 +596,9 @@ class Maker:
             clause.verb == "buy" and phrase.adjective == "old"
         ):
             phrase.adjective = ""
-        if clause.verb == "wait_for" and phrase.noun == "guest" and phrase.determiner in ("the", "a"):
+        if clause.verb == "wait_for" and phrase.noun in CLASSES["transport"]:
+            phrase.adjective = ""
+        if clause.verb == "wait_for" and phrase.noun == "guest" and phrase.owner is None:
             phrase.number, phrase.determiner, phrase.adjective = "pl", "a", ""
         if clause.verb == "draw" and phrase.adjective and phrase.noun != "map" and phrase.adjective not in DRAWN:
             phrase.adjective = ""
@@ -595,7 +639,7 @@ class Maker:
             verb = rng.choice(("know", "love", "remember", "forget", "dream"))
             if verb == "forget":
                 tense = "past"
-            elif verb == "remember" or (verb != "dream" and tense == "future"):
+            elif verb == "remember" or tense == "future":
                 tense = "present"
             clause = self._action(detail, tense, verb)
             clause.frequency = clause.modal = clause.manner = ""
@@ -810,7 +854,10 @@ class Maker:
         if subject is None and self._chance(0.12):
             negation = rng.choice(("not", "not", "never", "nobody"))
             if negation == "never" and (
-                tense == "future" or chosen in PUNCTUAL or chosen in ("live", "return", "sleep", "know", "see")
+                chosen in ("walk", "run", "eat", "drink")
+                or tense == "future"
+                or chosen in PUNCTUAL
+                or chosen in ("live", "return", "sleep", "know", "see")
             ):
                 negation = "not"
             if negation == "nobody" and not (clause.subject.noun in HUMAN and clause.subject.determiner == "the"):
@@ -848,6 +895,10 @@ class Maker:
         if action.recipients:
             clause.recipient = self.phrase(("person", "kin"), 0.0, "the", clause.negation != "nobody")
             self._avoid(clause.recipient, clause.subject, ("person", "kin"))
+            if chosen in ("explain", "tell"):
+                listeners = ("child", "boy", "girl", *(("student", "student_f") if chosen == "explain" else ()))
+                clause.recipient = self.phrase(listeners, 0.0, "the", clause.negation != "nobody")
+                self._avoid(clause.recipient, clause.subject, listeners)
             if self._chance(0.25) and self._may_point(clause.subject):
                 clause.recipient = self._other_pronoun(clause.subject)
         if action.direction:
@@ -873,7 +924,7 @@ class Maker:
             and self._chance(0.25)
         ):
             clause.time = rng.choice(TIMES[tense])
-            if (clause.time == "today" and tense == "past" and action.lasting) or chosen == "understand":
+            if (clause.time == "today" and tense == "past" and action.lasting) or chosen in ("understand", "sleep"):
                 clause.time = ""
             clause.time_first = self._chance(0.6)
         if clause.object is not None and clause.object.relative is not None:  # nothing may follow a relative clause
@@ -952,6 +1003,9 @@ class Maker:
             if self._chance(0.4) and phrase.noun not in CLASSES["animal"] and not clause.frequency:
                 phrase.determiner = rng.choice(NUMERALS)
         self._fit(phrase, clause, clause.subject)
+        if phrase.determiner in ("own", "my") and phrase.noun not in HUMAN and phrase.noun not in concepts(("gift",)):
+            if phrase.noun in concepts(("vehicle", "thing", "house")):
+                phrase.number = "sg"  # who has several computers
         if not self.russian:
             one = phrase.determiner == "a" and phrase.number == "sg" and phrase.noun not in MASS
             if one and clause.verb in ("read", "write", "buy", "draw") and self._chance(0.06):
@@ -1018,6 +1072,8 @@ class Maker:
                 inner.place = Place("in", Phrase(inner.place.phrase.id, "village"))
             if inner.verb == "work":
                 self._at_work(inner, phrase)
+        if phrase.noun in ("guest", "tourist"):
+            return
         if inner.verb == "sell" and phrase.noun not in concepts(VERBS["sell"].subjects):
             return
         self._settle(inner)
@@ -1075,7 +1131,7 @@ class Maker:
                 elif noun in RELATED and (roll < 0.5 or (friend and determiner == "the")):
                     phrase.determiner = rng.choice(POSSESSIVES)
                 elif roll < 0.2 and noun in OWNED:
-                    phrase.determiner = rng.choice(("my", "our", "his", "her", "their"))
+                    phrase.determiner = rng.choice(("my", "my", "our"))
                 elif roll < 0.26 and noun in OWNED and noun not in HUMAN:
                     owner = rng.choice(concepts(("person",)))
                     phrase.owner = Phrase(self._next(), owner)
@@ -1104,6 +1160,9 @@ class Maker:
         related = (*CLASSES["kin"], "friend", "friend_f")  # whose?
         if phrase.noun in related and phrase.determiner in ("the", "any"):
             phrase.determiner, phrase.number = "my", "sg"
+        several = other.number == "pl" or other.noun in ("we", "you", "they")
+        if several and other.noun not in YOUNG and phrase.noun in CLASSES["kin"] and phrase.determiner == "own":
+            phrase.determiner = "my"  # five writers have no grandfather in common
 
 
 def _go_there(place: Place, subject: Phrase) -> None:
@@ -1116,12 +1175,13 @@ def _go_there(place: Place, subject: Phrase) -> None:
         place.phrase.noun = "museum"
 
 
-def _choose_words(sentence: Sentence) -> None:
-    """What Russian tells apart: pupils from students, presents from what is given back or just given."""
+def _choose_words(sentence: Sentence, in_russian: bool) -> None:
+    """What a language tells apart: pupils from students, presents from what is just given, soup from what is eaten."""
     phrases: list[Phrase] = []
     given = ""
     found = False
     bought = True
+    drawn = False
     for part in sentence.parts:
         clause = part.clause
         where = clause.place.phrase if clause.place is not None else None
@@ -1136,15 +1196,26 @@ def _choose_words(sentence: Sentence) -> None:
         thing = clause.object
         if thing is not None and not thing.is_pronoun:
             given = thing.noun
+        if clause.verb == "eat" and thing is not None and given == "soup" and not in_russian:
+            clause.verb = "take_soup"
+        if clause.verb == "tell" and thing is not None and not in_russian:
+            thing.noun = "story"
         found = found or clause.verb == "find"
         bought = bought and clause.verb != "cook"
+        drawn = drawn or clause.verb == "draw"
+        if not in_russian and (thing is None or not thing.is_pronoun):
+            continue
         if clause.verb == "give" and clause.recipient is not None:
             if found and thing is not None and thing.is_pronoun:
                 clause.verb = "hand"
-            elif given in PRESENTS and bought and (given != "cake" or (thing is not None and thing.is_pronoun)):
+            elif drawn or (
+                given in PRESENTS and bought and (given != "cake" or (thing is not None and thing.is_pronoun))
+            ):
                 clause.verb = "present"
             elif thing is not None and thing.is_pronoun:
                 clause.verb = "hand"
+    if not in_russian:
+        return
     schooled = {"school", "teacher", "teacher_f", "exercise"} & {phrase.noun for phrase in phrases}
     for phrase in phrases if schooled else ():
         if phrase.noun in ("student", "student_f"):
@@ -1154,6 +1225,8 @@ def _choose_words(sentence: Sentence) -> None:
 def _script_tenses(link: str, one: str, two: str) -> tuple[str, ...]:
     """The tenses in which a pair of clauses can be told."""
     if link == "but" or "lose" in one or (link == "so" and one.startswith(("love", "want"))):
+        return ("past",)
+    if link == "then" and "find" in one + two:  # nobody knows what he will find
         return ("past",)
     if link == "then":
         return ("past", "past", "future")

@@ -81,11 +81,11 @@ _ADJECTIVES = {
     "good": "bom", "fresh": "fresco", "tasty": "gostoso", "hot": "quente", "cold": "frio", "warm": "quente",
     "beautiful": "bonito", "red": "vermelho", "blue": "azul", "expensive": "caro", "fast": "rápido",
     "comfortable": "confortável", "difficult": "difícil", "simple": "simples", "important": "importante",
-    "late": "tarde", "dark": "escuro", "ill": "doente",
+    "late": "tarde", "dark": "escuro", "ill": "doente", "busy": "ocupado",
 }  # fmt: skip
 _BEFORE = frozenset({"good"})
 """Adjectives that stand before their noun."""
-_STATES = frozenset({"tired", "hungry", "hot", "cold", "ill", "dark"})
+_STATES = frozenset({"tired", "hungry", "hot", "cold", "ill", "dark", "busy"})
 """What somebody is for a while: with "estar"."""
 
 _ADVERBS = {
@@ -106,7 +106,7 @@ find: achar
 lose: perder p=perco,perde,perdemos,perdem
 bring: trazer p=trago,traz,trazemos,trazem t=trouxe,trouxe,trouxemos,trouxeram
 wash: lavar
-cook: preparar
+cook: fazer p=faço,faz,fazemos,fazem t=fiz,fez,fizemos,fizeram c=feito
 eat: comer
 drink: beber
 draw: desenhar
@@ -134,6 +134,12 @@ remember: lembrar
 understand: entender
 forget: esquecer
 give: dar p=dou,dá,damos,dão t=dei,deu,demos,deram
+present: dar p=dou,dá,damos,dão t=dei,deu,demos,deram
+hand: dar p=dou,dá,damos,dão t=dei,deu,demos,deram
+give_back: devolver
+remain: ficar
+take_soup: tomar
+manage: conseguir p=consigo,consegue,conseguimos,conseguem
 show: mostrar
 send: mandar
 tell: contar
@@ -190,8 +196,7 @@ class Verb:
     def future_subjunctive(self) -> dict[str, str]:
         """After "quando" and "se": chegar, chegar, chegarmos, chegarem, from the stem of the preterite."""
         stem = self.preterite["3p"].removesuffix("am")
-        plural = stem.replace("faze", "fize")
-        return dict(zip(PERSONS, (stem, stem, plural + "mos", stem + "em"), strict=True))
+        return dict(zip(PERSONS, (stem, stem, stem + "mos", stem + "em"), strict=True))
 
 
 def _respell(stem: str, ending: str) -> str:
@@ -361,6 +366,8 @@ def _phrase(phrase: Phrase, subject: Phrase | None = None, bare: bool = False) -
     name = phrase.determiner
     if name == "own" and subject is not None and subject.noun in ("i", "we"):
         name = {"i": "my", "we": "our"}[subject.noun]
+    if name == "own" and phrase.noun in CLASSES["kin"]:  # ajudou a avó: his own, whose else
+        name = "the"
     if phrase.owner is not None:
         shown = name in ("this", "that")
         form = _determiner(name if shown else "the", sex, number)
@@ -407,15 +414,18 @@ def _finite(concept: str, clause: Clause, person: str, shift: str, main: int, su
     forms = verb(concept)
     both = (main, support)
     tense = clause.tense
-    still = clause.progressive and concept != "dream"  # sonha com um carro: a wish, not somebody asleep
-    failed = concept == "can" and clause.negation == "not" and tense == "past" and not shift  # once: não pôde ir
+    still = clause.progressive and concept not in ("dream", "remain")  # sonha com um carro: a wish, nobody is asleep
+    failed = concept in ("can", "manage") and clause.negation == "not" and tense == "past" and not shift  # não pôde ir
     steady = clause.kind in ("adjective", "profession", "have", "there", "weather") or concept in _STEADY
     if shift == "condition" and tense == "future":
         return [Word(forms.future_subjunctive[person], both)]
-    if shift == "going":  # estava lendo … e bebendo
-        return [Word(forms.gerund, both)]
+    if shift in ("lasting", "going"):  # enquanto esperava o ônibus, lia …, e bebia …
+        return [Word(forms.imperfect[person], both)]
     if tense == "future" and shift == "bare":  # vai voltar e descansar
         return [Word(forms.infinitive, both)]
+    if tense == "future" and shift == "said" and concept in ("go", "come"):  # disse que iria, viria
+        ending = {"1s": "ia", "3s": "ia", "1p": "íamos", "3p": "iam"}[person]
+        return [Word(forms.infinitive + ending, both)]
     if tense == "future":
         will = verb("go").imperfect[person] if shift == "said" else verb("go").present[person]
         if concept == "go":  # vai ao mercado: nobody says "vai ir"
@@ -434,7 +444,7 @@ def _finite(concept: str, clause: Clause, person: str, shift: str, main: int, su
     return [Word(table[person], both)]
 
 
-_STEADY = frozenset({"know", "love", "live", "want", "can", "must", "remember", "know_that", "dream"})
+_STEADY = frozenset({"know", "love", "live", "want", "can", "manage", "must", "remember", "know_that", "dream"})
 """Verbs whose past is told as a state: sabia, queria."""
 
 
@@ -458,7 +468,10 @@ def _verb_group(clause: Clause, person: str, shift: str) -> list[Word]:
         elif clause.kind == "profession":
             concept = "be"
         return _finite(concept, clause, person, shift, main, support)
-    words = _finite(clause.modal, clause, person, shift, modal, modal)
+    concept = clause.modal
+    if concept == "can" and clause.negation == "not" and clause.verb in ("open", "close", "read", "repair"):
+        concept = "manage"
+    words = _finite(concept, clause, person, shift, modal, modal)
     if clause.modal == "begin":
         words.append(Word("a", (main,)))
     return [*words, Word(verb(clause.verb).infinitive, (main,))]
@@ -469,10 +482,14 @@ def _adverb(concept: str, keys: tuple[int, ...]) -> list[Word]:
 
 
 def _place(place: Place, invites: bool = False) -> list[Word]:
+    node = place.phrase.id
+    if place.phrase.noun == "home":
+        return [Word("para" if place.relation == "to" else "em", key(node, PREP)), Word("casa", key(node, NOUN))]
     preposition = {"in": "em", "to": "a", "from": "de"}[place.relation]
+    where = _contract(preposition, key(node, PREP), _phrase(place.phrase))
     if place.relation == "to" and invites:
-        preposition = "para"
-    return _contract(preposition, key(place.phrase.id, PREP), _phrase(place.phrase))
+        where = [Word("para", key(node, PREP)), Word("ir", key(node, PREP)), *where]
+    return where
 
 
 _HAVE_PLACE = {"present": "há", "past": "havia"}
@@ -512,7 +529,12 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
         clause.verb not in _GOVERNS or (clause.object.noun in _CLITICS and clause.verb == "thank")
     ):
         infinitive = bool(clause.modal) or (clause.tense == "future" and shift != "condition")
-        group, before, what = _with_pronoun(clause.object, group, before, infinitive)
+        if infinitive and clause.recipient is not None:  # comprar uma flor e dar para a tia
+            group = [*group[:-1], Word(group[-1].form, group[-1].keys + key(clause.object.id, NOUN))]
+        else:
+            group, before, what = _with_pronoun(clause.object, group, before, infinitive)
+        if clause.verb == "present":
+            what += [Word(form, key(node, VERB)) for form in ("de", "presente")]
     elif clause.kind == "profession":
         what = [Word(form, key(clause.object.id, NOUN)) for form in noun(clause.object.noun, clause.object.number)]
     else:
@@ -535,15 +557,17 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
     whom: list[Word] = []
     if clause.recipient is not None:
         two = clause.object is not None and clause.object.is_pronoun  # o deu para mim: not two clitics
-        if two and clause.recipient.noun in _CLITICS:
+        if (two or clause.verb == "cook") and clause.recipient.noun in _CLITICS:
             form = {"i": "mim", "we": "nós"}[clause.recipient.noun]
-            whom = [Word("para", key(clause.recipient.id, PREP)), Word(form, key(clause.recipient.id, NOUN))]
+            slot = NOUN if clause.verb == "cook" else PREP
+            whom = [Word("para", key(clause.recipient.id, slot)), Word(form, key(clause.recipient.id, NOUN))]
         elif clause.recipient.noun in _CLITICS:
             late = clause.verb == "explain" or (clause.object is not None and clause.object.is_pronoun)
             to = key(clause.recipient.id, PREP) if late else ()  # English says "to us" there
             group, before, _ = _with_pronoun(clause.recipient, group, before, to=to)
         else:
-            preposition = "para" if clause.recipient.is_pronoun else "a"
+            own = two or clause.recipient.determiner == "own" or clause.recipient.is_pronoun
+            preposition = "para" if own and clause.verb != "give_back" else "a"
             late = clause.verb == "explain" or (clause.object is not None and clause.object.is_pronoun)
             keys = key(clause.recipient.id, PREP if late else NOUN)
             whom = _contract(preposition, keys, _phrase(clause.recipient, subject))

@@ -212,7 +212,7 @@ violin скрипка f gp=скрипок
 portrait портрет m
 map карта f
 question вопрос m
-problem проблема f
+problem задача f
 music музыка f
 song песня f gp=песен
 film фильм m
@@ -281,6 +281,8 @@ go: идти,иду,идёт,идут,p=шёл;шла / пойти,пойду,п
 walk_there: ходить,хожу,ходит,ходят / -
 come: приходить,прихожу,приходит,приходят / прийти,приду,придёт,придут,p=пришёл;пришла
 return: ~возвращать / ~вернуть,верну,вернёт,вернут
+give_back: возвращать / вернуть,верну,вернёт,вернут
+remain: ~оставать,остаю,остаёт,остают / ~остать,остану,останет,останут
 talk: разговаривать / -
 think: думать / -
 dream: мечтать / -
@@ -507,7 +509,8 @@ _ADJECTIVES = {
     "beautiful": "красивый", "red": "красный", "blue": "синий", "expensive": "дорогой", "fast": "быстрый",
     "comfortable": "удобный", "difficult": "трудный", "simple": "простой", "important": "важный",
 }  # fmt: skip
-_SHORT = {"hungry": "голоден голодна голодно голодны", "ill": "болен больна больно больны",
+_SHORT = {"busy": "занят занята занято заняты",
+          "hungry": "голоден голодна голодно голодны", "ill": "болен больна больно больны",
           "tired": "устал устала устало устали"}  # fmt: skip
 """States of people are said with short forms, which have no case; "устал" is a past tense of its own."""
 _WEATHER = {"cold": "холодно", "hot": "жарко", "dark": "темно", "late": "поздно"}
@@ -704,6 +707,9 @@ def _verb_group(clause: Clause, subject: Phrase) -> list[Word]:
 
 
 def _place(place: Place) -> list[Word]:
+    if place.phrase.noun == "home":
+        form = "домой" if place.relation == "to" else "дома"
+        return [Word(form, key(place.phrase.id, PREP) + key(place.phrase.id, NOUN))]
     na = place.phrase.noun in _NA or (place.relation != "in" and place.phrase.noun in _SHORES)
     words = _phrase(place.phrase, _CASES[place.relation], local=place.relation == "in", prepositional=True)
     form = _preposition(_FRONT[place.relation][na], words[0].form)
@@ -838,7 +844,9 @@ def russian(sentence: Sentence) -> list[Word]:
         node = part.clause.id
         if part.link:
             text = _LINKS[part.link]
-            if part.link == "and" and part.clause.verb in ("thank", "drink", "invite", "eat"):
+            if part.link == "and" and (
+                part.clause.verb in ("thank", "drink", "invite", "eat") or part.clause.order == "object"
+            ):
                 # no contrast, but what follows from it
                 text = ", и"
             if number and part.link in ("when", "if", "although", "while"):
