@@ -823,7 +823,7 @@ def _clause(clause: Clause, head: Phrase | None = None) -> list[Word]:
     if clause.order == "object":
         return [*what, *when, *before, *group, *whom, *who, *where]
     if clause.order == "pronoun":  # он меня видит, он мне помог
-        return [*when, *who, *what, *whom, *before, *group, *where]
+        return [*asked, *when, *who, *what, *whom, *before, *group, *where]
     if clause.time_first:
         return [*asked, *when, *who, *before, *group, *whom, *what, *where]
     return [*asked, *who, *when, *before, *group, *whom, *what, *where]
