@@ -4,7 +4,7 @@ An alignment is a set of links (place in the source, place in the target), both 
 others may be *possible* only, which no aligner is asked to find. Here every gold link is sure unless said otherwise.
 
 Source: Och and Ney 2003, "A Systematic Comparison of Various Statistical Alignment Models", Computational Linguistics
-29 (1), section 4, "Evaluation methodology" (sure and possible links, alignment error rate).
+29 (1) (sure and possible links, alignment error rate).
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ def argmax_alignment(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
     Args:
         weights: (length_t, length_s), the attention weights of one sentence: a row for each word written. Its last row
             belongs to EOS, which is no word and gets no link.
-        mask: (length_s,) boolean, True where a word of the source stands; padding gets no link.
+        mask: (length_s,) boolean, True where a word of the source stands; padding, on the right, gets no link.
 
     Returns:
-        The links (place in the source, place in the target). Of several equally large weights the leftmost counts. A
-        source of padding alone gives no links at all.
+        The links (place in the source, place in the target), plain whole numbers. Of several equally large weights the
+        leftmost counts. A source of padding alone gives no links at all.
     """
     ### BEGIN SOLUTION
     if not mask.any():
@@ -61,7 +61,7 @@ def error_rate(
     Returns:
         0 for a perfect alignment, 1 for one without a right link. 0 if there is nothing to find and nothing was found.
 
-    Och and Ney 2003, section 4.
+    Och and Ney 2003.
     """
     ### BEGIN SOLUTION
     if not found and not sure:

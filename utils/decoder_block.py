@@ -91,8 +91,8 @@ class BahdanauBlock(nn.Module):
     """Bahdanau's block: look with the old state first, then let word and context make the new one.
 
     c_t = attention with the query s_{t−1}; s_t = GRU([y, c_t], s_{t−1}); o_t = W_o s_t + b_o. (The paper makes its
-    output from s_t, c_t and y with a maxout layer. Here it is made as in the lecture's block: so they differ in one
-    thing only.)
+    output from s_{t−1}, c_t and y with a maxout layer, and its first state from the backward encoder. Here output and
+    start are those of the lecture's block.)
 
     Args:
         words: how many words the target vocabulary has.
