@@ -2529,7 +2529,7 @@ TAGGER = Exercise(
                 _Tagger,
                 forward=lambda self, ids, segments=None, real=None: self.output(self.pick(*self.bert(ids, None, real))),
             ),
-            "The segments do not reach your encoder.",
+            "The segments do not reach your encoder: it takes every token for one of sentence A.",
         ),
         Misconception(
             "two_tags",
