@@ -4,9 +4,9 @@ Shapes are written as tuples of names: `batch`, `length`, `symbols` (how many to
 token's vector), `heads`, `d_head = d_model / heads`. `old` counts tokens read by earlier calls, `new` those of this
 one.
 
-Sources: Radford et al. 2018, "Improving Language Understanding by Generative Pre-Training", section 3.1 (a decoder-only
-Transformer with learned positions); Radford et al. 2019, "Language Models are Unsupervised Multitask Learners",
-section 2.3 (the norms in front, and one at the end); Shazeer 2019, "Fast Transformer Decoding", section 2.4 (keys and
+Sources: Radford et al. 2018, "Improving Language Understanding by Generative Pre-Training" (a decoder-only
+Transformer with learned positions); Radford et al. 2019, "Language Models are Unsupervised Multitask Learners":
+the norms in front, and one at the end; Shazeer 2019, "Fast Transformer Decoding" (keys and
 values are kept from step to step, arXiv:1911.02150).
 """
 
@@ -57,8 +57,8 @@ class GPT(nn.Module):
     Raises:
         ValueError: if `heads` does not divide `d_model`.
 
-    Radford et al. 2018, section 3.1, where the norms stand behind and the output layer has the embedding's table; norms
-    in front and one at the end as in Radford et al. 2019, section 2.3. The output layer of its own is this course's.
+    Radford et al. 2018, where the norms stand behind and the output layer has the embedding's table; norms
+    in front and one at the end as in Radford et al. 2019. The output layer of its own is this course's.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ def cached_attention(attention: MultiHeadAttention, x: Tensor, past: Kept | None
             with a causal mask.
         present: keys and values of all tokens, (batch, heads, old + new, d_head) both.
 
-    Shazeer 2019, section 2.4.
+    Shazeer 2019.
     """
     ### BEGIN SOLUTION
     query, key, value = (
@@ -209,7 +209,7 @@ class GPTLanguageModel(nn.Module):
     def _initialise(self, d_model: int, layers: int) -> None:
         """Larger weights than GPT-2's: a training of a minute has no time to let them grow.
 
-        As there (section 2.3), what a layer adds to the sum begins smaller the more layers there are.
+        As there, what a layer adds to the sum begins smaller the more layers there are.
         """
         for name, weight in self.named_parameters():
             if "embedding" in name or "tables" in name:

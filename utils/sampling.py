@@ -8,22 +8,23 @@ it compares whole texts.
 Shapes are written as tuples of names: `batch`, `symbols` (how many tokens there are to choose from), `beams` (how many
 unfinished texts beam search holds). Tokens are counted from 0.
 
-Sources: Wu et al. 2016, "Google's Neural Machine Translation System", section 7 (beam search and length,
-arXiv:1609.08144); Fan, Lewis and Dauphin 2018, "Hierarchical Neural Story Generation", section 5.4 (top-k,
-arXiv:1805.04833); Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration", sections 3 to 5 (top-p,
-repetition, human text as a point of comparison, arXiv:1904.09751); Keskar et al. 2019, "CTRL", section 4.1 (the
-penalty, arXiv:1909.05858); Welleck et al. 2020, "Neural Text Generation With Unlikelihood Training", section 6 (the
-share of repeated n-grams, arXiv:1908.04319); Li et al. 2016, "A Diversity-Promoting Objective Function for Neural
-Conversation Models" (distinct-n, arXiv:1510.03055).
+Sources: Wu et al. 2016, "Google's Neural Machine Translation System" (beam search and length, arXiv:1609.08144); Fan,
+Lewis and Dauphin 2018, "Hierarchical Neural Story Generation" (top-k, arXiv:1805.04833); Holtzman et al. 2020, "The
+Curious Case of Neural Text Degeneration" (top-p, repetition, human text as a point of comparison, arXiv:1904.09751);
+Keskar et al. 2019, "CTRL" (the penalty, arXiv:1909.05858); Welleck et al. 2020, "Neural Text Generation With
+Unlikelihood Training" (the share of repeated n-grams, arXiv:1908.04319); Li et al. 2016, "A Diversity-Promoting
+Objective Function for Neural Conversation Models" (distinct-n, arXiv:1510.03055).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -50,6 +51,7 @@ __all__ = [
     "greedy",
     "keep_top_k",
     "keep_top_p",
+    "name_points",
     "penalise_repetition",
     "repeated_share",
     "with_temperature",
@@ -88,12 +90,12 @@ def with_temperature(logits: Tensor, temperature: float = 1.0) -> Tensor:
         temperature: τ, at least 0. For 0 everything goes to the token that `greedy` takes.
 
     Returns:
-        (..., symbols), of the type of `logits`; each row sums to one. No small τ gives nan.
+        (..., symbols), of the type of `logits`; each row sums to one. No τ from 10⁻³⁶ upwards gives nan.
 
     Raises:
         ValueError: a temperature below 0, infinite, or not a number; it names the temperature.
 
-    Ackley, Hinton and Sejnowski 1985, "A Learning Algorithm for Boltzmann Machines", equation 5, for two states.
+    Ackley, Hinton and Sejnowski 1985, "A Learning Algorithm for Boltzmann Machines", for two states.
     """
     if not 0 <= temperature < math.inf:
         raise ValueError(f"The temperature must be at least 0, and finite, not {temperature}.")
@@ -140,7 +142,7 @@ def keep_top_k(probs: Tensor, k: int) -> Tensor:
     Raises:
         ValueError: k below 1; it names k.
 
-    Fan, Lewis and Dauphin 2018, section 5.4.
+    Fan, Lewis and Dauphin 2018.
     """
     if k < 1:
         raise ValueError(f"At least one token has to stay: k must be 1 or more, not {k}.")
@@ -161,13 +163,13 @@ def keep_top_p(probs: Tensor, p: float) -> Tensor:
         p: from 0 to 1. For 0 only the likeliest token stays, for 1 all.
 
     Returns:
-        (..., symbols), of the same type. Of equally likely tokens those with lower numbers come first. The sums are
-        those of binary fractions: 0.7 + 0.2 falls a little short of 0.9.
+        (..., symbols), of the same type. Of equally likely tokens those with lower numbers come first. Sums are taken
+        in float64, of binary fractions: 0.7 + 0.2 falls a little short of 0.9.
 
     Raises:
         ValueError: p outside of 0 to 1; it names p.
 
-    Holtzman et al. 2020, section 3.1, equations 2 and 3 (there with V^(p) for the top-p vocabulary).
+    Holtzman et al. 2020 (there with V^(p) for the top-p vocabulary).
     """
     if not 0 <= p <= 1:
         raise ValueError(f"p is a share of the probability: it must lie between 0 and 1, not at {p}.")
@@ -198,7 +200,7 @@ def penalise_repetition(logits: Tensor, ids: Tensor, penalty: float) -> Tensor:
     Raises:
         ValueError: a penalty that is not above 0.
 
-    Keskar et al. 2019, section 4.1; the two cases are Hugging Face's `RepetitionPenaltyLogitsProcessor`.
+    Keskar et al. 2019; the two cases are Hugging Face's `RepetitionPenaltyLogitsProcessor`.
     """
     if not penalty > 0:
         raise ValueError(f"The penalty must be above 0, not {penalty}.")
@@ -369,13 +371,14 @@ def beam_search(step: Step, k: int, limit: int, end: int | None = None, alpha: f
 
     Returns:
         Finished texts, and those that had not ended at the limit: the highest score first, at most k. Among equal
-        scores those that finished earlier come first, and those that never finished last.
+        scores those that finished earlier come first, and those that never finished last. A text that no token can
+        follow (all −∞) before the limit is lost; so the list may be empty.
 
     Raises:
         ValueError: k or limit below 1; it names the number.
 
-    That finished texts narrow the beam is one convention (Sutskever, Vinyals and Le 2014, section 3.2); other programs
-    give their places away again. Wu et al. 2016, section 7, divide by ((5 + length) / 6) ** alpha.
+    That finished texts narrow the beam is one convention (Sutskever, Vinyals and Le 2014); other programs give
+    their places away again. Wu et al. 2016 divide by ((5 + length) / 6) ** alpha.
     """
     if k < 1 or limit < 1:
         raise ValueError(f"Both k and limit must be at least 1, not {k} and {limit}.")
@@ -590,6 +593,45 @@ def _rows_of_leaves(levels: Sequence[Sequence[Twig]]) -> dict[tuple[int, ...], f
     return places
 
 
+def name_points(axes: Axes, points: Mapping[str, tuple[float, float]], size: float = 9.0) -> None:
+    """Write its name beside each point, where it covers no point, no line and no other text.
+
+    Eight directions are tried for each, from near to far; where none is free, the name stands at the nearest.
+
+    Args:
+        axes: with all points and lines drawn.
+        points: {name: (x, y)}.
+        size: of the letters, in points.
+    """
+    axes.get_xlim(), axes.get_ylim()  # asking settles them
+    legend = axes.get_legend()
+    taken = [text.get_window_extent() for text in (*axes.texts, *([legend] if legend else []))]
+    crowd = np.concatenate([_along(axes.transData.transform(line.get_xydata())) for line in axes.lines])
+    around = [(math.cos(turn * math.pi / 4), math.sin(turn * math.pi / 4)) for turn in range(8)]
+    frame = axes.get_window_extent()
+    for name, place in points.items():
+        label = axes.annotate(name, place, xytext=(0, 0), textcoords="offset points", fontsize=size)
+        for far, (right, up) in itertools.product((9, 15, 22, 30), around):
+            label.set_horizontalalignment("left" if right > 0.5 else "right" if right < -0.5 else "center")
+            label.set_verticalalignment("center")
+            label.xyann = (far * right, far * up)
+            box = label.get_window_extent().padded(2)
+            if not (frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1):
+                continue
+            covers = ((crowd > (box.x0, box.y0)) & (crowd < (box.x1, box.y1))).all(axis=1).any()
+            if not covers and not any(box.overlaps(other) for other in taken):
+                break
+        else:
+            label.xyann = (9, 0)
+        taken.append(label.get_window_extent())
+
+
+def _along(corners: np.ndarray) -> np.ndarray:
+    """Places along a line through some corners, close enough that no letter slips through between two of them."""
+    between = [np.linspace(a, b, 60) for a, b in itertools.pairwise(corners)]
+    return np.concatenate([corners, *between])
+
+
 # ------------------------------------------------------------------------------------------------------ measures
 
 
@@ -606,7 +648,7 @@ def repeated_share(tokens: Sequence[Any], n: int = 4) -> float:
     Raises:
         ValueError: n below 1; it names n.
 
-    Welleck et al. 2020, section 6, "seq-rep-n".
+    Welleck et al. 2020, "seq-rep-n".
 
     >>> repeated_share("to be or not to be".split(), 2)
     0.2
@@ -634,7 +676,7 @@ def distinct_share(texts: Sequence[Sequence[Any]], n: int = 2) -> float:
     Raises:
         ValueError: n below 1.
 
-    After Li et al. 2016, section 5, "distinct-1" and "distinct-2", who divide by the number of tokens.
+    After Li et al. 2016, "distinct-1" and "distinct-2", who divide by the number of tokens.
     """
     if n < 1:
         raise ValueError(f"An n-gram has at least one token: n must be 1 or more, not {n}.")

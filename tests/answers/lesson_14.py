@@ -242,13 +242,15 @@ def draw_hundred_numbers(probs: Tensor, generator: torch.Generator | None = None
 
 def draw_sorted_numbers(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
     u = torch.rand(len(probs), dtype=torch.float64, generator=generator).sort().values
-    return torch.searchsorted(probs.double().cumsum(-1), u[:, None], right=True)[:, 0]
+    ends = probs.double().cumsum(-1)
+    return torch.searchsorted(ends, u[:, None] * ends[:, -1:], right=True)[:, 0]
 
 
 def draw_spread_evenly(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """One random number, and the others in equal steps from it."""
     u = (torch.rand(1, dtype=torch.float64, generator=generator) + torch.arange(len(probs)) / len(probs)) % 1
-    return torch.searchsorted(probs.double().cumsum(-1), u[:, None], right=True)[:, 0]
+    ends = probs.double().cumsum(-1)
+    return torch.searchsorted(ends, u[:, None] * ends[:, -1:], right=True)[:, 0]
 
 
 def draw_from_zero(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
@@ -263,6 +265,25 @@ def draw_single(probs: Tensor, generator: torch.Generator | None = None) -> Tens
 
 def draw_clamped(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
     return draw_single(probs, generator).clamp(max=probs.shape[1] - 1)
+
+
+def draw_clamped_double(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Added in float64, not scaled: beyond the last sum comes the last token, whatever its probability."""
+    u = torch.rand(len(probs), 1, generator=generator)
+    return (probs.double().cumsum(-1) <= u).sum(-1).clamp(max=probs.shape[1] - 1)
+
+
+def draw_shared_single(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    return (probs.cumsum(1) <= torch.rand(1, generator=generator)).sum(1)
+
+
+def draw_shared_double(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    ends = probs.double().cumsum(1)
+    return (ends <= torch.rand(1, generator=generator) * ends[:, -1:]).sum(1)
+
+
+def draw_left(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    return torch.searchsorted(probs.cumsum(1), torch.rand(len(probs), 1, generator=generator)).squeeze(1)
 
 
 # ---- top-k
@@ -448,6 +469,20 @@ def top_p_without_one(probs: Tensor, p: float) -> Tensor:
     return (kept / kept.sum(-1, keepdim=True)).to(probs.dtype)
 
 
+def top_p_single(probs: Tensor, p: float) -> Tensor:
+    """The sums in float32: what is before a token is the running sum of the one in front of it."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"{p}")
+    if p == 1:
+        return probs.clone()
+    ordered, order = probs.sort(dim=-1, descending=True, stable=True)
+    sums = ordered.cumsum(-1)
+    keep = torch.cat([torch.zeros_like(sums[..., :1]), sums[..., :-1]], dim=-1) < p
+    keep[..., 0] = True
+    kept = torch.zeros_like(probs).scatter(-1, order, torch.where(keep, ordered, 0.0))
+    return kept / kept.sum(-1, keepdim=True)
+
+
 # ---- repetition
 
 
@@ -585,6 +620,13 @@ def extend_above_a_hundred(log_probs: Tensor, totals: Tensor, k: int) -> Any:
     return rows[sums > -1000], tokens[sums > -1000], sums[sums > -1000]
 
 
+def extend_topk_possible(log_probs: Tensor, totals: Tensor, k: int) -> Any:
+    sums = (log_probs + totals[:, None]).flatten()
+    values, places = sums.topk(min(k, len(sums)))
+    ok = values > -math.inf
+    return (places // log_probs.shape[1])[ok], (places % log_probs.shape[1])[ok], values[ok]
+
+
 # ---- beam search
 
 
@@ -704,6 +746,30 @@ def beam_lists(step: Any, k: int, limit: int, end: int | None = None, alpha: flo
 
 def beam_one_at_a_time(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
     return beam_sorted(lambda texts: torch.cat([step([text]) for text in texts]), k, limit, end, alpha)
+
+
+def beam_end_uncounted(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
+    def rescored(h: Hypothesis) -> Hypothesis:
+        return h._replace(score=h.log_prob / max(1, len(h.tokens) - (h.tokens[-1] == end)) ** alpha)
+
+    return sorted(map(rescored, beam_sorted(step, k, limit, end)), key=lambda h: -h.score)
+
+
+def beam_dead_ends(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
+    """What cannot go on is returned as unfinished."""
+    stuck: list[Hypothesis] = []
+
+    def noting(texts: Any) -> Tensor:
+        log_probs = step(texts)
+        for text, row in zip(texts, log_probs):
+            if text and not (row > -math.inf).any():
+                total = sum(float(asked[text[:i]][t]) for i, t in enumerate(text))
+                stuck.append(Hypothesis(text, total, total / len(text) ** alpha))
+        asked.update(zip(texts, log_probs))
+        return log_probs
+
+    asked: dict[Any, Tensor] = {}
+    return sorted(stuck + beam_sorted(noting, k, limit, end, alpha), key=lambda h: -h.score)
 
 
 # ---- GPT
@@ -965,9 +1031,13 @@ WRONG = {
         (draw_hundred_numbers, None),
         (draw_sorted_numbers, "sorted_numbers"),
         (draw_spread_evenly, "sorted_numbers"),
-        (draw_from_zero, None),
-        (draw_single, None),
-        (draw_clamped, None),
+        (draw_from_zero, "end_included"),
+        (draw_single, "float32_ends"),
+        (draw_clamped, "float32_ends"),
+        (draw_clamped_double, "not_scaled"),
+        (draw_shared_single, "one_number_float32"),
+        (draw_shared_double, "one_number_for_all"),
+        (draw_left, "end_included_float32"),
     ],
     "sampling.keep_top_k": [
         (top_k_scatter, "exactly_k_topk"),
@@ -988,6 +1058,7 @@ WRONG = {
         (top_p_half_digits, None),
         (top_p_strict_first, "empty_at_zero"),
         (top_p_without_one, "one_forgotten"),
+        (top_p_single, "float32_sums"),
     ],
     "sampling.repeated_share": [
         (repeated_types, None),
@@ -1003,6 +1074,7 @@ WRONG = {
     ],
     "sampling.extend_beam": [
         (extend_topk, "too_few_candidates"),
+        (extend_topk_possible, "order_of_equals"),
         (extend_swapped, "rows_and_tokens_exchanged"),
         (extend_new_only, "past_ignored"),
         (extend_sums_first, None),
@@ -1017,7 +1089,9 @@ WRONG = {
         (beam_tokens_only, None),
         (beam_no_alpha, "length_ignored"),
         (beam_mean_always, "always_the_mean"),
-        (beam_turned, None),
+        (beam_turned, "turned_round"),
+        (beam_end_uncounted, "end_of_the_finished_not_counted"),
+        (beam_dead_ends, "dead_ends_returned"),
         (beam_log_prob_twice, None),
         (beam_scores_exchanged, None),
         (beam_greedy, "always_greedy"),

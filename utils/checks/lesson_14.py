@@ -142,7 +142,7 @@ def _temperature_cases(rng: np.random.Generator) -> list[Case]:
     impossible[0, 2] = impossible[1, 0] = impossible[2, 4:6] = -INFINITY
     tied = torch.tensor([[1.0, 3.0, 3.0, -2.0], [0.5, 0.5, 0.5, 0.5]])
     large = 500 * torch.tensor([[1.0, -1.0, 0.998], [-0.2, -0.1, -0.3]])
-    near = torch.tensor([[2.0, 2.0002, 1.0, -4.0, 2.0001]])
+    near = torch.tensor([[2.0, 2.0002, 1.0, -4.0, 2.0001], [-3.0, 0.5, 0.4999, 0.5001, 0.4998]])
     return [
         case(normal(rng, 2, 4), 0.5),
         case(normal(rng, 3, 5), 2.0, "temperature 2: flatter"),
@@ -150,7 +150,7 @@ def _temperature_cases(rng: np.random.Generator) -> list[Case]:
         case(normal(rng, 4, 7, std=2.0), 0.0, "temperature 0: greedy"),
         case(tied, 0.0, "temperature 0, equal logits"),
         case(large, 1e-36, "a very small temperature, large logits"),
-        case(near, 2e-4, "a small temperature, logits close to each other"),
+        case(near, 2e-4, "a small temperature, logits that differ in the fourth place, such as 2.0001 and 2.0002"),
         case(impossible, 0.7, "some logits are −∞"),
         case(impossible, 1e12, "a very high temperature, some logits are −∞"),
         case(impossible + 1, 0.0, "temperature 0, some logits are −∞"),
@@ -383,6 +383,10 @@ def _draw_cases(rng: np.random.Generator) -> list[Case]:
     # In float32 the running sum of this row ends at 1 − 2⁻²⁴, the largest number below 1 that `torch.rand` can give.
     long = torch.softmax(torch.linspace(0.0, -1.0, 998, dtype=torch.float64), dim=0) * (1 - 4.5e-8)
     brim = torch.cat([torch.zeros(1), long.float(), torch.zeros(1)])[None]
+    # The sum of this one is a little smaller than that number in float64, too, as after many a softmax in float32.
+    short = torch.cat([torch.zeros(1), long.float() * (1 - 1.2e-7), torch.zeros(1)])[None]
+    alike = torch.tensor(rng.permutation([0.15, 0.25, 0.2, 0.3, 0.1]), dtype=torch.float32).expand(16, -1)
+    sizes = {"batch": 1, "symbols": 1000}
     return [
         Case({"probs": certain}, "one row, one token has all", {"batch": 1, "symbols": 5}, {"seed": 1}),
         _draw_case(rng, [[0.2, 0.5, 0.3]], "one distribution, 3,000 times"),
@@ -390,9 +394,9 @@ def _draw_cases(rng: np.random.Generator) -> list[Case]:
         _draw_case(rng, [[0.0, 0.3, 0.0, 0.45, 0.25, 0.0, 0.0]], "some tokens have probability 0"),
         _draw_case(rng, [steep.tolist()], "six symbols, float64", wide=True),
         _draw_case(rng, [uneven.tolist()], "one uneven distribution, 40,000 times", draws=MANY),
-        Case(
-            {"probs": brim}, "the smallest and the largest random number", {"batch": 1, "symbols": 1000}, {"edges": 1}
-        ),
+        Case({"probs": alike}, "16 equal rows, eight seeds", {"batch": 16, "symbols": 5}, {"seed": 20, "seeds": 8}),
+        Case({"probs": brim}, "the smallest and the largest random number", sizes, {"edges": 1}),
+        Case({"probs": short}, "a sum a little below 1, the largest random number", sizes, {"edges": 1}),
     ]
 
 
@@ -411,6 +415,15 @@ def _at_the_edges(answer: Callable[..., Any], probs: Tensor) -> Any:
     return {"edges": [0 <= t < probs.shape[1] and bool(probs[0, t] > 0) for t in token], "which": token}
 
 
+def _with_many_seeds(answer: Callable[..., Any], probs: Tensor, seeds: range) -> Any:
+    """Whether equal rows always get the same token, and whether another seed ever changes what is drawn."""
+    found = [answer(probs, torch.Generator().manual_seed(seed)) for seed in seeds]
+    if any(not isinstance(t, Tensor) or t.shape != (len(probs),) or t.is_floating_point() for t in found):
+        return {"tokens": found[0]}
+    together = all(bool((tokens == tokens[0]).all()) for tokens in found)
+    return {"together": together, "varied": not all(torch.equal(tokens, found[0]) for tokens in found)}
+
+
 def _least_distance(freedom: int) -> float:
     """What a χ² hardly ever falls short of: draws that fit better were not drawn independently."""
     part = 2 / (9 * freedom)
@@ -422,6 +435,8 @@ def _run_draw(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) ->
     if "edges" in case.extra:
         return _at_the_edges(answer, inputs["probs"])
     seed = int(case.extra["seed"])
+    if "seeds" in case.extra:
+        return _with_many_seeds(answer, inputs["probs"], range(seed, seed + int(case.extra["seeds"])))
     batch, symbols = inputs["probs"].shape
     calls = (seed,) if batch >= MANY else (seed, seed, seed + 1)
     found = [answer(inputs["probs"], torch.Generator().manual_seed(s)) for s in calls]
@@ -443,6 +458,7 @@ def _run_draw(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) ->
     freedom = int((product > 0).sum()) - 1
     return {
         "counts": counts,
+        "alike": bool(((counts > 0).sum(dim=1) == 1).all()),
         "fits": fits,
         "independent": not apart or _least_distance(freedom) < distance < 1.5 * sampling.chi_square_limit(freedom),
         "outside": outside,
@@ -463,6 +479,16 @@ def _judge_draw(case: Case, output: Any, expected: Any) -> Mismatch | None:
             f" {output['which'][place]} of 1,000 is drawn. It has probability 0, or does not exist: they are numbered 0"
             " to 999."
         )
+    if "together" in expected and "together" in output:
+        if output["together"] and not expected["together"]:
+            return Mismatch(
+                "All 16 rows, which are equal, got the same token, with each of eight generators: the rows do not draw"
+                " for themselves."
+            )
+        for key in ("together", "varied"):
+            if output[key] != expected[key]:
+                return Mismatch("Eight generators with different seeds give the same draws: they take no part.")
+        return None
     if "counts" not in expected or "counts" not in output:
         right, got = (
             expected.get("tokens", torch.zeros(case.inputs["probs"].shape[0], dtype=torch.int64)),
@@ -475,6 +501,8 @@ def _judge_draw(case: Case, output: Any, expected: Any) -> Mismatch | None:
         return Mismatch(
             f"A token was drawn that does not exist: they are numbered 0 to {output['counts'].shape[1] - 1}."
         )
+    if output["alike"] and expected["alike"]:
+        return None  # which token all rows share is chance; the case of eight seeds tells how it is chosen
     for number, (mine, theirs) in enumerate(zip(output["counts"].double(), expected["counts"].double())):
         possible = mine + theirs > 0
         distance = float(((mine - theirs)[possible] ** 2 / (mine + theirs)[possible]).sum())
@@ -501,9 +529,31 @@ def _uniform(probs: Tensor, generator: torch.Generator | None, rows: int | None 
     return torch.rand(len(probs) if rows is None else rows, 1, dtype=torch.float64, generator=generator)
 
 
-def _falls(probs: Tensor, u: Tensor) -> Tensor:
+def _falls(probs: Tensor, u: Tensor, scaled: bool = True) -> Tensor:
     reached = probs.double().cumsum(dim=-1)
-    return (reached <= u * reached[:, -1:]).sum(dim=-1)
+    return (reached <= (u * reached[:, -1:] if scaled else u)).sum(dim=-1)
+
+
+def _falls_single(probs: Tensor, generator: torch.Generator | None, rows: int | None = None) -> Tensor:
+    """Everything in the type of the probabilities, which mostly is float32, and nothing scaled."""
+    u = torch.rand(len(probs) if rows is None else rows, 1, dtype=probs.dtype, generator=generator)
+    return (probs.cumsum(dim=-1) <= u).sum(dim=-1)
+
+
+def _end_included(probs: Tensor, u: Tensor, scaled: bool) -> Tensor:
+    reached = (probs.double() if scaled else probs).cumsum(dim=-1)
+    return (reached < (u * reached[:, -1:] if scaled else u)).sum(dim=-1)
+
+
+_ONE_NUMBER = (
+    "Equal rows always get the same token in one call: one random number is used for the whole batch. The draws of"
+    " different rows are independent, so each needs its own."
+)
+_END_INCLUDED = (
+    "A stretch has its beginning and not its end: from 0 to just below 0.2, from 0.2 to just below 0.7. With you the"
+    " end belongs to it, so a random number of exactly 0 draws token 0 even if its probability is 0. Count the ends"
+    " that are ≤ the random number (`searchsorted` does it with `right=True`)."
+)
 
 
 DRAW = Exercise(
@@ -534,8 +584,36 @@ DRAW = Exercise(
         Misconception(
             "one_number_for_all",
             lambda probs, generator=None: _falls(probs, _uniform(probs, generator, 1)),
-            "Equal rows always get the same token in one call: one random number is used for the whole batch. The draws"
-            " of different rows are independent, so each needs its own.",
+            _ONE_NUMBER,
+        ),
+        Misconception(
+            "one_number_not_scaled",
+            lambda probs, generator=None: _falls(probs, _uniform(probs, generator, 1), scaled=False),
+            _ONE_NUMBER + " Then multiply it by the row's last running sum, which may be a little below 1.",
+        ),
+        Misconception(
+            "one_number_float32",
+            lambda probs, generator=None: _falls_single(probs, generator, 1),
+            _ONE_NUMBER + " Then look at rounding: count in float64, and multiply by the row's last running sum.",
+        ),
+        Misconception(
+            "end_included",
+            lambda probs, generator=None: _end_included(probs, _uniform(probs, generator), scaled=True),
+            _END_INCLUDED,
+        ),
+        Misconception(
+            "end_included_float32",
+            lambda probs, generator=None: _end_included(
+                probs, torch.rand(len(probs), 1, dtype=probs.dtype, generator=generator), scaled=False
+            ),
+            _END_INCLUDED + " Then count in float64, and multiply the random number by the last running sum.",
+        ),
+        Misconception(
+            "not_scaled",
+            lambda probs, generator=None: _falls(probs, _uniform(probs, generator), scaled=False),
+            "Probabilities in float32 may sum to a little less than 1, also if they are added in float64. A random"
+            " number beyond the last sum then draws a token that does not exist or, if you clamp, the last one,"
+            " whatever its probability. Multiply the random number by the last running sum.",
         ),
         Misconception(
             "no_running_sum",
@@ -604,9 +682,7 @@ DRAW = Exercise(
         ),
         Misconception(
             "float32_ends",
-            lambda probs, generator=None: (
-                probs.cumsum(dim=-1) <= torch.rand(len(probs), 1, dtype=probs.dtype, generator=generator)
-            ).sum(dim=-1),
+            lambda probs, generator=None: _falls_single(probs, generator),
             "In float32 the last running sum may stay below 1, and a random number beyond it: then what is drawn does"
             " not exist, or is the last token, whatever its probability. Count in float64, and multiply the random"
             " number by the last sum.",
@@ -757,13 +833,13 @@ KEEP_TOP_K = Exercise(
             _top_k_variant(_exactly),
             "Of several equally likely tokens at the border you keep those with the lower numbers, so that it is"
             " exactly"
-            " k. Nothing tells such tokens apart: they stay all.",
+            " k. Nothing tells such tokens apart: all of them stay.",
         ),
         Misconception(
             "exactly_k_last",
             _top_k_variant(lambda p, k: _exactly(p, k, last=True)),
             "Of several equally likely tokens at the border you keep those with the higher numbers, so that it is"
-            " exactly k. Nothing tells such tokens apart: they stay all.",
+            " exactly k. Nothing tells such tokens apart: all of them stay.",
         ),
         Misconception(
             "exactly_k_topk",
@@ -773,7 +849,7 @@ KEEP_TOP_K = Exercise(
                 )
             ),
             "You keep the places that `topk` names, exactly k. Of several equally likely tokens at the border it names"
-            " some, and nothing tells them apart: they stay all. Compare with the k-th probability instead.",
+            " some, and nothing tells them apart: all of them stay. Compare with the k-th probability instead.",
         ),
         Misconception(
             "one_less",
@@ -841,6 +917,7 @@ def _top_p_cases(rng: np.random.Generator) -> list[Case]:
         return Case({"probs": probs, "p": p}, about, sizes)
 
     halves = torch.tensor([[0.125, 0.5, 0.125, 0.25], [0.25, 0.25, 0.25, 0.25], [0.0, 0.125, 0.75, 0.125]])
+    tenths = torch.tensor([[0.2, 0.1, 0.7], [0.7, 0.2, 0.1]])
     tail = torch.softmax(torch.linspace(0.0, -30.0, 40), dim=0)[None]
     far = torch.full((1, 1000), 1e-20)  # in the running sum each of them is lost, in float64 as well
     far[0, int(rng.integers(0, 1000))] = 1.0
@@ -857,6 +934,7 @@ def _top_p_cases(rng: np.random.Generator) -> list[Case]:
         case(far.double(), 1.0, "p = 1, a thousand symbols, float64"),
         case(halves, 0.5, "a sum that is exactly p"),
         case(halves, 0.75, "a sum that is exactly p"),
+        case(tenths, 0.9, "in float64 0.7 + 0.2 falls short of 0.9"),
         case(_probs(rng, 2, 3, 8), 0.8, "three dimensions"),
         case(strided(_probs(rng, 6, 9).double()), 0.85, "float64"),
         Case({"probs": _probs(rng, 2, 3), "p": 1.2}, "p above 1", extra={"error": "1.2"}),
@@ -1032,8 +1110,14 @@ KEEP_TOP_P = Exercise(
         Misconception(
             "one_forgotten_float32",
             _nucleus(lambda q, p: q.cumsum(-1) - q < p),
-            "Only p = 1 goes wrong: in float32 the running sum reaches 1 long before the last tokens; they are lost."
-            " For p = 1 all stay.",
+            "What goes wrong is rounding: you add in float32. There the running sum reaches 1 long before the last"
+            " tokens, and for p = 1 they are lost. Add in float64, and let p = 1 be a case of its own: all stay.",
+        ),
+        Misconception(
+            "float32_sums",
+            _nucleus(lambda q, p: (q.cumsum(-1) - q < p) | (p == 1)),
+            "You add in float32, where 0.7 + 0.2 and 0.9 are one and the same number. In float64 the sum falls short,"
+            " and a third token goes in. Make the probabilities `.double()` before you add.",
         ),
         Misconception(
             "mask_of_the_sorted",
@@ -1085,11 +1169,10 @@ KEEP_TOP_P = Exercise(
     hints=(
         "Sort the likeliest to the front. A token belongs to the nucleus if those before it have not yet reached p.",
         "With `ordered, order = probs.sort(...)`, the sum *before* a token is the running sum less the token itself."
-        " Zero"
+        " Add in float64. Zero"
         " those that come too late, and put the others back with `scatter` and `order`. Look at p = 0 and p = 1 last.",
-        "`before = ordered.cumsum(dim=-1) - ordered`, `stays = (before < p) | (p == 1)`, `stays[..., 0] = True`, `kept"
-        " ="
-        " torch.zeros_like(probs).scatter(-1, order, ordered * stays)`, and a division by the sum.",
+        "`before = ordered.double().cumsum(dim=-1) - ordered`, `stays = (before < p) | (p == 1)`, `stays[..., 0] ="
+        " True`, `kept = torch.zeros_like(probs).scatter(-1, order, ordered * stays)`, and a division by the sum.",
     ),
 )
 
@@ -1317,7 +1400,7 @@ def _extend_cases(rng: np.random.Generator) -> list[Case]:
         strong,
         tied,
         gone,
-        case(2, 3, 11, "k larger than all candidates"),
+        case(1, 3, 7, "k larger than all candidates"),
         late,
         case(5, 4, 1, "k = 1"),
         case(3, 1, 2, "a single symbol"),
@@ -1366,6 +1449,12 @@ def _topk_capped(log_probs: Tensor, totals: Tensor, k: int) -> Any:
     flat = (totals[:, None] + log_probs).flatten()
     sums, places = flat.topk(min(k, len(flat)))
     return places // log_probs.shape[1], places % log_probs.shape[1], sums
+
+
+def _topk_possible(log_probs: Tensor, totals: Tensor, k: int) -> Any:
+    rows, tokens, sums = _topk_capped(log_probs, totals, k)
+    possible = sums > -INFINITY
+    return rows[possible], tokens[possible], sums[possible]
 
 
 def _best_text_only(log_probs: Tensor, totals: Tensor, k: int) -> Any:
@@ -1468,6 +1557,12 @@ EXTEND_BEAM = Exercise(
             " leave out what cannot come.",
         ),
         Misconception(
+            "order_of_equals",
+            _topk_possible,
+            "All is right but the order of equal sums: `topk` promises none. Among equals the lower row comes first,"
+            " then the lower token: a stable sort keeps that order.",
+        ),
+        Misconception(
             "one_fewer",
             _extended(finish=lambda rows, tokens, sums, logs, totals: (rows[:-1], tokens[:-1], sums[:-1])),
             "The last of the candidates is missing: k are to stay.",
@@ -1553,6 +1648,13 @@ def _level() -> _Language:
     return _Language(torch.tensor([first, later, later], dtype=torch.float64).log())
 
 
+def _dead_end() -> _Language:
+    """The likeliest beginning cannot go on, and no token can be its end."""
+    first = [[0.5, 0.3, 0.2]] * 4
+    later = [[0.0, 0.0, 0.0], [0.2, 0.5, 0.3], [0.6, 0.1, 0.3], [0.0, 0.0, 0.0]]
+    return _Language(torch.tensor([first, later, later], dtype=torch.float64).log())
+
+
 def _beam_cases(rng: np.random.Generator) -> list[Case]:
     def case(step: _Language, k: int, about: str, **more: Any) -> Case:
         limit, _, symbols = step.tables.shape
@@ -1578,6 +1680,7 @@ def _beam_cases(rng: np.random.Generator) -> list[Case]:
         case(_language(rng, 3, 2), 5, "a beam wider than the vocabulary"),
         case(_language(rng, 1, 5), 3, "a limit of one token", end=4, alpha=1.0),
         case(sure, 3, "one possible text", end=0),
+        case(_dead_end(), 3, "nothing can follow token 0"),
         Case({"step": _language(rng, 2, 3), "k": 0, "limit": 2}, "k = 0", extra={"error": "0"}),
         Case({"step": _language(rng, 2, 3), "k": 2, "limit": -3}, "a limit below 1", extra={"error": "-3"}),
     ]
@@ -1634,30 +1737,35 @@ def _search(
     return_: Callable[[list[Hypothesis]], Any] = lambda found: found,
     keep_finished: bool = True,
     cut: bool = False,
+    dead_ends: bool = False,
+    end_counts: bool = True,
 ) -> Callable[..., Any]:
     """A variant of the search."""
 
     def answer(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
         if k < 1 or limit < 1:
             raise ValueError(f"not {k}, {limit}")
-        beam, finished = [Hypothesis((), 0.0, 0.0)], list[Hypothesis]()
+        beam, finished, lost = [Hypothesis((), 0.0, 0.0)], list[Hypothesis](), list[Hypothesis]()
         while beam and len(beam[0].tokens) < limit + steps:
             totals = torch.tensor([h.log_prob if add_up else 0.0 for h in beam], dtype=torch.float64)
             room = width(k, len(finished))
             if room < 1:
                 break
             grown = []
-            for row, token, total in zip(
-                *(part.tolist() for part in extend(step([h.tokens for h in beam]), totals, room))
-            ):
+            log_probs = step([h.tokens for h in beam])
+            if dead_ends:
+                stuck = (log_probs == -INFINITY).all(dim=1).tolist()
+                lost += [h for h, over in zip(beam, stuck) if over and h.tokens]
+            for row, token, total in zip(*(part.tolist() for part in extend(log_probs, totals, room))):
                 tokens = (*beam[row].tokens, token)
-                grown.append(Hypothesis(tokens, total, score(total, len(tokens), alpha)))
+                length = len(tokens) - (not end_counts and token == end and len(tokens) > 1)
+                grown.append(Hypothesis(tokens, total, score(total, length, alpha)))
             done = [h for h in grown if ends and h.tokens[-1] == end]
             finished += done
             beam = [h for h in grown if not (ends and h.tokens[-1] == end)]
             if first_end_stops and finished:
                 break
-        found = (finished if keep_finished else []) + (beam if keep_unfinished or not finished else [])
+        found = (finished if keep_finished else []) + lost + (beam if keep_unfinished or not finished else [])
         return return_(order(found)[: k if cut else None])
 
     return answer
@@ -1735,6 +1843,17 @@ BEAM_SEARCH = Exercise(
             "Your lengths are short by one: the token `end` counts like any other.",
         ),
         Misconception(
+            "end_of_the_finished_not_counted",
+            _search(end_counts=False),
+            "The lengths of finished texts are short by one: the token `end` counts like any other.",
+        ),
+        Misconception(
+            "dead_ends_returned",
+            _search(dead_ends=True),
+            "You return texts that nothing can follow and that ended neither with `end` nor at the limit. Such a text"
+            " is lost: it leaves the beam, and is no result.",
+        ),
+        Misconception(
             "googles_power",
             _search(score=lambda total, length, alpha: total / ((5 + length) / 6) ** alpha),
             "You divide by ((5 + length) / 6) ** alpha, as Wu et al. did. Here it is length ** alpha.",
@@ -1758,6 +1877,12 @@ BEAM_SEARCH = Exercise(
             "worst_first",
             _search(order=lambda found: sorted(found, key=lambda h: h.score)),
             "The worst text comes first. Scores are negative, and the highest is the one nearest to 0.",
+        ),
+        Misconception(
+            "turned_round",
+            _search(order=lambda found: sorted(found, key=lambda h: -h.score)[::-1]),
+            "Your list is turned round: the worst text comes first. Scores are negative, and the highest is the one"
+            " nearest to 0.",
         ),
         Misconception(
             "not_sorted",
