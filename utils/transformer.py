@@ -59,7 +59,8 @@ def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Te
     Returns:
         The same shape and type as x.
 
-    Ba, Kiros and Hinton 2016, section 3, equation 3 (without ε); the numbers are those of `torch.nn.LayerNorm`.
+    Ba, Kiros and Hinton 2016, section 3, for μ and σ (without ε), and for the gain and the bias; the numbers are those
+    of `torch.nn.LayerNorm`.
     """
     ### BEGIN SOLUTION
     centred = x - x.mean(dim=-1, keepdim=True)
@@ -134,13 +135,13 @@ def residual(
     norm: Callable[[Tensor], Tensor],
     norm_first: bool = False,
 ) -> Tensor:
-    """A sublayer with its detour: what goes in is added to what comes out, and a norm keeps the size.
+    """A sublayer with its shortcut: what goes in is added to what comes out, and a norm keeps the size.
 
     Post-norm, the paper's: norm(x + sublayer(x)). Pre-norm: x + sublayer(norm(x)).
 
     Args:
         x: (..., d_model).
-        sublayer: from (..., d_model) to the same shape.
+        sublayer: from (..., d_model) to the same shape; called once.
         norm: likewise; a layer norm.
         norm_first: pre-norm instead of post-norm.
 
@@ -173,12 +174,13 @@ class EncoderLayer(nn.Module):
             parameters, such as `FusedAttention`.
 
     Attributes:
-        attention, norm1, feed_forward, norm2: the two sublayers, each followed by its norm.
+        attention, norm1, feed_forward, norm2: the two sublayers, each with its norm.
 
     Raises:
         ValueError: if `heads` does not divide `d_model`, or the activation is unknown.
 
-    Vaswani et al. 2017, section 3.1. The numbers are those of `torch.nn.TransformerEncoderLayer`.
+    Vaswani et al. 2017, section 3.1. Without dropout the numbers are those of `torch.nn.TransformerEncoderLayer`, which
+    has one more dropout, inside its feed-forward net.
     """
 
     def __init__(
@@ -227,13 +229,13 @@ class DecoderLayer(nn.Module):
         d_model, heads, d_hidden, dropout, norm_first, activation, attention: as in `EncoderLayer`.
 
     Attributes:
-        self_attention, norm1, cross_attention, norm2, feed_forward, norm3: the three sublayers,
-        each followed by its norm.
+        self_attention, norm1, cross_attention, norm2, feed_forward, norm3: the three sublayers, each with its norm.
 
     Raises:
         ValueError: if `heads` does not divide `d_model`, or the activation is unknown.
 
-    Vaswani et al. 2017, section 3.1. The numbers are those of `torch.nn.TransformerDecoderLayer`.
+    Vaswani et al. 2017, section 3.1. Without dropout the numbers are those of `torch.nn.TransformerDecoderLayer`, which
+    has one more dropout, inside its feed-forward net.
     """
 
     def __init__(
@@ -322,7 +324,7 @@ def teacher_forcing(whole: Tensor) -> tuple[Tensor, Tensor]:
     Raises:
         ValueError: if `whole` has fewer than two columns: there is nothing to answer.
 
-    Williams and Zipser 1989, "A Learning Algorithm for Continually Running Fully Recurrent Neural Networks", section 3.
+    Williams and Zipser 1989, "A Learning Algorithm for Continually Running Fully Recurrent Neural Networks".
     """
     if whole.shape[1] < 2:
         raise ValueError(f"A sentence needs its start and one more sign; these have {whole.shape[1]} column(s).")
@@ -352,7 +354,7 @@ def greedy_decode(
         limit: the largest number of words to write, at least 1.
         bos: the start sign, with which every sentence begins.
         eos: the end sign: a sentence that has written it is done.
-        pad: what a sentence that is done is filled up with.
+        pad: what a sentence that is done is filled up with. A model that writes this number itself is not stopped.
 
     Returns:
         (batch, at most limit) int64, without the start sign, with the end sign, and `pad` behind it. As long as the
