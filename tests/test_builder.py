@@ -364,6 +364,14 @@ def test_solutions_are_executed_once(tmp_path: Path) -> None:
     renamed = nbformat.read(course / "notebooks/solutions/00_tiny.ipynb", as_version=4)
     assert renamed.metadata["course"]["title"] == "Small" and renamed.cells == book.cells
 
+    # New words between the cells do so as well: what was run has not changed.
+    source.write_text(WITH_WIDGET.replace("More text.", "Other words."), encoding="utf-8")
+    assert toy.python(course, "-m", "utils.builder", "--solutions").returncode == 0
+    reworded = nbformat.read(course / "notebooks/solutions/00_tiny.ipynb", as_version=4)
+    assert any("Other words." in cell.source for cell in reworded.cells)
+    ran = [[cell for cell in b.cells if cell.cell_type == "code"] for b in (book, reworded)]
+    assert ran[0] == ran[1]
+
     # A cell that raises is named by its line, and the last good edition stays.
     broken = toy.SOURCE.replace("print(add(2, 3)", "print(1 / 0, add(2, 3)")
     source.write_text(broken, encoding="utf-8")

@@ -17,6 +17,14 @@ class Pair(nn.Module):
         setattr(self, second, nn.Linear(3, 2))
 
 
+class Other(Pair):
+    """A layer whose name is close, and whose shape says that it is another."""
+
+    def __init__(self):
+        super().__init__(first="firsts")
+        self.firsts = nn.Linear(7, 3)
+
+
 WEIGHTS = {name: torch.randn_like(value) for name, value in Pair().state_dict().items()}
 
 
@@ -58,6 +66,7 @@ class NoSuper(nn.Module):
     ("module", "words"),
     [
         (Pair(first="firsts"), "`first.weight`, of shape (3, 2), is missing. You have `firsts.weight`: rename it."),
+        (Other(), "`first.weight`, of shape (3, 2), is missing. Yours are: "),
         (Pair(bias=False), "The parameter `first.bias`, of shape (3,), is missing. Yours are: "),
         (_bare(), "Your `first` is a bare tensor; it should be a layer"),
         (_several(), "Your `first` is made of several layers; it should be one."),

@@ -370,15 +370,18 @@ def write(book: NotebookNode, file: Path) -> bool:
 
 
 def with_outputs(book: NotebookNode, old: NotebookNode | None) -> NotebookNode | None:
-    """`book` with the outputs of its last execution, or None if it has to be run: its cells changed, or never ran."""
-    if old is None or book.metadata["course"]["fingerprint"] != fingerprint(old):
-        return None
+    """`book` with the outputs of its last execution, or None if it has to be run: its code changed, or never ran.
+
+    The text between the code may have changed.
+    """
     new = copy.deepcopy(book)
-    for cell, run in zip(new.cells, old.cells, strict=True):
-        if cell.cell_type == "code":
-            if run.execution_count is None or any(output.output_type == "error" for output in run.outputs):
-                return None
-            cell.outputs, cell.execution_count = run.outputs, run.execution_count
+    cells, run = ([cell for cell in b.cells if cell.cell_type == "code"] if b else [] for b in (new, old))
+    if [cell.source for cell in cells] != [cell.source for cell in run]:
+        return None
+    for cell, before in zip(cells, run, strict=True):
+        if before.execution_count is None or any(output.output_type == "error" for output in before.outputs):
+            return None
+        cell.outputs, cell.execution_count = before.outputs, before.execution_count
     return new
 
 

@@ -56,7 +56,8 @@ def _missing_text(name: str, weight: Tensor, own: Mapping[str, Any], extra: Sequ
         return f"{said} Your `{layer}` is a bare tensor; it should be a layer (such as `nn.Linear` or `nn.Embedding`)."
     if dot and any(re.match(rf"{re.escape(layer)}\.\d+\.", one) for one in extra):
         return f"{said} Your `{layer}` is made of several layers; it should be one."
-    close = difflib.get_close_matches(name, extra, 1, 0.6)
+    fitting = [one for one in extra if tuple(own[one].shape) == tuple(weight.shape)]  # another layer has other shapes
+    close = difflib.get_close_matches(name, fitting, 1, 0.6)
     return f"{said} You have `{close[0]}`: rename it." if close else f"{said} Yours are: {_list(own)}."
 
 

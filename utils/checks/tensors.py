@@ -139,7 +139,7 @@ def refused(call: Callable[[], Any], case: Case) -> str:
     except ValueError as error:
         if wanted in str(error):
             return "ValueError"
-        raise Told(f"A ValueError is right here; its text should say what it refuses: {wanted}.") from None
+        raise Told(f"A ValueError is right here; its text should name what it refuses: it lacks “{wanted}”.") from None
     raise Told(f"Here a ValueError should be raised ({case.about}), and nothing was.")
 
 
@@ -222,8 +222,9 @@ def judge_one(name: str, right: Any, got: Any, tolerance: float = 1e-4) -> Misma
         )
     if right.dtype == torch.float64 and only_half_the_digits(right, got):
         return Mismatch(
-            f"The inputs are float64, and so is your {what}; but only about seven digits of it are right. On the way"
-            " the numbers were float32: look for a .float(), or a tensor made without `dtype`.",
+            f"The inputs are float64, and so is your {what}; but only about seven digits of it are right. Perhaps"
+            " the numbers were float32 on the way: look for a .float(), or a tensor made without `dtype`. Or a small"
+            " number is added that the formula has not, or has in another size.",
             name,
         )
     return None
@@ -252,8 +253,8 @@ def judge_gradients(
         if mine is None or not mine.any():
             return Mismatch(
                 f"The numbers are right, but no gradient reaches `{name}`: such a layer could not learn. Somewhere the"
-                " tensor is taken apart into plain numbers (.item(), .tolist(), torch.tensor(...), .detach() or"
-                " .data).",
+                " tensor is taken apart into plain numbers (.item(), .tolist(), float(...), torch.tensor(...),"
+                " .detach() or .data).",
                 f"gradient of {name}",
             )
         if mine.shape == gradient.shape and float((mine - gradient).abs().max()) <= max(tolerance * largest, floor):
