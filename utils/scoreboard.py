@@ -171,8 +171,11 @@ def show(corpus: str = "bbe", part: str = "dev") -> Axes | None:
         alt=alt,
         ax=left,
         horizontal=True,
-        numbers=True,
+        numbers=False,
     )
+    bits: Any = left.containers[0]
+    left.bar_label(bits, [f"{row.bits_per_char:.3f}" for row in chosen], padding=2, fontsize=8.5)
+    left.margins(x=0.15)
     plots.bars(
         [""] * len(chosen),
         [row.seconds or math.nan for row in chosen],
