@@ -133,6 +133,25 @@ def test_hints_by_number_and_of_what_was_checked_last(file, capsys):
     assert f"{second.title}: hint 1 of 3" in capsys.readouterr().out
 
 
+def test_hints_stay_in_the_lesson_that_is_open(file, capsys):
+    last = [e for e in records().values() if e.lesson == FIRST.lesson][-1]
+    for exercise in records().values():
+        progress_file.note(exercise.id, Verdict("right", "", exercise.points, exercise.points))
+    check(FIRST.id, _wrong)  # right once, wrong today
+    hint()
+    assert f"{FIRST.title}: hint 1 of 3" in capsys.readouterr().out
+    file.unlink()
+    elsewhere = next(e for e in records().values() if e.lesson != FIRST.lesson)
+    progress_file.note(elsewhere.id, Verdict("wrong", "", 0, elsewhere.points))
+    progress_file.note(FIRST.id, Verdict("right", "", FIRST.points, FIRST.points))
+    hint()
+    following = list(records().values())[1]
+    assert following.lesson == FIRST.lesson and f"{following.title}: hint 1 of 3" in capsys.readouterr().out
+    progress_file.note(last.id, Verdict("right", "", last.points, last.points))
+    hint()
+    assert f"{elsewhere.title}: hint 1 of 3" in capsys.readouterr().out
+
+
 def test_without_anything_begun_the_hint_is_for_what_comes_next(file, capsys):
     hint()
     assert f"{FIRST.title}: hint 1 of 3" in capsys.readouterr().out

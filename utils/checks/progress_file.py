@@ -19,6 +19,7 @@ from utils.checks.registry import number, records
 
 VERSION = 1
 _unsaved: dict[str, Any] = {}  # kept for this session where the file cannot be written
+_checked: dict[str, tuple[str, str]] = {}  # by file: what was checked last in this session, and what came of it
 
 
 def _empty() -> dict[str, Any]:
@@ -96,6 +97,7 @@ def _change(exercise_id: str, change: Any) -> tuple[dict[str, Any], str]:
 
 def note(exercise_id: str, verdict: Verdict) -> str:
     """Keeps a verdict; returns a sentence for the learner if something about the file has to be said."""
+    _checked[str(paths.progress_file())] = exercise_id, verdict.outcome
     if verdict.outcome == "not attempted":
         return load()[1]
 
@@ -121,8 +123,21 @@ def next_hint(exercise_id: str) -> tuple[int, str]:
 
 
 def last_open() -> str:
-    """The exercise that was checked last and is not right yet; the next one to do if there is none."""
+    """The exercise that was checked last and is not right yet; the next one to do if there is none.
+
+    What was checked in this session comes first, even if it was right in an earlier one: whoever does a lesson again
+    wants its hints, and not those of another lesson that is open elsewhere.
+    """
+    here, outcome = _checked.get(str(paths.progress_file()), ("", ""))
+    if here and outcome != "right":
+        return here
     entries = load()[0]["exercises"]
+    if here:
+        order = list(records())
+        later = [e for e in order[order.index(here) + 1 :] if records()[e].lesson == records()[here].lesson]
+        undone = [e for e in later if entries.get(e, {}).get("outcome") != "right"]
+        if undone:
+            return undone[0]
     begun = [e for e in records() if entries.get(e, {}).get("attempts") and entries[e].get("outcome") != "right"]
     return max(begun, key=lambda e: str(entries[e].get("last", ""))) if begun else _following(entries).id
 
