@@ -547,6 +547,53 @@ def attend_flat_root(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -
     return aggregate(value, weights, edges), weights
 
 
+def softmax_one_maximum(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    powers = torch.exp(scores - scores.max())
+    sums = powers.new_zeros((nodes, *scores.shape[1:])).index_add(0, receivers, powers)
+    return powers / sums[receivers]
+
+
+def softmax_stack_of_nothing(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    out: list[Tensor] = []
+    for e, t in enumerate(receivers.tolist()):
+        out.append((scores[e] - torch.logsumexp(scores[receivers == t], 0)).exp())
+    return torch.stack(out)
+
+
+def collect_stack_of_nothing(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    messages = torch.stack([w[..., None] * values[i] for w, i in zip(weights, edges[0].tolist(), strict=True)])
+    return torch.zeros_like(values).index_add(0, edges[1], messages)
+
+
+def heads_bent_at_the_wrong_places(found: Tensor, activation: Callable, average: bool = False) -> Tensor:
+    return activation(found).mean(1) if average else activation(found.reshape(len(found), -1))
+
+
+def to_mask_largest_of_nothing(edges: Tensor, nodes: int) -> Tensor:
+    low, high = int(edges.min()), int(edges.max())
+    if low < 0 or high >= nodes:
+        raise ValueError(f"no node {low if low < 0 else high}")
+    mask = torch.zeros(nodes, nodes, dtype=torch.bool)
+    mask[edges[1], edges[0]] = True
+    return mask
+
+
+def to_mask_largest_only(edges: Tensor, nodes: int) -> Tensor:
+    if edges.max() >= nodes:
+        raise ValueError(f"no node {edges.max()}")
+    mask = torch.zeros(nodes, nodes, dtype=torch.bool)
+    mask[edges[1], edges[0]] = True
+    return mask
+
+
+class PlainTensors(FromTheExercises):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shape = self.u.shape
+        del self.u, self.v
+        self.u, self.v = nn.init.xavier_uniform_(torch.empty(shape)), nn.init.xavier_uniform_(torch.empty(shape))
+
+
 RIGHT = {
     "graph_attention.edge_score": [score_loop, score_concatenated],
     "graph_attention.neighbourhood_weights": [table_loop, table_of_powers, table_logsumexp],
@@ -577,6 +624,8 @@ WRONG = {
     "graph_attention.edge_softmax": [
         (softmax_unshifted, "not_shifted"),
         (softmax_global_shift, "shifted_by_one_maximum"),
+        (softmax_one_maximum, "one_maximum_and_no_empty_list"),
+        (softmax_stack_of_nothing, "no_empty_list"),
         (softmax_shift_from_zero, "shifted_from_zero"),
         (softmax_guarded, None),
         (softmax_all, None),
@@ -586,10 +635,12 @@ WRONG = {
         (collect_plus_equals, "overwritten"),
         (collect_wrong_way, "backwards"),
         (collect_by_set_matrix, "last_copy_kept"),
+        (collect_stack_of_nothing, "no_empty_list"),
         (collect_in_place, None),
     ],
     "graph_attention.combine_heads": [
         (heads_bent_first, "mean_of_activations"),
+        (heads_bent_at_the_wrong_places, "bent_at_the_wrong_places"),
         (heads_flat_first, "activation_over_all_heads"),
         (heads_wrong_dim, "mean_over_nodes"),
         (heads_side_by_side_only, "average_ignored"),
@@ -602,6 +653,7 @@ WRONG = {
         (BiasInTheProjection, None),
         (OtherNames, None),
         (NeverInitialised, "never_initialised"),
+        (PlainTensors, "plain_tensors"),
         (Frozen, None),
         (Flat, None),
     ],
@@ -618,6 +670,8 @@ WRONG = {
     "graph_attention.edges_to_mask": [
         (to_mask_unguarded, None),
         (to_mask_when_torch_complains, "negative_accepted"),
+        (to_mask_largest_of_nothing, "no_empty_list"),
+        (to_mask_largest_only, "no_empty_list_and_negative_accepted"),
         (to_mask_turned, "turned"),
         (to_mask_symmetric, "both_ways"),
         (to_mask_mute_error, None),

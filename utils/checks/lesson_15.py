@@ -617,7 +617,7 @@ EDGE_SOFTMAX = Exercise(
     run=values_and_gradients,
     judge=judge_tensors("weights", floor=1e-5),
     points=3,
-    minutes=15,
+    minutes=20,
     difficulty=3,
     misconceptions=(
         Misconception(
@@ -686,6 +686,26 @@ EDGE_SOFTMAX = Exercise(
             "You take one number a head off, its largest score among all edges. A receiver whose own scores lie far"
             " below"
             " is left with 0 divided by 0.",
+        ),
+        Misconception(
+            "one_maximum_and_no_empty_list",
+            _list_softmax(lambda s, r, n: s.detach().max()),
+            "Two things. You take the largest score of the whole graph off: a receiver whose own scores lie far below"
+            " it is left with 0 divided by 0, so each receiver needs its own largest score. And there may be no edge"
+            " at all: the largest of nothing is an error.",
+        ),
+        Misconception(
+            "a_maximum_a_head_and_no_empty_list",
+            _list_softmax(lambda s, r, n: s.detach().amax(0, keepdim=True)),
+            "Two things. You take one number a head off, its largest score among all edges: a receiver whose own"
+            " scores lie far below it is left with 0 divided by 0. And there may be no edge at all: the largest of"
+            " nothing is an error.",
+        ),
+        Misconception(
+            "no_empty_list",
+            lambda scores, receivers, nodes: _list_softmax(_tops)(scores, receivers, nodes) + 0 * scores.detach().max(),
+            "All right but one thing: the graph may have no edge at all, and your code fails then. The largest of"
+            " nothing, or a stack of nothing, is an error; the weights of no edges are an empty tensor.",
         ),
         Misconception(
             "shifted_from_zero",
@@ -856,6 +876,12 @@ AGGREGATE = Exercise(
             ),
             "Every node collects its own vector again and again: the messages are made of the receivers' values. They"
             " come from the senders.",
+        ),
+        Misconception(
+            "no_empty_list",
+            lambda values, weights, edges: _collect(values, weights, edges) + 0 * weights.detach().max(),
+            "All right but one thing: the graph may have no edge at all, and your code fails then (a stack of nothing,"
+            " or the largest of nothing, is an error). Every node gets zeros.",
         ),
         Misconception(
             "left_with_the_sender",
@@ -1039,6 +1065,12 @@ COMBINE_HEADS = Exercise(
             "When averaging, σ bends each head before the mean is taken. The average comes first, then σ, once.",
         ),
         Misconception(
+            "bent_at_the_wrong_places",
+            _combined(lambda found, f: f(found.flatten(1)), lambda found, f: f(found).mean(1)),
+            "σ stands at the wrong place both times. Side by side, each head's vector gets a σ of its own before they"
+            " are joined (a softmax shows the difference); averaged, the mean comes first, then σ, once.",
+        ),
+        Misconception(
             "sum_of_heads",
             _combined(mean=lambda found, f: f(found.sum(1))),
             "When averaging, the heads are only added up: with more heads the vectors grow. Where does 1/K stand?",
@@ -1197,12 +1229,12 @@ def _layer_cases(rng: np.random.Generator) -> list[Case]:
 
 def _born(answer: Callable[..., Any], extra: Mapping[str, Any]) -> Any:
     """A fresh layer; what it leaves uninitialised is nan, which torch fills in when it is to be deterministic."""
-    before = torch.are_deterministic_algorithms_enabled()
-    torch.use_deterministic_algorithms(True)
+    before = torch.get_deterministic_debug_mode()
+    torch.set_deterministic_debug_mode("error")  # `use_deterministic_algorithms` imports a compiler first: two seconds
     try:
         return answer(*extra["places"], **extra["options"])
     finally:
-        torch.use_deterministic_algorithms(before)
+        torch.set_deterministic_debug_mode(before)
 
 
 def _sensible(parameter: Tensor) -> bool:
@@ -1215,6 +1247,10 @@ def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
     layer = _born(answer, extra)
     if isinstance(layer, nn.Module) and extra["double"]:
         layer = layer.double()
+    for name in ("u", "v") if isinstance(layer, nn.Module) else ():
+        found = getattr(layer, name, None)
+        if isinstance(found, Tensor) and not isinstance(found, nn.Parameter):
+            raise Told(f"`self.{name}` is a tensor, but no `nn.Parameter`: no optimiser would find it to train it.")
     first = [n for n, p in layer.named_parameters() if not _sensible(p)] if isinstance(layer, nn.Module) else []
     load_by_name(layer, extra["state"]).train(extra["training"])
     if "error" in extra:
@@ -1419,6 +1455,14 @@ class _Uninitialised(_Wrong):
         self.u, self.v = (nn.Parameter(torch.empty_like(side)) for side in (self.u, self.v))
 
 
+class _PlainTensors(_Wrong):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        u, v = (nn.init.xavier_uniform_(torch.empty_like(side)) for side in (self.u.data, self.v.data))
+        del self.u, self.v
+        self.u, self.v = u, v  # type: ignore[assignment]
+
+
 class _EdgesAsGiven(_Wrong):
     def forward(self, x: Tensor, edges: Tensor) -> Any:
         output, _, weights = super().forward(x, edges)
@@ -1547,6 +1591,12 @@ GAT_LAYER = Exercise(
             _Uninitialised,
             "`torch.empty` makes a parameter of whatever lay in memory. Give u and v numbers to start from, such as"
             " those of `nn.init.xavier_uniform_`.",
+        ),
+        (
+            "plain_tensors",
+            _PlainTensors,
+            "u and v are there and have numbers, but as plain tensors. A layer learns only what is wrapped in"
+            " `nn.Parameter(…)`.",
         ),
         (
             "edges_as_given",
@@ -1701,7 +1751,7 @@ DYNAMIC_SCORES = Exercise(
         Misconception(
             "static",
             _dynamic_variant(score=lambda a, mixed, slope: _leaky((a * mixed).sum(-1), slope)),
-            "These are the scores of the first layer: the product with a comes first, the bend last. Then a sum of two"
+            "These are the scores of GAT: the product with a comes first, the bend last. Then a sum of two"
             " numbers is bent, and the order of the neighbours is the same for all who look.",
         ),
         Misconception(
@@ -1800,7 +1850,7 @@ def _mask_cases(rng: np.random.Generator) -> list[Case]:
         return Case({"mask": mask}, about, {"nodes": len(mask)})
 
     return [
-        case(torch.tensor([[True, True], [False, True]]), "two nodes"),
+        case(torch.tensor([[True, True], [False, True]]), "the numbers of the text"),
         case(torch.ones(5, 5, dtype=torch.bool).tril(), "a causal mask"),
         case(random_mask(rng, 4, 4), "any mask"),
         case(random_mask(rng, 7, 7, share=0.3), "a mask with few edges"),
@@ -1891,7 +1941,7 @@ def _list_cases(rng: np.random.Generator) -> list[Case]:
         return Case({"edges": made, "nodes": nodes}, about, sizes, extra)
 
     return [
-        case([[0, 1, 1], [0, 0, 1]], 2, "two nodes"),
+        case([[0, 1, 1], [0, 0, 1]], 2, "the numbers of the text"),
         case(_edges(rng, 5, 7), 5, "an edge that stands there twice"),
         case(_edges(rng, 7, 9, 6), 7, "the last node receives nothing"),
         case([[0, 1, 3], [1, 2, 0]], 6, "the last nodes have no edge"),
@@ -1993,6 +2043,19 @@ EDGES_TO_MASK = Exercise(
             "All right but one thing: a negative node number is accepted. torch counts it from the end, so another"
             " node's"
             " edge appears, without a word.",
+        ),
+        Misconception(
+            "no_empty_list",
+            lambda edges, nodes: _list_mask(edges, nodes) & (edges.max() < nodes),
+            "All right but one thing: a graph may have no edge at all, and your code fails then. The largest or"
+            " smallest of nothing is an error, so ask first whether there is anything: `edges.numel()`.",
+        ),
+        Misconception(
+            "no_empty_list_and_negative_accepted",
+            lambda edges, nodes: _upper_end_only(edges, nodes) & (edges.max() < nodes),
+            "Two things are left. A graph may have no edge at all, and the largest of nothing is an error. And a"
+            " negative node number is accepted: torch counts it from the end, so another node's edge appears, without"
+            " a word.",
         ),
         Misconception(
             "counts_as_integers",
