@@ -133,6 +133,12 @@ def test_an_argument_is_handed_back_in_every_case_or_it_is_not_said():
     assert "hands back" not in _say(lambda x, factor: scale_copy(x, factor) if len(x) == 1 else x).message
 
 
+def test_what_relates_the_failing_cases_is_not_said_of_all():
+    message = _say(lambda x, factor: scale_copy(x, factor) * (1 if len(x) == 1 else 0)).message
+    assert message.startswith("In the cases that fail, every number you return is zero.")
+    assert "1 of 3 cases is right" in message
+
+
 def test_a_broken_property_is_said_of_the_case_that_is_shown():
     rule = Property("few", lambda case, out: out.numel() < 10, "So many numbers cannot be right.")
 

@@ -429,7 +429,8 @@ def _general(
         said.append(compare.relations(right, own, cases[i].sizes, exercise.tolerance))
     shared = [sentence for sentence in said[0] if all(sentence in others for others in said)] if said else []
     if shared and len(said) >= 2:
-        return shared[0]
+        some = f"In the cases that fail, {shared[0][0].lower()}{shared[0][1:]}"
+        return shared[0] if len(failing) == len(cases) else some
     same = [results[i][1] for i in returned]
     if len(values) == len(cases) > 1 and not isinstance(same[0], compare.Opaque) and same[0] is not None:
         if all(compare.compare(same[0], v, 1e-9) is None for v in same[1:]):
