@@ -25,7 +25,18 @@ class Other(Pair):
         self.firsts = nn.Linear(7, 3)
 
 
+class Plain(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = torch.ones(3)
+
+
 WEIGHTS = {name: torch.randn_like(value) for name, value in Pair().state_dict().items()}
+
+
+def test_a_plain_tensor_is_no_parameter():
+    with pytest.raises(Told, match="`scale` is a plain tensor"):
+        load_by_name(Plain(), {"scale": torch.ones(3)})
 
 
 def test_weights_are_given_by_name():

@@ -83,6 +83,10 @@ def start() -> None:
     _place_placeholders()
     torch_version = re.split(r"[^0-9.]", importlib.metadata.version("torch"))[0]
     print(f"Course ready: {threads} thread{'s' * (threads != 1)}, torch {torch_version}{_gpu()} · {_progress()}")
+    from utils import pace  # needs torch
+
+    if pace.quick():
+        print("COURSE_PACE=quick: models train for a dozen steps only, so what the text says of them does not hold.")
 
 
 def _forget_foreign_modules() -> None:

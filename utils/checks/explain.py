@@ -120,7 +120,7 @@ def _words(exercise: Exercise, failure: Failure) -> str:
         if "backward through the graph a second" in text:
             return "The same graph was used for two backward passes."
     if "numel() == 0" in text:
-        return "The tensor is empty here: something was cut away entirely."
+        return "The tensor is empty here, and nothing has no largest or smallest number. May this input be empty?"
     if failure.type_name == "IndexError" and "Dimension out of range" in text:
         return "The tensor has fewer dimensions than this line takes it to have."
     if failure.type_name == "IndexError" and "shape" in text:

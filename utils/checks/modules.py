@@ -33,6 +33,9 @@ def load_by_name(module: Any, weights: Mapping[str, Tensor]) -> nn.Module:
     missing = [name for name in weights if name not in own]
     extra = [name for name in own if name not in weights]
     if missing:
+        attribute = getattr(module, missing[0], None)
+        if isinstance(attribute, Tensor) and not isinstance(attribute, nn.Parameter):
+            raise Told(f"`{missing[0]}` is a plain tensor: no optimiser finds it. Wrap it in `nn.Parameter(...)`.")
         raise Told(_missing_text(missing[0], weights[missing[0]], own, extra))
     if extra:
         kind = "buffer" if extra[0] in dict(module.named_buffers()) else "parameter"
