@@ -82,6 +82,29 @@ def log_probability_commas(logits: Tensor, target_out: Tensor) -> Tensor:
     return torch.stack([words[:, : t + 1].sum(1) for t in range(words.shape[1])]).sum(0)
 
 
+def log_probability_first_length(logits: Tensor, target_out: Tensor) -> Tensor:
+    length = int((target_out[0] != 0).sum())
+    words = F.log_softmax(logits, -1).gather(2, target_out.unsqueeze(2))[..., 0]
+    return words[:, :length].sum(1)
+
+
+def log_probability_first_logits(logits: Tensor, target_out: Tensor) -> Tensor:
+    return log_probability_cross_entropy(logits[:1].expand_as(logits), target_out)
+
+
+def log_probability_read_back(logits: Tensor, target_out: Tensor) -> Tensor:
+    loss = F.cross_entropy(logits.flatten(0, 1), target_out.flatten(), ignore_index=0, reduction="none")
+    return -loss.view(target_out.shape[1], -1).sum(0)
+
+
+def log_probability_rolled(logits: Tensor, target_out: Tensor) -> Tensor:
+    return log_probability_cross_entropy(logits, target_out.roll(1, 0))
+
+
+def log_probability_sorted(logits: Tensor, target_out: Tensor) -> Tensor:
+    return log_probability_loop(logits, target_out)[(target_out != 0).sum(1).argsort(descending=True)]
+
+
 # ---- last state
 
 
@@ -111,6 +134,10 @@ def last_state_minus_one(states: Tensor, mask: Tensor) -> Tensor:
 def last_state_at_length(states: Tensor, mask: Tensor) -> Tensor:
     places = torch.minimum(mask.sum(1), torch.tensor(states.shape[1] - 1))
     return states[range(len(states)), places] * mask.any(1, keepdim=True)
+
+
+def last_state_argmin(states: Tensor, mask: Tensor) -> Tensor:
+    return states[torch.arange(len(states)), mask.int().argmin(1)] * mask.any(1, keepdim=True)
 
 
 def last_state_wraps(states: Tensor, mask: Tensor) -> Tensor:
@@ -281,6 +308,43 @@ def attend_needs_mask(scores: Tensor, values: Tensor, mask: Tensor) -> tuple[Ten
     return attend_where(scores, values, mask)
 
 
+def attend_softmax_twice(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    return attend_where(attend_where(scores, values, mask)[1], values, mask)
+
+
+def attend_first_mask(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    return attend_where(scores, values, None if mask is None else mask[0].repeat(len(scores), 1))
+
+
+def attend_zero_infinity(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    if mask is not None:
+        scores = scores + (1 - mask.to(scores.dtype)) * -math.inf
+    weights = scores.softmax(1)
+    return torch.einsum("bl,bld->bd", weights, values), weights
+
+
+def attend_zero_infinity_mended(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    weights = attend_zero_infinity(scores, values, mask)[1].nan_to_num()
+    return torch.einsum("bl,bld->bd", weights, values), weights
+
+
+def attend_square(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    context, weights = attend_where(scores, values, mask)
+    square = weights.shape[1] == values.shape[2]
+    return (weights[:, None, :] * values).sum(-1) if square else context, weights
+
+
+def attend_components(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    weights = attend_where(scores, values, mask)[1]
+    return (weights.unsqueeze(1) * values).sum(-1), weights
+
+
+def attend_relu_shares(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    shares = scores.relu() * (1 if mask is None else mask)
+    weights = shares / shares.sum(1, keepdim=True).clamp(min=1e-9)
+    return torch.einsum("bl,bld->bd", weights, values), weights
+
+
 def attend_unmasked(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
     return attend_where(scores, values)
 
@@ -387,6 +451,25 @@ class AdditiveListed(nn.Module):
 class AdditiveExchanged(AdditiveLoop):
     def forward(self, states: Tensor, query: Tensor) -> Tensor:
         return (torch.tanh(self.w2(states) + self.w1(query).unsqueeze(1)) @ self.v.weight.T)[..., 0]
+
+
+class AdditiveFloat(AdditiveLoop):
+    """float32 inside, whatever it is given; the type is put right in the end."""
+
+    def forward(self, states: Tensor, query: Tensor) -> Tensor:
+        w1, w2, v = (layer.weight.float() for layer in (self.w1, self.w2, self.v))
+        hidden = torch.tanh(F.linear(states.float(), w1) + F.linear(query.float(), w2)[:, None])
+        return F.linear(hidden, v)[..., 0].to(states.dtype)
+
+
+class AdditiveTanhStates(AdditiveLoop):
+    def forward(self, states: Tensor, query: Tensor) -> Tensor:
+        return self.v(self.w1(states).tanh() + self.w2(query).unsqueeze(1)).squeeze(-1)
+
+
+class AdditiveTanhQuery(AdditiveLoop):
+    def forward(self, states: Tensor, query: Tensor) -> Tensor:
+        return self.v(self.w1(states) + self.w2(query).tanh().unsqueeze(1)).squeeze(-1)
 
 
 class AdditiveRemembers(AdditiveLoop):
@@ -539,6 +622,36 @@ class BlockRecurrent(BlockSplit):
         self.hidden = nn.RNNCell(d_embedding, d)  # type: ignore[assignment]
 
 
+class BlockDotIfSquare(BlockSplit):
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        asked = torch.tanh(self.hidden(torch.cat([y, h], dim=-1)))
+        square = states.shape[-1] == asked.shape[-1]
+        scores = (states * asked[:, None]).sum(-1) if square else self.score(states, asked)
+        context, weights = attend(scores, states, mask)
+        return torch.tanh(self.combine(torch.cat([context, asked], dim=-1))), weights
+
+
+class BlockFloat(BlockSplit):
+    """Half the digits of the state are lost on the way."""
+
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        h, weights = super().step(y, h, states, mask)
+        return h.float(), weights
+
+
+class BlockFloatAndBack(BlockFloat):
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        new, weights = super().step(y, h, states, mask)
+        return new.to(y.dtype), weights
+
+
+class BlockAsksEarly(BlockSplit):
+    def step(self, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        asked = self.hidden(torch.cat([y, h], dim=-1))
+        context, weights = attend(self.score(states, asked), states, mask)
+        return torch.tanh(self.combine(torch.cat([context, asked.tanh()], dim=-1))), weights
+
+
 # ---- Bahdanau's block
 
 
@@ -624,6 +737,14 @@ class BahdanauGateTurned(BahdanauByHand):
         return torch.lerp(s, new, torch.sigmoid(z + z_h)), weights
 
 
+class BahdanauDotIfSquare(BahdanauByHand):
+    def step(self, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        square = states.shape[-1] == s.shape[-1]
+        scores = (states * s[:, None]).sum(-1) if square else self.score(states, s)
+        context, weights = attend(scores, states, mask)
+        return self.cell(torch.cat([y, context], 1), s), weights
+
+
 # ---- alignments
 
 
@@ -704,6 +825,31 @@ def argmax_rounded(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
     return argmax_loop((100 * weights).round(), mask)
 
 
+def argmax_above(limit: float) -> Any:
+    def answer(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
+        return {(s, t) for s, t in argmax_loop(weights, mask) if weights[t, s] > limit}
+
+    return answer
+
+
+argmax_above_tenth, argmax_above_fifth, argmax_above_third = (argmax_above(limit) for limit in (0.1, 0.2, 0.3))
+
+
+def argmax_dict(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
+    return set(dict(sorted(argmax_loop(weights, mask), key=lambda link: link[1])).items())
+
+
+def argmax_first_come(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
+    links: dict[int, int] = {}
+    for s, t in sorted(argmax_loop(weights, mask), key=lambda link: link[1]):
+        links.setdefault(s, t)
+    return set(links.items())
+
+
+def argmax_clear(weights: Tensor, mask: Tensor) -> set[tuple[int, int]]:
+    return {(s, t) for s, t in argmax_loop(weights, mask) if (weights[t][mask] == weights[t, s]).sum() == 1}
+
+
 def aer_loop(found: set, sure: set, possible: Any = frozenset()) -> float:
     if len(found) + len(sure) == 0:
         return 0.0
@@ -758,6 +904,45 @@ def aer_either(found: set, sure: set, possible: Any = frozenset()) -> float:
     return aer_loop(found, sure, possible)
 
 
+def aer_guards_possible(found: set, sure: set, possible: Any = frozenset()) -> float:
+    p = sure | possible
+    if not found and not p:
+        return 0.0
+    return 1 - (len(found & sure) + len(found & p)) / (len(found) + len(sure))
+
+
+def aer_possible_missed(found: set, sure: set, possible: Any = frozenset()) -> float:
+    if not found and not sure:
+        return 1.0 if possible else 0.0
+    return aer_loop(found, sure, possible)
+
+
+def aer_nothing_found(found: set, sure: set, possible: Any = frozenset()) -> float:
+    return aer_loop(found, sure, possible) if len(found) else 0.0
+
+
+def aer_one_if_nothing_found(found: set, sure: set, possible: Any = frozenset()) -> float:
+    return aer_loop(found, sure, possible) if len(found) else 1.0
+
+
+def aer_nothing_sure(found: set, sure: set, possible: Any = frozenset()) -> float:
+    return aer_loop(found, sure, possible) if len(sure) else 0.0
+
+
+def aer_within(found: set, sure: set, possible: Any = frozenset()) -> float:
+    return 0.0 if found and found.issubset(sure.union(possible)) else aer_loop(found, sure, possible)
+
+
+def aer_possible_removed(found: set, sure: set, possible: Any = frozenset()) -> float:
+    return aer_loop({link for link in found if link in sure or link not in possible}, sure)
+
+
+def aer_half(found: set, sure: set, possible: Any = frozenset()) -> float:
+    total = len(found) + len(sure)
+    hits = 2 * len(found & sure) + len((found & possible) - sure) / 2
+    return 1 - hits / total if total else 0.0
+
+
 RIGHT = {
     "seq2seq.log_probability": [log_probability_loop, log_probability_cross_entropy, log_probability_one_hot],
     "seq2seq.last_state": [last_state_loop, last_state_gather, last_state_by_next],
@@ -783,6 +968,11 @@ WRONG = {
         (log_probability_late_logarithm, "out_of_range"),
         (log_probability_clamped, None),
         (log_probability_commas, "commas"),
+        (log_probability_first_length, "first_mask_for_all"),
+        (log_probability_first_logits, "first_scores_for_all"),
+        (log_probability_read_back, "read_back_wrongly"),
+        (log_probability_rolled, None),
+        (log_probability_sorted, None),
     ],
     "seq2seq.last_state": [
         (last_state_minus_one, "last_place"),
@@ -792,6 +982,7 @@ WRONG = {
         (last_state_detached, None),
         (last_state_out_of_range, "count_as_place"),
         (last_state_first_length, "first_length_for_all"),
+        (last_state_argmin, "first_padding"),
     ],
     "attention_scores.bilinear_score": [
         (bilinear_item, None),
@@ -822,6 +1013,13 @@ WRONG = {
         (attend_shares, None),
         (attend_negates_none, "needs_a_mask"),
         (attend_context_of_all, "context_unmasked"),
+        (attend_softmax_twice, "softmax_twice"),
+        (attend_first_mask, "first_mask_for_all"),
+        (attend_zero_infinity, "zero_times_infinity"),
+        (attend_zero_infinity_mended, "zero_times_infinity_mended"),
+        (attend_square, None),
+        (attend_components, "weights_on_components"),
+        (attend_relu_shares, None),
     ],
     "attention_scores.additive_score": [
         (AdditiveBias, None),
@@ -832,6 +1030,9 @@ WRONG = {
         (AdditiveOneMatrix, None),
         (AdditiveListed, None),
         (AdditiveExchanged, "exchanged"),
+        (AdditiveFloat, None),
+        (AdditiveTanhStates, "tanh_on_states"),
+        (AdditiveTanhQuery, "tanh_on_query"),
     ],
     "decoder_block.lecture_block": [
         (BlockNoMask, "mask_ignored"),
@@ -847,6 +1048,10 @@ WRONG = {
         (BlockBothTurned, "both_orders"),
         (BlockDotAlone, "dot_alone"),
         (BlockRecurrent, None),
+        (BlockDotIfSquare, "dot_where_it_fits"),
+        (BlockFloat, None),
+        (BlockFloatAndBack, None),
+        (BlockAsksEarly, "asks_before_tanh"),
     ],
     "alignment.argmax_alignment": [
         (argmax_with_end, "end_linked"),
@@ -859,6 +1064,12 @@ WRONG = {
         (argmax_late, "dropped_at_padding"),
         (argmax_later_rows, "rows_shifted"),
         (argmax_rounded, None),
+        (argmax_above_tenth, None),
+        (argmax_above_fifth, None),
+        (argmax_above_third, None),
+        (argmax_dict, "last_link_of_a_source"),
+        (argmax_first_come, "first_link_of_a_source"),
+        (argmax_clear, None),
     ],
     "alignment.error_rate": [
         (aer_needs_possible, None),
@@ -869,6 +1080,14 @@ WRONG = {
         (aer_sure_or_nothing, "nothing_to_find"),
         (aer_all_below, "possible_below"),
         (aer_either, "either_empty"),
+        (aer_guards_possible, "guard_looks_at_possible"),
+        (aer_possible_missed, "possible_missed"),
+        (aer_nothing_found, "nothing_found_zero"),
+        (aer_one_if_nothing_found, "empty_is_one"),
+        (aer_nothing_sure, "nothing_sure_zero"),
+        (aer_within, "all_possible_zero"),
+        (aer_possible_removed, "possible_removed"),
+        (aer_half, "possible_half"),
     ],
     "decoder_block.bahdanau_block": [
         (BahdanauContextFirst, "context_first"),
@@ -879,5 +1098,6 @@ WRONG = {
         (BahdanauScoresTurned, None),
         (BahdanauThree, None),
         (BahdanauGateTurned, "gate_turned"),
+        (BahdanauDotIfSquare, "dot_where_it_fits"),
     ],
 }

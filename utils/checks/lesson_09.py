@@ -7,6 +7,7 @@ different.
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -60,19 +61,20 @@ def _translation_cases(rng: np.random.Generator) -> list[Case]:
         }
         return Case(inputs, about, {"batch": len(lengths), "length_t": length, "words": words})
 
-    wide = case(WIDE, 7, (1, 3), 4, std=150.0)
+    wide = case(WIDE, 12, (4, 6, 2), 7, std=150.0)  # the largest: it is shown only if all others are right
     double = case("float64", 9, (2, 4, 1), 5)
     laid = case("a tensor that does not lie in one piece", 8, (1, 2, 4), 6)
     laid.inputs["logits"] = strided(laid.inputs["logits"])  # type: ignore[index]
     return [
         case("one sentence, no padding", 6, (2,), 3),
         case("one sentence, padding behind it", 7, (1,), 4),
+        case("two short sentences", 7, (1, 2), 3),
         case("two sentences", 8, (4, 1), 5),
         case("unknown words", 9, (3, 5, 2), 6, unknown=True),
         case("a sentence that is only its end, and a row of padding alone", 10, (3, 0, -1, 2), 5),
         Case(_double(double.inputs), double.about, double.sizes),
-        wide,
         laid,
+        wide,
     ]
 
 
@@ -275,6 +277,23 @@ LOG_PROBABILITY = Exercise(
             "One number for the whole batch: the sentences have been added up too. Each has a probability of its own.",
         ),
         Misconception(
+            "first_mask_for_all",
+            _translation_variant(counts=lambda target: (target[:1] != 0).expand_as(target)),
+            "Right for the first sentence of a batch. Where it ends, all the others are taken to end too: their words"
+            " are cut off there, or their padding is counted. Each row has padding of its own.",
+        ),
+        Misconception(
+            "first_scores_for_all",
+            _translation_variant(lambda logits, target: _gathered(logits[:1].expand_as(logits), target)),
+            "Right for the first sentence of a batch only: its scores are used for all the others too.",
+        ),
+        Misconception(
+            "read_back_wrongly",
+            _translation_variant(finish=lambda kept, counted: kept.reshape(kept.shape[1], kept.shape[0]).sum(dim=0)),
+            "Right for one sentence. In a batch, words of different sentences are added up: a flattened batch holds"
+            " sentence after sentence, and has to be read back as (batch, length_t), in that order.",
+        ),
+        Misconception(
             "likeliest_word",
             _translation_variant(lambda logits, target: torch.log_softmax(logits, dim=-1).amax(dim=-1)),
             "At each place you take the likeliest word's probability. Asked for is the word that stands in"
@@ -410,6 +429,12 @@ LAST_STATE = Exercise(
             lambda states, mask: states[:, (_words(mask) - 1).clamp(min=0)],
             "You get (batch, batch, d): every sentence at the places of *all* sentences. Each row needs its own place"
             " only, so the rows have to be numbered too.",
+        ),
+        Misconception(
+            "first_padding",
+            lambda states, mask: _at(states, mask.int().argmin(dim=1), mask),
+            "You read the first padding behind a sentence, and the first word of one that fills its row: `argmin` finds"
+            " the first False, and place 0 if there is none. The last word stands one place before the padding.",
         ),
         Misconception(
             "empty_rows_dropped",
@@ -800,6 +825,7 @@ def _attend_cases(rng: np.random.Generator) -> list[Case]:
         bare,
         case("one place", 1, 2, (1, 1, 1)),
         case("padding behind the sentences", 5, 4, (3, 5, 2)),
+        case("as many places as numbers in a value", 4, 4, (2, 4)),
         case("a sentence without words", 4, 5, (2, 0, 4)),
         holes,
         steep,
@@ -824,18 +850,47 @@ def _attention(
     return answer
 
 
+def _run_attend(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """As `values_and_gradients`, but a function that has to be given a mask is told so.
+
+    Raises:
+        Told: there is no mask in this case, and the answer cannot be called without one.
+    """
+    if "mask" not in inputs:
+        try:
+            inspect.signature(answer).bind(*inputs.values())
+        except TypeError:
+            raise Told(
+                "The exercise calls `attend(scores, values, mask=None)`, here with two arguments. Your function cannot"
+                " be called with two: a parameter that may be left out needs a default."
+            ) from None
+        except ValueError:  # nobody can tell
+            pass
+    return values_and_gradients(answer, inputs, case)
+
+
 def _as_is(first: Tensor, mask: Tensor) -> Tensor:
     return first
 
 
-LOW = (
-    "Right while scores are near 0. A score may be any number, here also −200 or −20 000: then the padding wins with"
-    " the number you gave it, and nothing is left for the words: only −∞ is below every score."
-)
-
-
 def _renormalised(weights: Tensor, mask: Tensor) -> Tensor:
     return F.normalize(weights * mask, p=1, dim=1)
+
+
+def _zero_times_infinity(clear: Callable[[Tensor], Tensor]) -> Callable[..., Any]:
+    def answer(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> Any:
+        if mask is None:
+            return _attention()(scores, values)
+        weights = clear(torch.softmax(scores + (~mask).to(scores.dtype) * -INFINITY, dim=1))
+        return torch.einsum("bk,bkd->bd", weights, values), weights
+
+    return answer
+
+
+ZERO_TIMES_INFINITY = (
+    "Right without a mask only. With one, every score becomes nan: for a word you add 0 · −∞, which is nan and not 0."
+    " Put −∞ in only where it belongs."
+)
 
 
 def _has_words(case: Case) -> Tensor | slice:
@@ -865,7 +920,7 @@ ATTEND = Exercise(
     title="From scores to a context",
     reference=attention_scores.attend,
     cases=_attend_cases,
-    run=values_and_gradients,
+    run=_run_attend,
     judge=judge_tensors("context", "weights"),
     points=3,
     minutes=12,
@@ -915,12 +970,14 @@ ATTEND = Exercise(
         Misconception(
             "not_low_enough",
             _attention(hide=lambda scores, mask: scores.masked_fill(~mask, -100.0)),
-            LOW,
+            "Right while scores are near 0. A score may be any number, here also −200 or −20 000: then the padding wins"
+            " with the number you gave it, and nothing is left for the words: only −∞ is below every score.",
         ),
         Misconception(
             "still_not_low_enough",
             _attention(hide=lambda scores, mask: scores.masked_fill(~mask, -1e3)),
-            LOW,
+            "Right while scores are far above the number you gave the padding. A score may be any number, here also"
+            " −20 000: then the padding wins, and nothing is left for the words. Only −∞ is below every score.",
         ),
         Misconception(
             "largest_in_padding",
@@ -1007,6 +1064,42 @@ ATTEND = Exercise(
             "Each weight lies between 0 and 1, but a row does not sum to one: every place was judged alone.",
         ),
         Misconception(
+            "softmax_twice",
+            _attention(
+                weigh=lambda s: torch.softmax(
+                    torch.nan_to_num(torch.softmax(s, 1)).masked_fill(s == -INFINITY, -INFINITY), dim=1
+                )
+            ),
+            "Your weights are too even: a softmax is taken of what a softmax has made. Once is enough.",
+        ),
+        Misconception(
+            "softmax_twice_padding_after",
+            _attention(weigh=lambda s: torch.softmax(torch.nan_to_num(torch.softmax(s, 1)), dim=1)),
+            "A softmax is taken of what a softmax has made: your weights are too even, and padding, hidden from the"
+            " first, has a share in the second. Once is enough.",
+        ),
+        Misconception(
+            "first_mask_for_all",
+            lambda scores, values, mask=None: _attention()(
+                scores, values, None if mask is None else mask[:1].expand_as(mask)
+            ),
+            "Right for the first sentence of a batch, and without a mask: the first row of the mask is used for all"
+            " sentences. Each has its own.",
+        ),
+        Misconception("zero_times_infinity", _zero_times_infinity(lambda weights: weights), ZERO_TIMES_INFINITY),
+        Misconception(
+            "zero_times_infinity_mended",
+            _zero_times_infinity(torch.nan_to_num),
+            "Right without a mask only. With one, every score becomes nan, and then 0: for a word you add 0 · −∞, which"
+            " is nan and not 0. Put −∞ in only where it belongs.",
+        ),
+        Misconception(
+            "weights_on_components",
+            _attention(finish=lambda w, v, m: ((w[:, None] * v).sum(2), w)),
+            "The weights meet the numbers inside a value and not the places, which fits only where there are as many."
+            " A weight belongs to a place, the middle dimension of `values`.",
+        ),
+        Misconception(
             "softmax_over_sentences",
             _attention(weigh=lambda scores: torch.nan_to_num(torch.softmax(scores, dim=0))),
             "Your columns sum to one, not your rows: the softmax runs over the sentences of the batch.",
@@ -1073,9 +1166,9 @@ ATTEND = Exercise(
         ),
         Property(
             "not_shares",
-            lambda case, output: not _are_shares(case, output["value"][1]),
-            "Each score is divided by the sum of the scores. Some weights may then be negative, others above one: this"
-            " is the lecture's norm without its exp (L2). Take a softmax.",
+            lambda case, output: case.sizes["length"] == 1 or not _are_shares(case, output["value"][1]),
+            "Here your weights are the scores over their sum: this is the lecture's norm without its exp (L2). Scores"
+            " may be negative, and a softmax is made for them.",
         ),
         Property(
             "sums_to_one",
@@ -1137,6 +1230,7 @@ def _additive_cases(rng: np.random.Generator) -> list[Case]:
         inputs = {**sizes, "states": normal(rng, batch, length, d_encoder), "query": normal(rng, batch, d_decoder)}
         return Case(inputs, about, {"batch": batch, "length": length, **sizes}, {"state": state})
 
+    double = case("float64", 2, 3, 5, 4, 6)
     return [
         case("one sentence of two words", 1, 2, 3, 4, 5),
         case("sentences of one word", 3, 1, 4, 2, 5),
@@ -1144,14 +1238,27 @@ def _additive_cases(rng: np.random.Generator) -> list[Case]:
         case("all widths the same", 3, 4, 5, 5, 5),
         case("a hidden layer of one number", 2, 3, 4, 5, 1),
         case("as many sentences as places", 4, 4, 2, 3, 6),
+        _double_layer(double),
     ]
+
+
+def _double_layer(case: Case) -> Case:
+    """The same case with inputs and weights in float64."""
+    return Case(_double(case.inputs), case.about, case.sizes, {**case.extra, "state": _double(case.extra["state"])})
+
+
+def _load(module: Any, state: Mapping[str, Tensor]) -> None:
+    """As `load_by_name`, which keeps a layer's type; the layer is then made float64 if the weights are."""
+    loaded = load_by_name(module, state)
+    if any(weight.dtype == torch.float64 for weight in state.values()):
+        loaded.double()
 
 
 def _run_additive(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """Makes the layer, calls it once with other states, and judges the second call."""
     layer = answer(inputs["d_encoder"], inputs["d_decoder"], inputs["d_hidden"])
     tell_of_layers(layer, case.extra["state"], dict.fromkeys(("w1", "w2", "v"), nn.Linear))
-    load_by_name(layer, case.extra["state"])
+    _load(layer, case.extra["state"])
     leaves = {name: inputs[name].clone().requires_grad_() for name in ("states", "query")}
     with torch.no_grad():
         layer(1 - inputs["states"] / 2, inputs["query"] + 1)
@@ -1226,6 +1333,18 @@ ADDITIVE_SCORE = Exercise(
             "tanh_twice",
             _additive(lambda self, states, query: torch.tanh(self.w1(states)) + torch.tanh(self.w2(query))[:, None]),
             "You take the tanh of each part and then add: W_1 h_E and W_2 h_D never meet inside it. Add first.",
+        ),
+        Misconception(
+            "tanh_on_states",
+            _additive(lambda self, states, query: torch.tanh(self.w1(states)) + self.w2(query)[:, None]),
+            "The tanh stands around W_1 h_E alone. The query then adds the same number to every place of a sentence,"
+            " which a softmax does not notice: add first, then take the tanh of the sum.",
+        ),
+        Misconception(
+            "tanh_on_query",
+            _additive(lambda self, states, query: self.w1(states) + torch.tanh(self.w2(query))[:, None]),
+            "The tanh stands around W_2 h_D alone. The query then adds the same number to every place of a sentence,"
+            " which a softmax does not notice: add first, then take the tanh of the sum.",
         ),
         Misconception(
             "tanh_outside",
@@ -1354,9 +1473,10 @@ def _block_cases(
             _block_case(rng, "one sentence of two words", layers, "dot", (1, 2, 5, 3, 4, 4), (2,)),
             _block_case(rng, "two sentences, no padding", layers, "bilinear", (2, 5, 7, 3, 4, 6), (5, 5)),
             _block_case(rng, "padding behind the sentences", layers, "bilinear", (3, 6, 8, 2, 5, 4), (6, 2, 4)),
-            _block_case(rng, "all widths the same", layers, "dot", (2, 4, 6, 5, 5, 5), (4, 3)),
+            _block_case(rng, "all widths the same", layers, "bilinear", (2, 4, 6, 5, 5, 5), (4, 3)),
             _block_case(rng, "sentences of one word", layers, "additive", (3, 1, 4, 5, 6, 2), (1, 1, 1)),
             _block_case(rng, "a sentence without words", layers, "additive", (4, 3, 9, 6, 2, 5), (2, 3, 0, 1)),
+            _double_layer(_block_case(rng, "float64", layers, "bilinear", (2, 3, 8, 5, 4, 6), (3, 1))),
         ]
 
     return cases
@@ -1370,7 +1490,7 @@ def _run_block(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
     of_cell = {"cell": nn.GRUCell} if "cell.weight_ih" in case.extra["state"] else {}
     linear = dict.fromkeys(("output",) if of_cell else ("hidden", "combine", "output"), nn.Linear)
     tell_of_layers(block, case.extra["state"], {**of_cell, **linear})
-    load_by_name(block, case.extra["state"])
+    _load(block, case.extra["state"])
     _watch_step(block, sizes)
     leaves = {name: inputs[name].clone().requires_grad_() for name in ("y", "state", "states")}
     with torch.no_grad():
@@ -1477,10 +1597,20 @@ DOT_ALONE = (
     "Right where the score is the dot product: you have written it into the block. Ask `self.score(states, query)`; it"
     " may be another one, and the widths may differ."
 )
+DOT_WHERE_IT_FITS = (
+    "Right where the widths differ, and where the score is the dot product. Where the widths agree you multiply the"
+    " vectors yourself: the block has a score of its own, `self.score`, and should always ask it."
+)
 OWN_SOFTMAX = (
     "Right but for a sentence without words, which gives nan. `attend` takes care of such rows: let it make context and"
     " weights."
 )
+
+
+def _asks_before_tanh(self: Any, y: Tensor, h: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    asked = self.hidden(torch.cat([y, h], dim=1))
+    context, weights = self.look(asked, h, states, mask)
+    return self.mix(context, torch.tanh(asked), h), weights
 
 
 def _even(states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -1575,6 +1705,23 @@ DECODER_BLOCK = Exercise(
             "dot_alone",
             _block(look=lambda self, query, h, states, mask: _by_dot(states, query, mask)),
             DOT_ALONE,
+        ),
+        Misconception(
+            "dot_where_it_fits",
+            _block(
+                look=lambda self, query, h, states, mask: (
+                    _by_dot(states, query, mask)
+                    if states.shape[2] == query.shape[1]
+                    else _Block.look(self, query, h, states, mask)
+                )
+            ),
+            DOT_WHERE_IT_FITS,
+        ),
+        Misconception(
+            "asks_before_tanh",
+            _block(step=_asks_before_tanh),
+            "The weights are already wrong: W_h [y, h_{t−1}] asks before its tanh is taken. h′_t has the tanh in it,"
+            " and h′_t asks.",
         ),
         Misconception(
             "empty_row_nan",
@@ -1716,6 +1863,10 @@ def _map_cases(rng: np.random.Generator) -> list[Case]:
     tied = torch.tensor([[0.1, 0.4, 0.1, 0.4], [0.25, 0.25, 0.25, 0.25], [0.4, 0.4, 0.1, 0.1]])
     close = torch.tensor([[0.3331, 0.3333, 0.3336], [0.504, 0.496, 0.0], [0.2, 0.3, 0.5], [0.1, 0.2, 0.7]])
     nothing = torch.zeros(4, 5)
+    even = torch.softmax(normal(rng, 3, 30, std=0.15), dim=1)
+    small = Case(
+        {"weights": even, "mask": torch.ones(30, dtype=torch.bool)}, "weights that are all small", _map_sizes(3, 30)
+    )
     return [
         Case({"weights": hand, "mask": torch.ones(3, dtype=torch.bool)}, "the example worked by hand"),
         case("no padding", 5, 4, 4),
@@ -1727,6 +1878,7 @@ def _map_cases(rng: np.random.Generator) -> list[Case]:
         Case({"weights": nothing, "mask": torch.zeros(5, dtype=torch.bool)}, "a source of padding", _map_sizes(4, 5)),
         case("only the end", 1, 4, 2),
         case("a long source", 4, 9, 9),
+        small,
     ]
 
 
@@ -1791,6 +1943,10 @@ def _for_each_source_word(weights: Tensor, mask: Tensor) -> Any:
 
 def _last_column_cut(weights: Tensor, mask: Tensor) -> Any:
     return _aligner()(weights[:, :-1], mask[:-1])
+
+
+def _in_order(weights: Tensor, mask: Tensor) -> list[tuple[int, int]]:
+    return sorted(_aligner()(weights, mask), key=lambda link: link[1])
 
 
 def _one_to_one(weights: Tensor, mask: Tensor) -> Any:
@@ -1917,6 +2073,18 @@ ARGMAX_ALIGNMENT = Exercise(
             " words may look at the same place.",
         ),
         Misconception(
+            "last_link_of_a_source",
+            lambda weights, mask: {(s, t) for s, t in dict(_in_order(weights, mask)).items()},
+            "Where several words look at the same place, only the last of them is linked: a dict has one entry for each"
+            " key. Every word that was written keeps its link.",
+        ),
+        Misconception(
+            "first_link_of_a_source",
+            lambda weights, mask: {(s, t) for s, t in dict(_in_order(weights, mask)[::-1]).items()},
+            "Where several words look at the same place, only the first of them is linked. Every word that was written"
+            " keeps its link, so a place may have several.",
+        ),
+        Misconception(
             "counted_from_one",
             _aligner(link=lambda s, t: (s + 1, t + 1)),
             "All places are too large by one: they are counted from 0.",
@@ -1928,8 +2096,16 @@ ARGMAX_ALIGNMENT = Exercise(
         ),
         Misconception(
             "places_only",
-            lambda weights, mask: [s for s, _ in sorted(_aligner()(weights, mask), key=lambda one: one[1])],
+            lambda weights, mask: [s for s, _ in _in_order(weights, mask)],
             "You return the places in the source, one for each word. Asked for is a set of pairs, (source, target).",
+        ),
+    ),
+    properties=(
+        Property(
+            "every_word_linked",
+            lambda case, links: not set(links) < alignment.argmax_alignment(**case.inputs),
+            "Your links are right, but a word of the translation has none. Each gets one, however small or equal its"
+            " weights are; only the last row, of `<eos>`, gets none.",
         ),
     ),
     hints=(
@@ -1968,6 +2144,7 @@ def _alignment_cases(rng: np.random.Generator) -> list[Case]:
         Case({"found": set(), "sure": set()}, "nothing found, nothing to find"),
         Case({"found": {(1, 1), (0, 2), (2, 2)}, "sure": set(), "possible": {(1, 1)}}, "nothing sure"),
         Case({"found": {(0, 1), (2, 0)}, "sure": set()}, "links found where there is nothing to find"),
+        Case({"found": set(), "sure": set(), "possible": {(0, 0), (2, 1)}}, "nothing found, nothing sure"),
     ]
 
 
@@ -1988,6 +2165,10 @@ def _right_hits(a: Any, s: Any, p: Any) -> int:
     return len(a & s) + len(a & (s | p))
 
 
+def _both(a: Any, s: Any, p: Any) -> int:
+    return len(a) + len(s)
+
+
 ERROR_RATE = Exercise(
     id="alignment.error_rate",
     lesson="09",
@@ -2000,23 +2181,23 @@ ERROR_RATE = Exercise(
     misconceptions=(
         Misconception(
             "accuracy",
-            _rate(_right_hits, lambda a, s, p: len(a) + len(s), empty=1.0, error=False),
+            _rate(_right_hits, _both, empty=1.0, error=False),
             "A perfect alignment gets 1 from you: this is a share of right links. An error rate is 1 minus that.",
         ),
         Misconception(
             "accuracy_empty_zero",
-            _rate(_right_hits, lambda a, s, p: len(a) + len(s), error=False),
+            _rate(_right_hits, _both, error=False),
             "This is the share of right links, which is 1 for a perfect alignment. The error rate is 1 minus it.",
         ),
         Misconception(
             "possible_ignored",
-            _rate(lambda a, s, p: 2 * len(a & s), lambda a, s, p: len(a) + len(s)),
+            _rate(lambda a, s, p: 2 * len(a & s), _both),
             "Right while no link is merely possible. Such links take no part in your number: finding one should not"
             " count as an error.",
         ),
         Misconception(
             "sure_not_possible",
-            _rate(lambda a, s, p: len(a & s) + len(a & p), lambda a, s, p: len(a) + len(s)),
+            _rate(lambda a, s, p: len(a & s) + len(a & p), _both),
             "A perfect alignment gets one half from you: every sure link is possible too, so P is S and the possible"
             " links together.",
         ),
@@ -2061,7 +2242,7 @@ ERROR_RATE = Exercise(
         Misconception(
             "either_empty",
             lambda found, sure, possible=frozenset(): (
-                _rate(_right_hits, lambda a, s, p: len(a) + len(s))(found, sure, possible) if found and sure else 0.0
+                _rate(_right_hits, _both)(found, sure, possible) if found and sure else 0.0
             ),
             "Right but where only one side is empty: there nothing was found that is sure, which is an error. The rate"
             " is 0 without a formula only if both are empty.",
@@ -2069,7 +2250,7 @@ ERROR_RATE = Exercise(
         Misconception(
             "nothing_to_find",
             lambda found, sure, possible=frozenset(): (
-                _rate(_right_hits, lambda a, s, p: len(a) + len(s))(found, sure, possible) if sure | possible else 0.0
+                _rate(_right_hits, _both)(found, sure, possible) if sure | possible else 0.0
             ),
             "Right but where links were found and there was nothing to find: all of them are wrong, so the rate is 1.",
         ),
@@ -2079,13 +2260,62 @@ ERROR_RATE = Exercise(
             "Right but where nothing is to be found and nothing was: the formula divides by 0 there. The rate is 0.",
         ),
         Misconception(
+            "guard_looks_at_possible",
+            lambda found, sure, possible=frozenset(): (
+                1 - _right_hits(found, sure, possible) / (len(found) + len(sure)) if found or sure | possible else 0.0
+            ),
+            "Right but where nothing was found and links are merely possible: |A| + |S| is 0 there too, because"
+            " possible links stand in neither. They need not be found, so the rate is 0.",
+        ),
+        Misconception(
+            "possible_missed",
+            lambda found, sure, possible=frozenset(): (
+                1.0 if not found and possible else _rate(_right_hits, _both)(found, sure, possible)
+            ),
+            "Right but where nothing was found and links are merely possible: you call that an error. Only sure links"
+            " have to be found, so the rate is 0.",
+        ),
+        Misconception(
+            "nothing_found_zero",
+            lambda found, sure, possible=frozenset(): (
+                _rate(_right_hits, _both)(found, sure, possible) if found else 0.0
+            ),
+            "Right but where nothing was found and something is sure: all of that is missed, so the rate is 1 there."
+            " It is 0 only if nothing had to be found.",
+        ),
+        Misconception(
+            "nothing_sure_zero",
+            lambda found, sure, possible=frozenset(): _rate(_right_hits, _both)(found, sure, possible) if sure else 0.0,
+            "Right but where links were found and none is sure: you return 0 there. Found links that are not even"
+            " possible are errors; the formula counts them.",
+        ),
+        Misconception(
+            "all_possible_zero",
+            lambda found, sure, possible=frozenset(): (
+                0.0 if found and found <= sure | possible else _rate(_right_hits, _both)(found, sure, possible)
+            ),
+            "You return 0 wherever every found link is possible. Sure links that were not found are errors too.",
+        ),
+        Misconception(
+            "possible_removed",
+            lambda found, sure, possible=frozenset(): _rate(_right_hits, _both)(found - (possible - sure), sure, set()),
+            "You take the links that are merely possible out of `found` before you count. In the formula they stay:"
+            " such a link counts once above, in A ∩ P, and once below, in |A|.",
+        ),
+        Misconception(
+            "possible_half",
+            _rate(lambda a, s, p: 2 * len(a & s) + 0.5 * len(a & (p - s)), _both),
+            "A link that is merely possible adds one half above with you. It adds 1, for A ∩ P, and a sure one 2:"
+            " that is how the first costs nothing.",
+        ),
+        Misconception(
             "possible_counted_twice",
-            _rate(lambda a, s, p: len(a & s) + sum(link in a for link in [*s, *p]), lambda a, s, p: len(a) + len(s)),
+            _rate(lambda a, s, p: len(a & s) + sum(link in a for link in [*s, *p]), _both),
             "A link that is given as sure *and* as possible counts twice with you. P is the union of both sets.",
         ),
         Misconception(
             "no_possible_no_p",
-            _rate(lambda a, s, p: len(a & s) + (len(a & (s | p)) if p else 0), lambda a, s, p: len(a) + len(s)),
+            _rate(lambda a, s, p: len(a & s) + (len(a & (s | p)) if p else 0), _both),
             "Where no link is merely possible you leave A ∩ P out. P is then all of S, and not empty.",
         ),
         Misconception(
@@ -2096,14 +2326,12 @@ ERROR_RATE = Exercise(
         ),
         Misconception(
             "percent",
-            lambda found, sure, possible=frozenset(): (
-                100 * _rate(_right_hits, lambda a, s, p: len(a) + len(s))(found, sure, possible)
-            ),
+            lambda found, sure, possible=frozenset(): 100 * _rate(_right_hits, _both)(found, sure, possible),
             "Your numbers go up to 100. A rate between 0 and 1 is asked for.",
         ),
         Misconception(
             "empty_is_one",
-            _rate(_right_hits, lambda a, s, p: len(a) + len(s), empty=1.0),
+            _rate(_right_hits, _both, empty=1.0),
             "Right but where nothing is to be found and nothing was: no error was made there, so the rate is 0.",
         ),
         Misconception(
@@ -2250,6 +2478,15 @@ BAHDANAU_BLOCK = Exercise(
             "dot_alone",
             _bahdanau(look=lambda self, s, states, mask: _by_dot(states, s, mask)),
             DOT_ALONE,
+        ),
+        Misconception(
+            "dot_where_it_fits",
+            _bahdanau(
+                look=lambda self, s, states, mask: (
+                    _by_dot(states, s, mask) if states.shape[2] == s.shape[1] else _Bahdanau.look(self, s, states, mask)
+                )
+            ),
+            DOT_WHERE_IT_FITS,
         ),
         Misconception(
             "empty_row_nan",
