@@ -312,7 +312,9 @@ def bars(
             ax.margins(x=0.12)
             ax.invert_yaxis()
         else:
-            ax.margins(y=0.12)
+            tops = np.nanmax(np.abs(list(heights.values())), axis=0)
+            crowded = len(heights) > 1 and tops.min() > 0.6 * tops.max()  # no place is left for a legend
+            ax.margins(y=0.12 + (0.12 * len(heights) if crowded else 0.0))
         if len(heights) > 1:
             ax.legend()
         _title(ax, title, xlabel, ylabel)
