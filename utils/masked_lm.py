@@ -275,7 +275,7 @@ def pretrain(
             nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
             optimiser.step()
             schedule.step()
-            history.masked.append(masked.item())
+            history.masked.append(torch.as_tensor(masked).item())  # a plain 0 will do
             history.pairs.append(judged.item())
             if step % 25 == 0:
                 bar.set_postfix(masked=f"{history.masked[-1]:.2f}", pairs=f"{history.pairs[-1]:.2f}")

@@ -768,6 +768,40 @@ def loss_of_shifted_places(model: Any, inputs: Any, labels: Tensor, strangers: T
     return loss_by_loop(model, inputs, labels.roll(1, 1), strangers)
 
 
+def loss_by_name(model: Any, inputs: Any, labels: Tensor, strangers: Tensor) -> Any:
+    states, pooled = model.bert(inputs.ids, inputs.segments, inputs.real)
+    asked = labels >= 0
+    masked = F.cross_entropy(model.word_scores(states[-1][asked]), labels[asked]) if asked.any() else 0.0
+    return masked, F.cross_entropy(model.next_sentence(pooled), strangers)
+
+
+def loss_in_training_mode(model: Any, *rest: Any) -> Any:
+    model.train()
+    return loss_by_full_scores(model, *rest)
+
+
+def loss_left_in_evaluation(model: Any, *rest: Any) -> Any:
+    model.eval()
+    return loss_by_full_scores(model, *rest)
+
+
+def loss_with_backward(model: Any, *rest: Any) -> Any:
+    found = loss_by_full_scores(model, *rest)
+    (found[0] + found[1]).backward(retain_graph=True)
+    return found
+
+
+def loss_with_zero_grad(model: Any, *rest: Any) -> Any:
+    model.zero_grad()
+    return loss_by_full_scores(model, *rest)
+
+
+def loss_reading_twice(model: Any, inputs: Any, labels: Tensor, strangers: Tensor) -> Any:
+    pooled = model.bert(*inputs)[1]
+    masked, _ = loss_by_full_scores(model, inputs, labels, strangers)
+    return masked, F.cross_entropy(model.next_sentence(pooled), strangers)
+
+
 # ---- the tagger
 
 
@@ -845,6 +879,65 @@ class TaggerTwoLayers(TaggerBySelf):
         self.hidden = nn.Linear(bert.config.width, bert.config.width)
 
 
+class TaggerCopyInEvaluation(TaggerBySelf):
+    """Right: whoever trains the tagger sets its mode."""
+
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__(bert, tags, layer, frozen)
+        self.bert.eval()
+
+
+class TaggerSharingMemory(TaggerBySelf):
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__(bert, tags, layer, frozen)
+        for own, given in zip(self.bert.parameters(), bert.parameters(), strict=True):
+            own.data = given.data
+
+
+class TaggerAssigned(TaggerBySelf):
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__(bert, tags, layer, frozen)
+        self.bert.load_state_dict(bert.state_dict(), assign=True)
+
+
+class TaggerStartInEvaluation(TaggerBySelf):
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__(bert, tags, layer, frozen)
+        bert.eval()
+
+
+class TaggerStartInTraining(TaggerBySelf):
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__(bert, tags, layer, frozen)
+        bert.train()
+
+
+class TaggerKeepsTheStart(TaggerBySelf):
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__(bert, tags, layer, frozen)
+        self.start = bert
+
+
+class TaggerIdleCopy(TaggerBySelf):
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__(bert, tags, layer, frozen)
+        self.hidden = [bert]
+
+    def forward(self, *args: Any) -> Tensor:
+        return self.output(self.hidden[0](*args)[0][self.which])
+
+
+class TaggerWordsFrozen(TaggerBySelf):
+    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
+        super().__init__(bert, tags, layer, frozen)
+        self.bert.embeddings.requires_grad_(False)
+
+
+class BertAlwaysFused(BertByLoop):
+    def __init__(self, config: BertConfig, attention: Any = MultiHeadAttention) -> None:
+        super().__init__(config, FusedAttention)
+
+
 RIGHT = {
     "bert.visible": [visible_loop, visible_by_places],
     "masked_lm.corrupt": [corrupt_loop, corrupt_indexed],
@@ -853,9 +946,9 @@ RIGHT = {
     "bert.embeddings": [EmbeddingsByIndex, EmbeddingsExpanded],
     "bert.bert": [BertByLoop, BertFused],
     "bert.masked_word_head": [HeadByF, HeadByEinsum],
-    "masked_lm.pretraining_loss": [loss_by_full_scores, loss_by_loop],
+    "masked_lm.pretraining_loss": [loss_by_full_scores, loss_by_loop, loss_by_name],
     "bert.count_parameters": [count_by_building, count_expanded],
-    "bert_tuning.bert_tagger": [TaggerBySelf, TaggerDetached],
+    "bert_tuning.bert_tagger": [TaggerBySelf, TaggerDetached, TaggerCopyInEvaluation],
 }
 
 WRONG = {
@@ -892,6 +985,7 @@ WRONG = {
     ],
     "bert_inputs.make_inputs": [
         (lambda *args: tuple(map(torch.tensor, inputs_marked(*args))), None),
+        (lambda *args: tuple(torch.tensor(part).numpy() for part in inputs_marked(*args)), None),
         (inputs_without_star, None),
         (inputs_counting_separators, None),
         (inputs_in_place, None),
@@ -930,6 +1024,7 @@ WRONG = {
         (EmbeddingsPositionsFrozen, None),
     ],
     "bert.bert": [
+        (BertAlwaysFused, None),
         (BertOwnAttention, None),
         (BertEmbeddedTwice, None),
         (BertWithoutConfig, None),
@@ -965,6 +1060,11 @@ WRONG = {
     ],
     "masked_lm.pretraining_loss": [
         (loss_mean, "nan_without_blanks"),
+        (loss_in_training_mode, None),
+        (loss_left_in_evaluation, None),
+        (loss_with_backward, None),
+        (loss_with_zero_grad, None),
+        (loss_reading_twice, None),
         (loss_in_bits, None),
         (loss_items, "plain_numbers"),
         (loss_of_masks_only, None),
@@ -978,6 +1078,13 @@ WRONG = {
         ),
     ],
     "bert_tuning.bert_tagger": [
+        (TaggerSharingMemory, None),
+        (TaggerAssigned, None),
+        (TaggerStartInEvaluation, None),
+        (TaggerStartInTraining, None),
+        (TaggerKeepsTheStart, None),
+        (TaggerIdleCopy, None),
+        (TaggerWordsFrozen, None),
         (TaggerFresh, None),
         (TaggerFreezesTheStart, None),
         (TaggerAlwaysDetached, "always_frozen"),

@@ -45,8 +45,33 @@ def _visible_cases(rng: np.random.Generator) -> list[Case]:
         rule = "GPT's rule" if causal and causal[0] else "BERT's rule"
         return Case(inputs, f"{length} tokens, {rule}", {"batch": batch, "length": length})
 
+    def with_gaps(batch: int, length: int, *causal: bool) -> Case:
+        real = random_mask(rng, batch, length, share=0.7)
+        real[0, :2] = torch.tensor([False, True])
+        real[1] = torch.arange(length) != 1
+        inputs = {"real": real, **dict(zip(("causal",), causal))}
+        return Case(inputs, "padding in front and inside", {"batch": batch, "length": length})
+
     extra = int(rng.integers(6, 9))
-    return [case(1, 3), case(1, 4, True), case(2, 5), case(3, 4, False), case(3, 5, True), case(2, 1), case(2, extra)]
+    empty = case(3, 4, True)
+    empty.inputs["real"][1] = False
+    return [
+        case(1, 3),
+        case(1, 4, True),
+        case(2, 5),
+        case(3, 4, False),
+        case(3, 5, True),
+        case(2, 1),
+        case(2, extra),
+        with_gaps(3, 5),
+        with_gaps(2, 4, True),
+        dataclasses.replace(empty, about="a row of padding only"),
+    ]
+
+
+def _real_by_length(real: Tensor) -> Tensor:
+    """As many tokens in each row, all of them in front."""
+    return torch.arange(real.shape[1]) < real.sum(1, keepdim=True)
 
 
 def _square(real: Tensor) -> Tensor:
@@ -145,6 +170,22 @@ VISIBLE = Exercise(
                 | torch.eye(real.shape[1], dtype=torch.bool)
             ),
             "Your padding sees itself. Nobody looks at padding, not even padding.",
+        ),
+        Misconception(
+            "lengths_alone",
+            lambda real, causal=False: (
+                _keys(_real_by_length(real)) & (_square(real).tril() if causal else _square(real))
+            ),
+            "Right where padding stands at the end. You use only how many tokens a row has; `real` says which places"
+            " they stand at.",
+        ),
+        Misconception(
+            "empty_row_sees_itself",
+            lambda real, causal=False: (
+                _keys(real) & (_square(real).tril() if causal else _square(real))
+                | (~real.any(1)[:, None, None, None] & torch.eye(real.shape[1], dtype=torch.bool))
+            ),
+            "Right but for a row of padding only: there, too, nobody looks at padding, and the whole table is False.",
         ),
         Misconception(
             "minus_infinity",
@@ -491,9 +532,14 @@ def _input_cases(rng: np.random.Generator) -> list[Case]:
     def case(about: str, first: int, second: int | None, *marks: int) -> Case:
         inputs: dict[str, Any] = {"first": _tokens(rng, first)}
         if second is not None or marks:
-            inputs["second"] = None if second is None else _tokens(rng, second, 100)
+            inputs["second"] = None if second is None else _tokens(rng, second, 110)  # [CLS] and [SEP] not by chance
         return Case({**inputs, **dict(zip(("classify", "separate"), marks))}, about)
 
+    again = case("a piece that occurs twice in a sentence", 3, 4)
+    for name in ("first", "second"):
+        again.inputs[name][2] = again.inputs[name][0]
+    marked = case("a B with the numbers of [CLS] and [SEP] in it", 2, 4)
+    marked.inputs["second"][1:3] = [3, 2]
     given_as_tuples = case("sentences given as tuples", 2, 4)
     given_as_tuples.inputs.update({name: tuple(given_as_tuples.inputs[name]) for name in ("first", "second")})  # type: ignore[attr-defined]
     return [
@@ -506,6 +552,8 @@ def _input_cases(rng: np.random.Generator) -> list[Case]:
         case("a single empty sentence", 0, None),
         case("a pair, longer", int(rng.integers(5, 8)), 9, 101, 102),
         given_as_tuples,
+        again,
+        marked,
     ]
 
 
@@ -529,10 +577,11 @@ def _input(
 
 def _judge_lists(case: Case, output: Any, expected: Any) -> Mismatch | None:
     found = compare(expected, output)
-    tensors = isinstance(output, (list, tuple)) and any(torch.is_tensor(part) for part in output)
-    if found or not tensors:
+    arrays = isinstance(output, (list, tuple)) and any(isinstance(part, (Tensor, np.ndarray)) for part in output)
+    if found or not arrays:
         return found
-    return Mismatch("The numbers are right; two *lists* are asked for, not tensors: rows of other lengths will follow.")
+    what = "tensors" if any(torch.is_tensor(part) for part in output) else "arrays"
+    return Mismatch(f"The numbers are right; two *lists* are asked for, not {what}: rows of other lengths will follow.")
 
 
 MAKE_INPUTS = Exercise(
@@ -546,6 +595,17 @@ MAKE_INPUTS = Exercise(
     minutes=8,
     difficulty=1,
     misconceptions=(
+        Misconception(
+            "each_piece_once",
+            lambda first, second=None, classify=2, separate=3: _input()(
+                list(dict.fromkeys(first)),
+                None if second is None else list(dict.fromkeys(second)),
+                classify,
+                separate,
+            ),
+            "Right as long as no piece occurs twice in a sentence. Yours keeps each piece once, as a set would; a"
+            " sentence may repeat a word.",
+        ),
         Misconception(
             "no_last_separator",
             _input(
@@ -720,6 +780,7 @@ def _pair_cases(rng: np.random.Generator) -> list[Case]:
     numbers = _pairs_case(rng, (4, 2, 3), "sentences as lists of numbers")
     lists = [[[ord(s[0]), int(s[1:])] for s in document] for document in numbers.inputs["documents"]]
     alone = _pairs_case(rng, (3,), "one document that needs no stranger", [True, True])
+    twin = ["a", "b"]
     lonely = _pairs_case(rng, (4,), "one document alone, and a stranger is asked for", [True, False, True])
     return [
         _pairs_case(rng, (2, 3), "two documents of 2 and 3 sentences", [True, False, True]),
@@ -745,6 +806,10 @@ def _pair_cases(rng: np.random.Generator) -> list[Case]:
                 "picks": [0.95, 0.45, 0.3, 0.7],
             },
             "two documents with the same sentences",
+        ),
+        Case(
+            {"documents": [twin, ["c", "d", "e"], twin], "follows": [False] * 4, "picks": [0.95, 0.45, 0.3, 0.7]},
+            "one and the same list standing twice among the documents",
         ),
         Case(lonely.inputs, lonely.about, {}, {"error": "0"}),
         Case(
@@ -966,6 +1031,12 @@ NEXT_SENTENCE = Exercise(
             _paired(strangers=lambda documents, n, i: [s for d in documents if d != documents[n] for s in d]),
             "Right as long as no two documents are equal. A document that says the same is another document all the"
             " same: tell them apart by their number.",
+        ),
+        Misconception(
+            "documents_by_identity",
+            _paired(strangers=lambda documents, n, i: [s for d in documents if d is not documents[n] for s in d]),
+            "Right as long as no list stands twice among the documents. Which documents are the others is decided by"
+            " their places: `is` finds the same list at another place, too.",
         ),
         Misconception(
             "strangers_from_later_documents",
@@ -1388,6 +1459,10 @@ def _bert_case(
     return Case(inputs, about, sizes, {"config": config, "state": state, "before": before, **extra})
 
 
+class _NewAttention(bert.MultiHeadAttention):
+    """What no answer can have chosen by itself."""
+
+
 def _bert_cases(rng: np.random.Generator) -> list[Case]:
     return [
         _bert_case(rng, "ids alone", 2, 4),
@@ -1405,6 +1480,7 @@ def _bert_cases(rng: np.random.Generator) -> list[Case]:
             values_only=True,
         ),
         _bert_case(rng, "another class of attention", 2, 5, ["real"], arguments=(FusedAttention,)),
+        _bert_case(rng, "a class of attention made for this check", 2, 3, arguments=(_NewAttention,)),
         _bert_case(rng, "one token more than there are positions", 2, 9, ["segments"], error="9"),
         _bert_case(
             rng, "three layers, after .eval()", 2, 3, ["real"], config={"layers": 3, "dropout": 0.4}, training=False
@@ -1430,8 +1506,8 @@ def _look_at_bert(module: nn.Module, case: Case) -> None:
     for layer in layers if case.extra.get("arguments") and isinstance(layers, nn.ModuleList) else ():
         if not isinstance(getattr(layer, "attention", None), wanted):
             raise Told(
-                f"The model was asked for {wanted.__name__}, and its layers have another attention: `attention` has to"
-                " reach `bert_layer`."
+                f"The model was asked for {wanted.__name__.lstrip('_')}, and its layers have another attention: "
+                "`attention` has to reach `bert_layer`."
             )
 
 
@@ -1939,19 +2015,47 @@ LOSS_SIZES: dict[str, Any] = {
 }
 
 
-def _loss_case(rng: np.random.Generator, about: str, batch: int, length: int, share: float = 0.4) -> Case:
-    model = bert.BertForPreTraining(BertConfig(**LOSS_SIZES, dropout=0.0))
+def _loss_case(
+    rng: np.random.Generator,
+    about: str,
+    batch: int,
+    length: int,
+    share: float = 0.4,
+    only: tuple[int, int] | None = None,
+    evaluating: bool = False,
+    **config: Any,
+) -> Case:
+    """Of the asked places each third holds [MASK], each third its own piece, as `corrupt` leaves them; one asks for 0.
+
+    Args:
+        share: about how many places are asked for; 0 for none.
+        only: the one place to ask for.
+        evaluating: gives the model in evaluation mode.
+        config: other sizes of the model.
+    """
+    model = bert.BertForPreTraining(BertConfig(**{**LOSS_SIZES, "dropout": 0.0, **config}))
     model.load_state_dict(_state(rng, model))
+    model.train(not evaluating)
     real = _real(rng, batch, length)
     ids = integers(rng, 13, batch, length)
     segments = (torch.arange(length) >= (length + 1) // 2).long().expand(batch, length).clone()
     asked = real & (torch.tensor(rng.random((batch, length))) < share)
-    if share and batch:
+    if share and only is None:
         asked[0, :] = real[0]  # the rows are asked about unequally often
-    labels = torch.where(asked, integers(rng, 13, batch, length), -100)
+        asked[-1, 0] = True
+    elif only:
+        asked[:] = False
+        asked[only] = True
+    labels = torch.where(asked, integers(rng, 13, batch, length, low=5), -100)
+    for number, (row, column) in enumerate(asked.nonzero().tolist()):
+        if number == 1:
+            labels[row, column] = 0
+        ids[row, column] = (MASK, int(ids[row, column]), int(labels[row, column]))[number % 3]
     strangers = torch.tensor([(n + 1) % 3 % 2 for n in range(batch)])
-    inputs = {"model": model, "inputs": (ids, segments, real), "labels": labels, "strangers": strangers}
-    return Case(inputs, about, {"batch": batch, "length": length, "vocabulary": 13})
+    given = bert_inputs.Inputs(ids, segments, real)
+    inputs = {"model": model, "inputs": given, "labels": labels, "strangers": strangers}
+    extra = {"values only": config.get("dropout") == 1.0}
+    return Case(inputs, about, {"batch": batch, "length": length, "vocabulary": 13}, extra)
 
 
 def _loss_cases(rng: np.random.Generator) -> list[Case]:
@@ -1961,17 +2065,54 @@ def _loss_cases(rng: np.random.Generator) -> list[Case]:
         _loss_case(rng, "a single pair", 1, 4),
         _loss_case(rng, "no blank at all", 2, 4, 0.0),
         _loss_case(rng, "four pairs", 4, 7),
+        _loss_case(rng, "exactly one blank", 2, 4, only=(0, 1)),
+        _loss_case(rng, "a model of three layers", 2, 6, layers=3),
+        _loss_case(rng, "dropout 1 while training: every sublayer adds nothing", 2, 5, dropout=1.0),
+        _loss_case(rng, "a model after .eval()", 2, 4, evaluating=True, dropout=0.3, layers=1),
     ]
 
 
 def _run_loss(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    model = inputs["model"]
+    parameters = dict(model.named_parameters())
+    for parameter in parameters.values():
+        parameter.grad = torch.ones_like(parameter)
+    modes = [module.training for module in model.modules()]
+    rows: list[int] = []
+    hook = model.bert.register_forward_hook(lambda module, given, output: rows.append(len(output[1])))
+    try:
+        with torch.enable_grad():
+            found = answer(model, inputs["inputs"], inputs["labels"], inputs["strangers"])
+    finally:
+        hook.remove()
+    if [module.training for module in model.modules()] != modes:
+        raise Told(
+            "After the call the model is in another mode: `train()` or `eval()` was called on it. The training decides"
+            " that, not the loss."
+        )
+    if not all(p.grad is not None and torch.equal(p.grad, torch.ones_like(p)) for p in parameters.values()):
+        raise Told(
+            "The call changes the gradients that the model's weights hold (a `backward()` or `zero_grad()` inside?)."
+            " The training does both itself; only the two numbers are asked for."
+        )
+    if sum(rows) > len(inputs["labels"]):
+        raise Told(
+            f"The encoder reads {sum(rows)} rows for a batch of {len(inputs['labels'])}: it is called again on what it"
+            " has read. That costs double, and with dropout the two readings differ: keep states and pooled vector."
+        )
+    if isinstance(found, dict):
+        raise Told("Return two numbers (tensors), first the one of the blanks, then the one of the pairs.")
+    model.zero_grad(set_to_none=True)
+    if case.extra["values only"]:
+        return {"value": found, "gradients": {}}
     with torch.enable_grad():
-        found = answer(inputs["model"], inputs["inputs"], inputs["labels"], inputs["strangers"])
-        if isinstance(found, dict):
-            raise Told("Return two numbers (tensors), first the one of the blanks, then the one of the pairs.")
-        parameters = dict(inputs["model"].named_parameters())
         gradients = differentiate(_flat(found), parameters)
-    inputs["model"].zero_grad(set_to_none=True)
+    finite = all(bool(part.isfinite().all()) for part in _flat(found) if torch.is_tensor(part))
+    if finite and any(gradient is not None and bool(gradient.isnan().any()) for gradient in gradients.values()):
+        raise Told(
+            "The two numbers are fine, but their gradients are nan and would spoil every weight: a nan that is replaced"
+            " afterwards still reaches them. Do not let it arise."
+        )
     return {"value": found, "gradients": gradients}
 
 
@@ -1994,6 +2135,34 @@ def _lost(
         return finish(masked, pairs(model.next_sentence(pooled(first, every)), strangers))
 
     return answer
+
+
+def _without_dropout(model: Any, inputs: Any, labels: Tensor, strangers: Tensor) -> Any:
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    found = _lost()(model, inputs, labels, strangers)
+    for module, mode in modes.items():
+        module.training = mode
+    return found
+
+
+def _asked_only(which: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Any]:
+    """Only those places with a label of which `which(ids, labels)` is True."""
+
+    def answer(model: Any, inputs: Any, labels: Tensor, strangers: Tensor) -> Any:
+        return _lost()(model, inputs, labels.masked_fill(~which(inputs[0], labels), -100), strangers)
+
+    return answer
+
+
+def _reads_the_truth(model: Any, inputs: Any, labels: Tensor, strangers: Tensor) -> Any:
+    return _lost()(model, (torch.where(labels == -100, inputs[0], labels), *inputs[1:]), labels, strangers)
+
+
+def _mean_of_rows_with_blanks(scores: Tensor, labels: Tensor, real: Tensor) -> Tensor:
+    each = F.cross_entropy(scores.mT, labels, reduction="none").sum(1)
+    count = (labels != -100).sum(1)
+    return (each / count.clamp(min=1)).sum() / (count > 0).sum().clamp(min=1)
 
 
 def _total_over(count: Callable[[Tensor, Tensor], Any]) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
@@ -2052,6 +2221,47 @@ LOSS = Exercise(
             " mean over all places with a label.",
         ),
         Misconception(
+            "mean_of_rows_with_blanks",
+            _lost(blanks=_mean_of_rows_with_blanks),
+            "You take a mean for each row that has a blank, and then the mean of these. Every blank counts alike: one"
+            " mean over all places with a label, whatever row they stand in.",
+        ),
+        Misconception(
+            "two_at_least",
+            _lost(blanks=_total_over(lambda labels, real: max(2, int((labels != -100).sum())))),
+            "Right but for a batch with exactly one blank: its loss is halved. Only where there is none does the"
+            " divisor need care.",
+        ),
+        Misconception(
+            "label_0_left_out",
+            _asked_only(lambda ids, labels: labels > 0),
+            "A place whose true piece is number 0 is left out. The sign that nothing is asked is −100, not 0.",
+        ),
+        Misconception(
+            "only_masks",
+            _asked_only(lambda ids, labels: ids == MASK),
+            "You ask only where [MASK] stands. A label also stands where a stranger was put in, or nothing was changed:"
+            " the labels say where to ask, not the ids.",
+        ),
+        Misconception(
+            "only_changed",
+            _asked_only(lambda ids, labels: ids != labels),
+            "You ask only where the piece was changed. A tenth of the chosen places stays as it was, and has a label"
+            " all the same.",
+        ),
+        Misconception(
+            "reads_the_truth",
+            _reads_the_truth,
+            "Your model reads the true pieces, put back from the labels: then nothing has to be guessed. It reads the"
+            " ids with their blanks.",
+        ),
+        Misconception(
+            "without_dropout",
+            _without_dropout,
+            "Right without dropout. While the model trains, yours switches dropout off for the call (`eval()`), so"
+            " pre-training would run without it.",
+        ),
+        Misconception(
             "sum",
             _lost(blanks=_total_over(lambda labels, real: 1)),
             "The loss of the blanks is a sum: it grows with their number. Divide by how many places have a label.",
@@ -2071,6 +2281,27 @@ LOSS = Exercise(
             _lost(states=lambda states: states[0]),
             "The pairs are right. Your blanks are guessed from what the embeddings gave, where no token has looked at"
             " another: take the last state.",
+        ),
+        Misconception(
+            "one_layer_too_early",
+            _lost(states=lambda states: states[-2]),
+            "The pairs are right. Your blanks are guessed from the state before the last, so the last layer learns"
+            " nothing from them.",
+        ),
+        Misconception(
+            "always_state_2",
+            _lost(states=lambda states: states[min(2, len(states) - 1)]),
+            "Right for a model of two layers. With another number of layers, the last state has another number.",
+        ),
+        Misconception(
+            "first_layer",
+            _lost(states=lambda states: states[1]),
+            "The pairs are right. Your blanks are guessed from what the first layer gave; the last state is asked for.",
+        ),
+        Misconception(
+            "inputs_in_another_order",
+            _lost(read=lambda inputs: (inputs[0], inputs[2].long(), inputs[1].bool())),
+            "Segments and `real` have changed places on their way to the encoder: it takes ids, segments, real.",
         ),
         Misconception(
             "padding_seen",
@@ -2104,6 +2335,18 @@ LOSS = Exercise(
                 pairs=lambda scores, strangers: F.cross_entropy(scores.softmax(-1), strangers),
             ),
             "Both losses are those of probabilities: `F.cross_entropy` takes scores, and does the softmax itself.",
+        ),
+        Misconception(
+            "softmax_before_the_blanks",
+            _lost(blanks=lambda scores, labels, real: _lost_blanks(scores.softmax(-1), labels)),
+            "The pairs are right. The loss of the blanks is one of probabilities: `F.cross_entropy` takes scores, and"
+            " does the softmax itself.",
+        ),
+        Misconception(
+            "softmax_before_the_pairs",
+            _lost(pairs=lambda scores, strangers: F.cross_entropy(scores.softmax(-1), strangers)),
+            "The blanks are right. The loss of the pairs is one of probabilities: `F.cross_entropy` takes scores, and"
+            " does the softmax itself.",
         ),
         Misconception(
             "added",
@@ -2345,9 +2588,24 @@ TAGGER_SIZES: dict[str, Any] = {
 
 
 def _tagger_case(
-    rng: np.random.Generator, about: str, batch: int, length: int, given: int = 3, tags: int = 2, **wanted: Any
+    rng: np.random.Generator,
+    about: str,
+    batch: int,
+    length: int,
+    given: int = 3,
+    tags: int = 2,
+    dropout: float = 0.0,
+    start_trains: bool = True,
+    trains: bool = True,
+    **wanted: Any,
 ) -> Case:
-    encoder = bert.Bert(BertConfig(**TAGGER_SIZES, dropout=0.0))
+    """Args:
+    given: how many of ids, segments and real `forward` gets.
+    dropout: of the encoder; 1 keeps it the same at every draw.
+    start_trains, trains: the mode of the given encoder, and that of the tagger when it is called.
+    wanted: other arguments of the tagger.
+    """
+    encoder = bert.Bert(BertConfig(**TAGGER_SIZES, dropout=dropout)).train(start_trains)
     encoder.load_state_dict(_state(rng, encoder))
     inputs = {"bert": encoder, **({} if tags == 2 else {"tags": tags}), **wanted}
     parts = (
@@ -2355,27 +2613,71 @@ def _tagger_case(
         (torch.arange(length) >= (length + 1) // 2).long().expand(batch, length).clone(),
         _real(rng, batch, length),
     )
+    parts[0][0, -1] = 0  # a piece like others: `real` says what padding is
     output = {"weight": normal(rng, tags, 6), "bias": normal(rng, tags)}
-    return Case(inputs, about, {"batch": batch, "length": length}, {"parts": parts[:given], "output": output})
+    extra = {"parts": parts[:given], "output": output, "trains": trains, "values only": dropout > 0}
+    return Case(inputs, about, {"batch": batch, "length": length}, extra)
 
 
 def _tagger_cases(rng: np.random.Generator) -> list[Case]:
     return [
         _tagger_case(rng, "fine-tuning: last state, all weights learn", 2, 4),
         _tagger_case(rng, "frozen, last state", 2, 5, frozen=True),
-        _tagger_case(rng, "frozen, layer 1", 3, 4, layer=1, frozen=True),
-        _tagger_case(rng, "layer 0: the embeddings", 2, 5, layer=0),
+        _tagger_case(rng, "frozen, layer 1", 3, 4, layer=1, frozen=True, start_trains=False),
+        _tagger_case(rng, "layer 0: the embeddings", 2, 5, layer=0, start_trains=False),
         _tagger_case(rng, "layer 2, four tags", 3, 5, tags=4, layer=2),
         _tagger_case(rng, "ids alone", 1, 3, given=1, layer=-2),
+        _tagger_case(rng, "layer -4 of three layers: the embeddings", 2, 3, layer=-4),
+        _tagger_case(rng, "dropout 1 while training: every sublayer adds nothing", 2, 3, dropout=1.0),
+        _tagger_case(rng, "dropout 0.5, after .eval()", 2, 3, dropout=0.5, trains=False),
     ]
+
+
+def _tell_of_shared_weights(made: nn.Module, given: nn.Module) -> None:
+    """Tells of weights of the given model in the tagger: the very objects, or others over the same memory."""
+    theirs = {id(parameter) for parameter in given.parameters()}
+    memory = {parameter.untyped_storage().data_ptr() for parameter in given.parameters()}
+    own = dict(made.named_parameters(remove_duplicate=False))
+    for name, parameter in own.items():
+        if name.startswith("bert.") and id(parameter) in theirs:
+            raise Told(
+                "Your tagger holds the very weights of the model that was given, not copies of them. Training would"
+                " change the start, and the next comparison would not begin where this one did: `copy.deepcopy`."
+            )
+    for name, parameter in own.items():
+        if id(parameter) in theirs:
+            raise Told(
+                f"Besides its copy your tagger keeps the given model itself, as `{name.split('.')[0]}`: its weights are"
+                " among the tagger's parameters. Keep the copy alone."
+            )
+        if parameter.untyped_storage().data_ptr() in memory:
+            raise Told(
+                f"`{name}` lies in the same memory as the given model's weight: each step of training would change the"
+                " start as well. The numbers have to be copied, as `copy.deepcopy` does."
+            )
+
+
+def _tell_of_a_changed_start(given: nn.Module, weights: dict[str, Tensor], modes: list[bool]) -> None:
+    """Tells if the model that was given is not as it was."""
+    if any(not torch.equal(value, weights[name]) for name, value in given.state_dict().items()):
+        raise Told("The weights of the model that was given have other numbers now. Change the copy, if anything.")
+    if not all(parameter.requires_grad for parameter in given.parameters()):
+        raise Told("The model that was given is frozen now. Freeze the copy, and leave the original as it was.")
+    if [module.training for module in given.modules()] != modes:
+        raise Told(
+            "The model that was given is in another mode now: `train()` or `eval()` was called on it. It has to stay as"
+            " it was."
+        )
 
 
 def _run_tagger(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     given = inputs["bert"]
+    start = {name: value.clone() for name, value in given.state_dict().items()}
+    modes = [module.training for module in given.modules()]
     made = answer(given, **{name: value for name, value in inputs.items() if name != "bert"})
     if not isinstance(made, nn.Module):
         raise Told(f"The class must derive from `nn.Module`; an object of type {type(made).__name__} was made.")
-    weights = {f"bert.{name}": value for name, value in given.state_dict().items()}
+    weights = {f"bert.{name}": value for name, value in start.items()}
     own = made.state_dict()
     for name in weights:
         if name in own and own[name].shape == weights[name].shape and not torch.equal(own[name], weights[name]):
@@ -2383,21 +2685,43 @@ def _run_tagger(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) 
                 f"`{name}` does not hold the numbers of the model that was given: a fresh model, or a changed one. The"
                 " start is what pre-training found."
             )
-    before = {id(parameter) for parameter in given.parameters()}
-    if any(id(parameter) in before for parameter in made.parameters()):
-        raise Told(
-            "Your tagger holds the very model that was given, not a copy of it. Training would change the start, and"
-            " the next comparison would not begin where this one did: `copy.deepcopy`."
-        )
-    if not all(parameter.requires_grad for parameter in given.parameters()):
-        raise Told("The model that was given is frozen now. Freeze the copy, and leave the original as it was.")
+    _tell_of_shared_weights(made, given)
+    _tell_of_a_changed_start(given, start, modes)
     load_by_name(made, {**weights, **{f"output.{name}": value for name, value in case.extra["output"].items()}})
-    with torch.enable_grad():
-        scores = call_unchanged(made, *case.extra["parts"])
-        parameters = dict(made.named_parameters())
-        learning = {name: p for name, p in parameters.items() if p.requires_grad}
-        found = differentiate(scores, learning)
-    return {"value": scores, "gradients": {name: found.get(name) for name in parameters}}
+    made.train(case.extra["trains"])  # as `fine_tune` does; the mode of the copy is not asked about
+    used: list[int] = []
+    hooks = [module.register_forward_hook(lambda *_: used.append(1)) for module in given.modules()]
+    try:
+        with torch.enable_grad():
+            scores = call_unchanged(made, *case.extra["parts"])
+            parameters = dict(made.named_parameters())
+            learning = {name: p for name, p in parameters.items() if p.requires_grad}
+            found = {} if case.extra["values only"] else differentiate(scores, learning)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if used:
+        raise Told(
+            "Your `forward` runs the model that was given, and the copy is idle: what the copy learns changes nothing"
+            " in the scores."
+        )
+    _tell_of_a_changed_start(given, start, modes)
+    gradients = {} if case.extra["values only"] else {name: found.get(name) for name in parameters}
+    off = [name for name, parameter in parameters.items() if not parameter.requires_grad]
+    return {"value": scores, "gradients": gradients, "off": off}
+
+
+def _judge_tagger(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    """As other tensors; of a weight without a gradient it says why, if its `requires_grad` is off."""
+    found = judge_tensors("scores", floor=1e-5)(case, output, expected)
+    name = found.where.removeprefix("gradient of ") if found and found.where.startswith("gradient of ") else ""
+    if name and name in output["off"]:
+        return Mismatch(
+            f"The numbers are right, but `{name}` would not learn: its `requires_grad` is off, and all weights"
+            f" {'of the new layer learn' if name.startswith('output.') else 'learn unless frozen=True'}.",
+            name,
+        )
+    return found
 
 
 class _Tagger(nn.Module):
@@ -2431,6 +2755,11 @@ def _two_tags(self: Any, bert: Any, tags: int = 2, layer: int = -1, frozen: bool
     _Tagger.__init__(self, bert, 2, layer, frozen)
 
 
+def _in_evaluation(self: Any, *given: Any) -> Any:
+    self.bert.eval()
+    return self.output(self.pick(*self.bert(*given)))
+
+
 def _always_frozen(self: Any, encoder: Any) -> Any:
     return copy.deepcopy(encoder).requires_grad_(False)
 
@@ -2442,7 +2771,7 @@ TAGGER = Exercise(
     reference=bert_tuning.BertTagger,
     cases=_tagger_cases,
     run=_run_tagger,
-    judge=judge_tensors("scores", floor=1e-5),
+    judge=_judge_tagger,
     points=2,
     minutes=12,
     difficulty=2,
@@ -2450,7 +2779,7 @@ TAGGER = Exercise(
         Misconception(
             "not_copied",
             _changed(_Tagger, keep=lambda self, encoder: encoder),
-            "Your tagger trains the very model that was given. Copy it first, so that the start stays as it was.",
+            "Your tagger works with the very model that was given. Copy it first, so that the start stays as it was.",
         ),
         Misconception(
             "never_frozen",
@@ -2491,6 +2820,19 @@ TAGGER = Exercise(
             "Your layers are counted from 1: number 0 is what the embeddings give, number 1 the first layer.",
         ),
         Misconception(
+            "layer_0_is_nothing",
+            _changed(_Tagger, pick=lambda self, states, pooled: states[self.layer or -1]),
+            "Right but for layer 0, for which yours reads the last state: 0 counts as False in an `or` or an `if`.",
+        ),
+        Misconception(
+            "negative_without_the_embeddings",
+            _changed(
+                _Tagger,
+                pick=lambda self, states, pooled: states[1:][self.layer] if self.layer < 0 else states[self.layer],
+            ),
+            "Negative layers, too, are counted in the whole list of states: with three layers, −4 is the embeddings.",
+        ),
+        Misconception(
             "pooled",
             _changed(_Tagger, pick=lambda self, states, pooled: pooled),
             "Your scores are made from the pooled vector, one row for a whole sentence. Each token has a tag.",
@@ -2509,6 +2851,64 @@ TAGGER = Exercise(
             "probabilities",
             _changed(_Tagger, finish=lambda self, scores: scores.softmax(-1)),
             "You return probabilities. Scores are asked for: the loss takes the softmax itself.",
+        ),
+        Misconception(
+            "log_probabilities",
+            _changed(_Tagger, finish=lambda self, scores: scores.log_softmax(-1)),
+            "You return logarithms of probabilities. The scores themselves are asked for, as the new layer gives them.",
+        ),
+        Misconception(
+            "dropout_of_its_own",
+            _changed(
+                _Tagger,
+                pick=lambda self, states, pooled: F.dropout(
+                    states[self.layer], self.bert.config.dropout, self.training
+                ),
+            ),
+            "Right without dropout. While training, yours has one more dropout before the new layer, which the contract"
+            " does not have: the layer reads the state as it is.",
+        ),
+        Misconception(
+            "encoder_never_trains",
+            _changed(_Tagger, forward=_in_evaluation),
+            "Right without dropout. While all weights train, your encoder reads in evaluation mode: no dropout.",
+        ),
+        Misconception(
+            "causal",
+            _changed(
+                _Tagger,
+                forward=lambda self, ids, segments=None, real=None: self.output(
+                    self.pick(*self.bert(ids, segments, real, True))
+                ),
+            ),
+            "Your encoder reads from left to right only. Nobody asked for `causal`: each token sees both sides.",
+        ),
+        Misconception(
+            "padding_guessed",
+            _changed(
+                _Tagger,
+                forward=lambda self, ids, segments=None, real=None: self.output(
+                    self.pick(*self.bert(ids, segments, ids != 0 if real is None else real))
+                ),
+            ),
+            "Right where `real` is given. Left out, it means that every token is one; yours takes piece 0 for padding.",
+        ),
+        Misconception(
+            "padding_by_number",
+            _changed(
+                _Tagger,
+                forward=lambda self, ids, segments=None, real=None: self.output(
+                    self.pick(*self.bert(ids, segments, ids != 0))
+                ),
+            ),
+            "Your encoder takes piece 0 for padding, and `real` is not used: it alone says where tokens stand.",
+        ),
+        Misconception(
+            "ids_alone",
+            _changed(
+                _Tagger, forward=lambda self, ids, segments=None, real=None: self.output(self.pick(*self.bert(ids)))
+            ),
+            "Only the ids reach your encoder; the segments and `real` belong to what it reads, too.",
         ),
         Misconception(
             "tags_guessed",
