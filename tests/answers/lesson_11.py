@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from utils.attention import MultiHeadAttention
+from utils.attention import MultiHeadAttention, causal_mask
 from utils.transformer import FeedForward, LayerNorm
 
 # ---- layer norm
@@ -163,6 +163,15 @@ def residual_token_by_token(x: Tensor, sublayer: Any, norm: Any, norm_first: boo
     return torch.stack([residual_steps(one, sublayer, norm, norm_first) for one in x])
 
 
+def residual_norms_twice(x: Tensor, sublayer: Any, norm: Any, norm_first: bool = False) -> Tensor:
+    normed = norm(x)
+    return x + sublayer(normed) if norm_first else norm(x + sublayer(x))
+
+
+def residual_pre_for_batches(x: Tensor, sublayer: Any, norm: Any, norm_first: bool = False) -> Tensor:
+    return residual_steps(x, sublayer, norm, norm_first and x.dim() == 3)
+
+
 # ---- feed-forward
 
 
@@ -231,6 +240,18 @@ class NetDouble(NetByHand):
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.double()).to(x.dtype)
+
+
+class NetSeeded(NetByHand):
+    def __init__(self, d_model: int, d_hidden: int, activation: str = "relu") -> None:
+        torch.manual_seed(0)
+        super().__init__(d_model, d_hidden, activation)
+
+
+class NetFrozen(NetByHand):
+    def __init__(self, d_model: int, d_hidden: int, activation: str = "relu") -> None:
+        super().__init__(d_model, d_hidden, activation)
+        self.expand.weight.requires_grad_(False)
 
 
 class NetSix(NetByHand):
@@ -364,6 +385,94 @@ class EncoderRemembers(EncoderBySteps):
 class EncoderAlwaysDrops(EncoderBySteps):
     def drop(self, x: Tensor) -> Tensor:
         return F.dropout(x, self.rate, True)
+
+
+class DropsUnscaled:
+    rate: float
+    training: bool
+
+    def drop(self, x: Tensor) -> Tensor:
+        return x * (torch.rand_like(x) >= self.rate) if self.training else x
+
+
+class DropsTokens:
+    rate: float
+    training: bool
+
+    def drop(self, x: Tensor) -> Tensor:
+        return x * F.dropout(torch.ones_like(x[..., :1]), self.rate, self.training)
+
+
+class DropsSublayers:
+    rate: float
+    training: bool
+
+    def drop(self, x: Tensor) -> Tensor:
+        return x * F.dropout(torch.ones(1, dtype=x.dtype), self.rate, self.training)
+
+
+class DropsAlike:
+    """One mask for all the sublayers of a call."""
+
+    rate: float
+    training: bool
+    mask: Any = None
+
+    def drop(self, x: Tensor) -> Tensor:
+        return x * self.mask
+
+    def forward(self, x: Tensor, *rest: Any, **named: Any) -> Any:
+        self.mask = F.dropout(torch.ones_like(x), self.rate, self.training)
+        return super().forward(x, *rest, **named)  # type: ignore[misc]
+
+
+class DropsInsideTheNet:
+    rate: float
+    training: bool
+    feed_forward: Any
+
+    def forward(self, *arguments: Any, **named: Any) -> Any:
+        net = self.feed_forward
+        net.forward = lambda y: net.project(
+            F.dropout(net.activation(net.expand(y)), self.rate, self.training)  # as PyTorch's own layers have it
+        )
+        try:
+            return super().forward(*arguments, **named)  # type: ignore[misc]
+        finally:
+            del net.forward
+
+
+class DropsTheOutput:
+    rate: float
+    training: bool
+
+    def forward(self, *arguments: Any, **named: Any) -> Any:
+        output, *weights = super().forward(*arguments, **named)  # type: ignore[misc]
+        return F.dropout(output, self.rate, self.training), *weights
+
+
+class DropsTheWeights:
+    rate: float
+    training: bool
+
+    def forward(self, *arguments: Any, **named: Any) -> Any:
+        output, *weights = super().forward(*arguments, **named)  # type: ignore[misc]
+        return output, *(None if w is None else F.dropout(w, self.rate, self.training) for w in weights)
+
+
+DROPS = {
+    DropsUnscaled: None,
+    DropsTokens: None,
+    DropsSublayers: None,
+    DropsAlike: None,
+    DropsInsideTheNet: None,
+    DropsTheOutput: "dropout_of_the_output",
+    DropsTheWeights: "dropout_of_the_weights",
+}
+
+
+def _dropping(base: type) -> list[tuple[Callable[..., Any], str | None]]:
+    return [(type(f"{mixin.__name__}{base.__name__}", (mixin, base), {}), name) for mixin, name in DROPS.items()]
 
 
 # ---- decoder layer
@@ -504,6 +613,32 @@ class DecoderNoGradientToMemory(DecoderBySteps):
         return super().forward(x, memory.detach(), mask, memory_mask)
 
 
+class DecoderMaskAndCausal(DecoderBySteps):
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        return super().forward(x, memory, None if mask is None else mask & causal_mask(x.shape[1]), memory_mask)
+
+
+class DecoderCausalForMask(DecoderBySteps):
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        return super().forward(x, memory, mask if mask is None else causal_mask(x.shape[1]), memory_mask)
+
+
+class DecoderFirstSentencesMask(DecoderBySteps):
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        return super().forward(x, memory, mask[:1] if mask is not None and mask.dim() == 4 else mask, memory_mask)
+
+
+class DecoderFirstHeadsMask(DecoderBySteps):
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        return super().forward(x, memory, mask[:, :1] if mask is not None and mask.dim() == 4 else mask, memory_mask)
+
+
+class DecoderTouchesWeights(DecoderBySteps):
+    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+        x, own, other = super().forward(x, memory, mask, memory_mask)
+        return x, own.clone(), other.clone()
+
+
 # ---- masks together
 
 
@@ -554,6 +689,11 @@ def decoder_mask_xor(target_in: Tensor, pad: int = 0) -> Tensor:
 
 def decoder_mask_three(target_in: Tensor, pad: int = 0) -> Tensor:
     return decoder_mask_tril(target_in, pad)[:, 0]
+
+
+def decoder_mask_one_for_all(target_in: Tensor, pad: int = 0) -> Tensor:
+    causal = torch.ones(1, 1, target_in.shape[1], target_in.shape[1], dtype=torch.bool).tril()
+    return causal if bool((target_in != pad).all()) else causal & (target_in != pad)[:, None, None, :]
 
 
 # ---- teacher forcing
@@ -707,7 +847,7 @@ def greedy_full_table(logits_of: Any, batch: int, limit: int, bos: int = 1, eos:
     table = torch.full((batch, limit + 1), pad)
     table[:, 0] = bos
     for place in range(limit):
-        ended = (table == eos).any(dim=1)
+        ended = (table[:, 1:] == eos).any(dim=1)
         if ended.all():
             return table[:, 1 : place + 1]
         table[:, place + 1] = torch.where(ended, pad, logits_of(table)[:, place].argmax(-1))
@@ -718,9 +858,9 @@ def greedy_to_the_limit(logits_of: Any, batch: int, limit: int, bos: int = 1, eo
     words = torch.full((batch, 1), bos)
     for _ in range(limit):
         best = logits_of(words)[:, -1].argmax(-1)
-        best = torch.where((words == eos).any(dim=1), pad, best)
+        best = torch.where((words[:, 1:] == eos).any(dim=1), pad, best)
         words = torch.cat([words, best[:, None]], 1)
-    ends = [row.index(eos) if eos in row else limit for row in words.tolist()]
+    ends = [row.index(eos) + 1 if eos in row else limit for row in words[:, 1:].tolist()]
     return words[:, 1 : max(ends) + 1]
 
 
@@ -728,7 +868,7 @@ def greedy_late_look(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: 
     words = torch.full((batch, 1), bos)
     while words.shape[1] <= limit:
         best = logits_of(words)[:, -1].argmax(-1)
-        ended = (words == eos).any(dim=1)
+        ended = (words[:, 1:] == eos).any(dim=1)
         if bool(ended.all()):
             break
         words = torch.cat([words, torch.where(ended, pad, best)[:, None]], 1)
@@ -738,7 +878,7 @@ def greedy_late_look(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: 
 def greedy_pad_ends(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
     words = torch.full((batch, 1), bos)
     while words.shape[1] <= limit:
-        ended = ((words == eos) | (words == pad)).any(dim=1)
+        ended = ((words[:, 1:] == eos) | (words[:, 1:] == pad)).any(dim=1)
         if bool(ended.all()):
             break
         words = torch.cat([words, torch.where(ended, pad, logits_of(words)[:, -1].argmax(-1))[:, None]], 1)
@@ -756,6 +896,58 @@ def greedy_last_twice(logits_of: Any, batch: int, limit: int, bos: int = 1, eos:
 
 def greedy_signs_first(logits_of: Any, batch: int, limit: int, eos: int = 2, bos: int = 1, pad: int = 0) -> Any:
     return greedy_for_loop(logits_of, batch, limit, bos, eos, pad)
+
+
+def _greedy_steps(
+    over: Callable[..., bool] = lambda best, eos, pad: False,
+    ends: Callable[..., Tensor] = lambda best, bos, eos: best == eos,
+    before: bool = False,
+) -> Callable[..., Any]:
+    """Right, but for stopping where a column is `over` (kept or not), or for what `ends` a sentence."""
+
+    def answer(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
+        words, done = torch.full((batch, 1), bos), torch.zeros(batch, dtype=torch.bool)
+        for _ in range(limit):
+            best = torch.where(done, pad, logits_of(words)[:, -1].argmax(-1))
+            if before and over(best, eos, pad):
+                break
+            done = done | ends(best, bos, eos)
+            words = torch.cat([words, best[:, None]], 1)
+            if done.all() or over(best, eos, pad):
+                break
+        return words[:, 1:]
+
+    return answer
+
+
+greedy_stops_at_pad = _greedy_steps(over=lambda best, eos, pad: bool(((best == eos) | (best == pad)).all()))
+greedy_stops_before_pad = _greedy_steps(over=lambda best, eos, pad: bool((best == pad).all()), before=True)
+greedy_start_ends = _greedy_steps(ends=lambda best, bos, eos: (best == eos) | (best == bos))
+
+
+def greedy_cuts_pad(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
+    found = greedy_for_loop(logits_of, batch, limit, bos, eos, pad)
+    columns = (found != pad).any(dim=0).nonzero()
+    return found[:, : int(columns.max()) + 1] if len(columns) else found[:, :0]
+
+
+def greedy_never_starts_again(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
+    def hushed(words: Tensor) -> Tensor:
+        logits = logits_of(words).clone()
+        logits[..., bos] = -1e9
+        return logits
+
+    return greedy_for_loop(hushed, batch, limit, bos, eos, pad)
+
+
+def greedy_start_is_an_end(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
+    words = torch.full((batch, 1), bos)
+    for _ in range(limit):
+        done = (words == eos).any(1)
+        if done.all():
+            break
+        words = torch.cat([words, logits_of(words)[:, -1].argmax(-1).masked_fill(done, pad)[:, None]], 1)
+    return words[:, 1:]
 
 
 # ---- parameters
@@ -876,6 +1068,15 @@ def written_and_wiped(feed_forward: Any, key: int, vectors: Tensor, k: int) -> l
     return found
 
 
+def written_half(feed_forward: Any, key: int, vectors: Tensor, k: int) -> list[int]:
+    return (vectors @ feed_forward.project.weight[:, key]).half().topk(k).indices.tolist()
+
+
+def written_centred(feed_forward: Any, key: int, vectors: Tensor, k: int) -> list[int]:
+    centred = vectors - vectors.mean(dim=1, keepdim=True)
+    return (centred @ feed_forward.project.weight[:, key]).topk(k).indices.tolist()
+
+
 def written_three(feed_forward: Any, key: int, vectors: Tensor, k: int) -> list[int]:
     return (vectors @ feed_forward.project.weight[:, key]).topk(min(3, len(vectors))).indices.tolist()
 
@@ -920,6 +1121,8 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (residual_multiplied, None),
         (residual_in_the_sublayers_place, None),
         (residual_token_by_token, None),
+        (residual_norms_twice, None),
+        (residual_pre_for_batches, None),
     ],
     "transformer.feed_forward": [
         (NetSequential, None),
@@ -932,6 +1135,8 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (NetTakesAnything, "refuses_nothing"),
         (NetDouble, None),
         (NetSix, None),
+        (NetSeeded, None),
+        (NetFrozen, None),
     ],
     "transformer.encoder_layer": [
         (EncoderMaskFixed, None),
@@ -944,6 +1149,7 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (EncoderInPlace, None),
         (EncoderRemembers, None),
         (EncoderAlwaysDrops, "dropout_always"),
+        *_dropping(EncoderBySteps),
     ],
     "transformer.decoder_layer": [
         (DecoderMemoryAlone, None),
@@ -957,6 +1163,12 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (DecoderReadsUnnormed, "no_norm_of_the_cross_attention_in_pre"),
         (DecoderTwoResults, "nested_pair"),
         (DecoderNoGradientToMemory, "memory_detached"),
+        (DecoderMaskAndCausal, "causal_as_well"),
+        (DecoderCausalForMask, "causal_instead_of_the_mask"),
+        (DecoderFirstSentencesMask, None),
+        (DecoderFirstHeadsMask, None),
+        (DecoderTouchesWeights, None),
+        *_dropping(DecoderBySteps),
     ],
     "transformer.decoder_mask": [
         (decoder_mask_lengths, "causal_only"),
@@ -966,6 +1178,7 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (decoder_mask_turned, None),
         (decoder_mask_xor, None),
         (decoder_mask_three, "no_place_for_heads"),
+        (decoder_mask_one_for_all, None),
     ],
     "transformer.teacher_forcing": [
         (forcing_never_refuses, None),
@@ -992,6 +1205,12 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (greedy_start_again, "start_only"),
         (greedy_last_twice, None),
         (greedy_signs_first, None),
+        (greedy_stops_at_pad, "stops_at_pad"),
+        (greedy_stops_before_pad, None),
+        (greedy_start_ends, "start_sign_ends"),
+        (greedy_cuts_pad, None),
+        (greedy_never_starts_again, "start_sign_never_written"),
+        (greedy_start_is_an_end, "start_taken_for_an_end"),
     ],
     "transformer.transformer_parameters": [
         (parameters_total, None),
@@ -1010,6 +1229,8 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (written_pairs, None),
         (written_softmax_low, "smallest"),
         (written_three, None),
+        (written_half, None),
+        (written_centred, "normalised_value"),
         (written_by_score, None),
         (written_and_wiped, None),
     ],

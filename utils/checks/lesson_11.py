@@ -350,6 +350,8 @@ def _differentiated(layer: nn.Module, inputs: dict[str, Any], case: Case, call: 
     for name, weight in case.extra["state"].items():
         if not case.extra.get("double") and named[name].dtype != weight.dtype:
             raise Told(f"`{name}` is {str(named[name].dtype)[6:]}; without being told otherwise, weights are float32.")
+        if not named[name].requires_grad:
+            raise Told(f"`{name}` takes no gradient (`requires_grad` is False): it would never learn anything.")
     parameters: dict[str, Tensor] = {name: named[name] for name in case.extra["state"]}
     leaves: dict[str, Tensor] = {
         name: inputs[name].clone().requires_grad_() for name in ("x", "memory") if name in inputs
@@ -412,7 +414,14 @@ def _run_ffn(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> 
         layer = answer(*places, activation=inputs["activation"])
     else:
         layer = answer(*places, inputs["activation"])
-    return _differentiated(layer, inputs, case, lambda made, given: made(given["x"]))
+    starts = [weight.detach().clone() for weight in layer.parameters()] if isinstance(layer, nn.Module) else []
+    found = _differentiated(layer, inputs, case, lambda made, given: made(given["x"]))
+    if any(w.dim() > 1 and torch.equal(w, v) for w, v in zip(starts, answer(*places).parameters())):
+        raise Told(
+            "Two nets made one after the other begin with the very same weights. Each layer should begin elsewhere:"
+            " leave the weights as `nn.Linear` makes them, and set no seed inside a layer."
+        )
+    return found
 
 
 class _Ffn(nn.Module):
@@ -607,7 +616,17 @@ def _written_cases(rng: np.random.Generator) -> list[Case]:
         _written_case(rng, 7, 12, 10, 4, 10),
         _written_case(rng, 8, 6, 15, 5, 11),
         _twins(_written_case(rng, 6, 8, 10, 3, 9)),
+        _close(rng, _written_case(rng, 5, 7, 14, 4, 6)),
     ]
+
+
+def _close(rng: np.random.Generator, case: Case) -> Case:
+    """The same case with dot products near 2 that are 0.0002 apart: float32 tells them apart, half of it does not."""
+    value = case.inputs["feed_forward"].project.weight[:, case.inputs["key"]].detach().double()
+    vectors = case.inputs["vectors"].double()
+    wanted = 2.0 + 2e-4 * torch.tensor(rng.permutation(len(vectors)))
+    vectors += ((wanted - vectors @ value) / (value @ value))[:, None] * value
+    return Case({**case.inputs, "vectors": vectors.float()}, "dot products that hardly differ", case.sizes)
 
 
 def _twins(case: Case) -> Case:
@@ -747,8 +766,8 @@ WRITTEN_WORDS = Exercise(
             _written_variant(
                 value=lambda net, key: F.layer_norm(net.project.weight[:, key], (net.project.out_features,))
             ),
-            "The value is normalised before it is compared with the words. Only `vectors` and the value itself take"
-            " part here.",
+            "The value, or the words' vectors, are centred or normalised before they are compared. Take both as they"
+            " come: where the lesson wants its vectors centred, its own cell does that before it calls you.",
         ),
         Misconception(
             "positive_only",
@@ -803,8 +822,33 @@ class _HandsThrough(_Net):
         return x
 
 
+class _CountedNorm(LayerNorm):
+    """A norm that counts how often it is called."""
+
+    calls = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        return super().forward(x)
+
+
+_judge_sum = judge_tensors("output")
+
+
+def _judge_residual(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    """As `judge_tensors`; then one norm is enough."""
+    found = _judge_sum(case, output, expected)
+    if not found and output["norms"] != expected["norms"]:
+        return Mismatch(
+            f"The numbers are right, but `norm` is called {output['norms']}, and once is enough: ask first which"
+            " order is wanted."
+        )
+    return found
+
+
 def _run_residual(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     found = values_and_gradients(answer, inputs, case)
+    found["norms"] = f"{inputs['norm'].calls} times"  # in words: no number of the answer
     calls = inputs["sublayer"].calls
     if calls > 1:
         raise Told(
@@ -822,7 +866,7 @@ def _residual_case(
     std: float = 1,
     sublayer: type[_Net] = _Net,
 ) -> Case:
-    norm = LayerNorm(shape[-1]).requires_grad_(False)
+    norm = _CountedNorm(shape[-1]).requires_grad_(False)
     norm.load_state_dict({k: v * 1.0 for k, v in _random_state(rng, norm).items()})
     norm.weight.data.add_(1.0)
     inputs: dict[str, Any] = {
@@ -846,6 +890,8 @@ def _residual_cases(rng: np.random.Generator) -> list[Case]:
         _residual_case(rng, "pre-norm, a batch", 2, 5, 3, first=True, std=2.0, sublayer=_Mixing),
         _residual_case(rng, "post-norm, a sublayer that hands x through", 2, 4, 5, sublayer=_HandsThrough),
         _residual_case(rng, "post-norm, tokens without a batch", 4, 3),
+        _residual_case(rng, "pre-norm, tokens without a batch", 3, 5, first=True),
+        _residual_case(rng, "pre-norm, one vector", 6, first=True),
         Case(inputs, double.about, double.sizes),
     ]
 
@@ -867,7 +913,7 @@ RESIDUAL = Exercise(
     reference=transformer.residual,
     cases=_residual_cases,
     run=_run_residual,
-    judge=judge_tensors("output"),
+    judge=_judge_residual,
     points=2,
     minutes=8,
     difficulty=1,
@@ -997,6 +1043,74 @@ def _made(answer: Callable[..., Any], inputs: Mapping[str, Any]) -> Any:
     return answer(*places, *options.values()) if len(options) == len(OPTIONS) else answer(*places, **options)
 
 
+def _half_dropped(case: Case, reference: Callable[..., nn.Module], constant: bool, *attentions: str) -> Case:
+    """The case for a dropout of 0.5: `parts` in its extra are what the sublayers add without it, with known numbers.
+
+    Args:
+        case: in pre-norm, with this dropout.
+        reference: the layer.
+        constant: every sublayer adds the same to each token, each another size; else the attentions add nothing.
+        attentions: their names.
+    """
+    state = case.extra["state"]
+    for number, name in enumerate([*(f"{name}.output" for name in attentions), "feed_forward.project"]):
+        if constant or name != "feed_forward.project":
+            state[f"{name}.weight"].zero_()
+            state[f"{name}.bias"].copy_((1 + state[f"{name}.bias"].abs().clamp(max=2.0)) * 10**number * constant)
+    if constant:
+        parts = [state[f"{name}.output.bias"] for name in attentions] + [state["feed_forward.project.bias"]]
+    else:
+        layer = load_by_name(_made(reference, case.inputs), state).eval()
+        with torch.no_grad():
+            tensors = [case.inputs[name] for name in ("x", "memory") if name in case.inputs]
+            parts = [layer(*tensors)[0] - tensors[0]]
+    return Case(case.inputs, case.about, case.sizes, {**case.extra, "parts": parts})
+
+
+def _dropped(layer: nn.Module, inputs: Mapping[str, Any], case: Case, call: Callable[..., Any]) -> str:
+    """Whether a dropout of 0.5 leaves of each part, in each component by itself, nothing or the double.
+
+    Raises:
+        Told: it does not.
+    """
+    parts: list[Tensor] = case.extra["parts"]
+    load_by_name(layer, case.extra["state"]).train()
+    with torch.no_grad():
+        output = call(layer, inputs)[0]
+    if not isinstance(output, Tensor) or output.shape != inputs["x"].shape:
+        raise Told("The first thing that is returned should be the output, of the shape of x.")
+    added = output - inputs["x"]
+    choices = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * len(parts)).view(-1, len(parts))
+    sums = torch.stack([sum((c * p for c, p in zip(row, parts)), torch.zeros_like(added)) for row in choices])
+
+    def fits(factor: float) -> Tensor:
+        return ((added - factor * sums).abs() < 1e-3).any(dim=0)
+
+    if not bool(fits(2.0).all()):
+        if bool(fits(1.0).all()) and bool(((added - sums[0]).abs() < 1e-3).any()):
+            raise Told(
+                "While training, what the dropout keeps should be divided by 1 − p, as `nn.Dropout` does: then its mean"
+                " is that of the layer after .eval(). Yours is left as it is."
+            )
+        raise Told(
+            "With a dropout of 0.5 while training, each component of what a sublayer adds should be either 0 or twice"
+            " what it is after .eval(). Yours has other numbers. Perhaps a dropout is missing, stands elsewhere, or"
+            " there is one too many (inside the feed-forward net there is none here)."
+        )
+    kept = choices[(added - 2.0 * sums).abs().argmin(dim=0)].bool()  # (batch, length, d_model, parts)
+    if not bool((kept.any(dim=2) & ~kept.all(dim=2)).flatten(0, 1).any(dim=0).all()):
+        raise Told(
+            "With a dropout of 0.5 while training, the components of a token are all kept or all set to zero together."
+            " The dropout should fall on each component by itself."
+        )
+    if len(kept.flatten(0, 2).unique(dim=0)) < len(choices):
+        raise Told(
+            "With a dropout of 0.5 while training, the same components are set to zero in one sublayer as in another."
+            " Each sublayer should draw its own."
+        )
+    return "dropped rightly"
+
+
 def _encoder_cases(rng: np.random.Generator) -> list[Case]:
     def case(about: str, *numbers: int, mask: Tensor | None = None, **more: Any) -> Case:
         sizes = dict(zip(("batch", "length", "heads", "d_head", "d_hidden"), numbers, strict=True))
@@ -1019,6 +1133,15 @@ def _encoder_cases(rng: np.random.Generator) -> list[Case]:
         case("pre-norm, a dropout of 1 while training", 2, 4, 3, 3, 5, dropout=1.0, norm_first=True),
         case("the fused attention, which shows no weights", 2, 5, 2, 3, 4, attention=FusedAttention),
         case("float64", 2, 3, 1, 5, 4, norm_first=True, double=True),
+        *(
+            _half_dropped(
+                case("pre-norm, a dropout of 0.5 while training", 5, 17, 2, 4, 7, dropout=0.5, norm_first=True),
+                transformer.EncoderLayer,
+                constant,
+                "attention",
+            )
+            for constant in (True, False)
+        ),
     ]
 
 
@@ -1030,6 +1153,8 @@ def _call_encoder(layer: Any, given: Mapping[str, Any]) -> Any:
 
 
 def _run_encoder(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    if "parts" in case.extra:
+        return _dropped(_made(answer, inputs), inputs, case, _call_encoder)
     return _differentiated(_made(answer, inputs), inputs, case, _call_encoder)
 
 
@@ -1174,6 +1299,18 @@ class _NormBehind(_Sublayers):
     def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
         found, extra = f(x)
         return x + self.dropout(norm(found)), extra
+
+
+class _DropoutOfTheOutput(_Sublayers):
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        output, *weights = super().forward(*args, **kwargs)
+        return self.dropout(output), *weights
+
+
+class _DropoutOfTheWeights(_Sublayers):
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        output, *weights = super().forward(*args, **kwargs)
+        return output, *(w if w is None else self.dropout(w) for w in weights)
 
 
 def _mixed(mixin: type, base: type) -> type:
@@ -1408,6 +1545,18 @@ def _shared_misconceptions(base: type, *sublayers: str) -> tuple[Misconception, 
             " a sublayer adds, before it is added.",
         ),
         Misconception(
+            "dropout_of_the_output",
+            _mixed(_DropoutOfTheOutput, base),
+            "A dropout too many acts on what the layer returns, x included. Only what each sublayer adds is dropped,"
+            " before it is added.",
+        ),
+        Misconception(
+            "dropout_of_the_weights",
+            _mixed(_DropoutOfTheWeights, base),
+            "The output is right. The dropout also acts on the weights that you return; hand them back as the attention"
+            " gave them.",
+        ),
+        Misconception(
             "norm_behind_in_pre",
             _partly(_NormBehind, base, None, True),
             "Right with post-norm. With pre-norm you normalise what a sublayer returns; the norm belongs on its way"
@@ -1626,6 +1775,7 @@ def _decoder_mask_cases(rng: np.random.Generator) -> list[Case]:
         _decoder_mask_case(rng, [4], "one sentence, no padding"),
         _decoder_mask_case(rng, [1], "a single word"),
         _decoder_mask_case(rng, [5, 2, 4], "three sentences of different lengths"),
+        _decoder_mask_case(rng, [4, 4, 4], "three sentences of one length, no padding"),
         _decoder_mask_case(rng, rng.permutation(np.arange(1, 8))[:5].tolist() + [8], "six sentences, in any order"),
         _decoder_mask_case(rng, [4, 6], "another number for padding", pad=7),
         _decoder_mask_case(rng, [3, 5, 1, 4], "padding is 0, said", pad=0),
@@ -1821,6 +1971,10 @@ def _decoder_cases(rng: np.random.Generator) -> list[Case]:
     def words(*lengths: int) -> Tensor:
         return (torch.arange(max(lengths)) < torch.tensor(lengths)[:, None])[:, None, None, :]
 
+    # As a batch of sentences has it: no padding is read; and one word may look ahead, as no causal mask would let it.
+    own = torch.tensor([[1, 1, 1, 1], [1, 0, 1, 1], [1, 1, 0, 0]]).bool()[:, None, None, :] & causal_mask(4)
+    own[0, 0, 1, 3] = True
+    pre = {"norm_first": True}
     everything = {"dropout": 0.0, "norm_first": True, "activation": "gelu", "attention": MultiHeadAttention}
     return [
         case("post-norm, no masks", 1, 2, 3, 2, 2, 5),
@@ -1834,6 +1988,19 @@ def _decoder_cases(rng: np.random.Generator) -> list[Case]:
         case("post-norm, a dropout of 1 while training", 2, 3, 4, 2, 4, 7, dropout=1.0),
         case("pre-norm, a dropout of 1 while training", 2, 5, 4, 3, 3, 7, dropout=1.0, norm_first=True),
         case("float64, after .eval()", 2, 3, 4, 1, 5, 6, dropout=0.5, training=False, double=True),
+        case("each sentence its own mask", 3, 4, 2, 3, 2, 5, mask=own),
+        case("written words with a mask for each head", 2, 3, 5, 4, 2, 6, mask=random_mask(rng, 2, 4, 3, 3), **pre),
+        case("the fused attention, which shows no weights", 2, 4, 3, 2, 3, 5, attention=FusedAttention),
+        *(
+            _half_dropped(
+                case("pre-norm, a dropout of 0.5 while training", 5, 17, 3, 2, 4, 7, dropout=0.5, norm_first=True),
+                transformer.DecoderLayer,
+                constant,
+                "self_attention",
+                "cross_attention",
+            )
+            for constant in (True, False)
+        ),
     ]
 
 
@@ -1847,6 +2014,8 @@ def _call_decoder(layer: Any, given: Mapping[str, Any]) -> Any:
 
 
 def _run_decoder(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    if "parts" in case.extra:
+        return _dropped(_made(answer, inputs), inputs, case, _call_decoder)
     return _differentiated(_made(answer, inputs), inputs, case, _call_decoder)
 
 
@@ -1987,6 +2156,16 @@ class _MasksInverted(_Decoder):
 class _CausalByItself(_Decoder):
     def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
         return self.self_attention(x, causal_mask(x.shape[1]))
+
+
+class _CausalInstead(_Decoder):
+    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.self_attention(x, None if mask is None else causal_mask(x.shape[1]))
+
+
+class _CausalAsWell(_Decoder):
+    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
+        return self.self_attention(x, None if mask is None else mask & causal_mask(x.shape[1]))
 
 
 class _MemoryNormedTwice(_Decoder):
@@ -2140,6 +2319,18 @@ DECODER_LAYER = Exercise(
             _CausalByItself,
             "Right with a causal mask, because you always make one yourself. The mask is an argument: without it, every"
             " written word may look at all of them.",
+        ),
+        Misconception(
+            "causal_instead_of_the_mask",
+            _CausalInstead,
+            "Right where the mask is the causal one: whichever is given, the self-attention gets a causal mask that you"
+            " make yourself. Padding, too, is hidden by the mask that is given; hand that one over.",
+        ),
+        Misconception(
+            "causal_as_well",
+            _CausalAsWell,
+            "You hide the future beside what the mask hides. The mask that is given is the whole rule: where it is"
+            " True, a word may look, even ahead.",
         ),
         Misconception(
             "memory_normed_in_both_orders",
@@ -2486,15 +2677,15 @@ def _greedy_case(
     limit: int,
     words: int,
     signs: tuple[int, int, int] | None = None,
-    pads: tuple[int, int] | None = None,
+    says: tuple[tuple[int, int, int], ...] = (),
 ) -> Case:
-    """`pads`: in this sentence, at this place, the model itself writes the number of the filling."""
+    """`says`: sentence, place and a number that the model itself writes there: that of a sign, for example."""
     bos, eos, pad = signs or (1, 2, 0)
     after, places = normal(rng, words, words, std=2.0), normal(rng, len(ends), limit + 3, words, std=2.0)
     for sign in (bos, pad):  # neither is ever the likeliest
         after[:, sign], places[..., sign] = -8.0, 0.0
-    if pads:
-        places[pads[0], pads[1], pad] = 90.0
+    for sentence, place, number in says:
+        places[sentence, place, number] = 150.0
     inputs: dict[str, Any] = {"logits_of": _Speaker(after, places, ends, eos), "batch": len(ends), "limit": limit}
     if signs:
         inputs |= {"bos": bos, "eos": eos, "pad": pad}
@@ -2511,7 +2702,12 @@ def _greedy_cases(rng: np.random.Generator) -> list[Case]:
         _greedy_case(rng, "all end at once, at the limit", [4, 4, 4], 5, 11),
         _greedy_case(rng, "sentences that are over at once", [0, 0], 4, 6),
         _greedy_case(rng, "other signs", [3, 1, 5, 2], 8, 12, (5, 7, 3)),
-        _greedy_case(rng, "the model itself writes the number of the filling", [4, 2], 6, 8, pads=(0, 1)),
+        _greedy_case(rng, "the model itself writes the number of the filling", [4, 2], 6, 8, says=((0, 1, 0),)),
+        _greedy_case(rng, "the first word is the number of the filling", [2], 5, 7, says=((0, 0, 0),)),
+        _greedy_case(rng, "in one step all write the number of the filling, or end", [2, 1], 4, 9, says=((0, 1, 0),)),
+        _greedy_case(rng, "nothing but filling up to the limit", [8], 4, 7, says=((0, 1, 0), (0, 2, 0), (0, 3, 0))),
+        _greedy_case(rng, "the model itself writes the start sign", [3], 6, 8, says=((0, 1, 1),)),
+        _greedy_case(rng, "one sign for start and end", [3, 1], 5, 9, (2, 2, 0)),
     ]
 
 
@@ -2575,6 +2771,29 @@ def _greedy_late(logits_of: Any, batch: int, limit: int, bos: int, eos: int, pad
             break
         words, done = torch.cat([words, best[:, None]], dim=1), done | (best == eos)
     return words[:, 1:]
+
+
+def _greedy_in_the_table(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
+    words = torch.full((batch, 1), bos)
+    while words.shape[1] <= limit and not (words == eos).any(dim=1).all():
+        best = logits_of(words)[:, -1].argmax(dim=-1).masked_fill((words == eos).any(dim=1), pad)
+        words = torch.cat([words, best[:, None]], dim=1)
+    return words[:, 1:]
+
+
+def _greedy_until(over: Callable[[Tensor, int, int], bool]) -> Callable[..., Any]:
+    """The reference, but it also stops where a column of words is `over`."""
+
+    def answer(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
+        words, done = torch.full((batch, 1), bos), torch.zeros(batch, dtype=torch.bool)
+        while words.shape[1] <= limit and not done.all():
+            best = logits_of(words)[:, -1].argmax(dim=-1).masked_fill(done, pad)
+            words, done = torch.cat([words, best[:, None]], dim=1), done | (best == eos)
+            if over(best, eos, pad):
+                break
+        return words[:, 1:]
+
+    return answer
 
 
 def _until_all_at_once(words: Tensor, eos: int) -> Tensor:
@@ -2690,6 +2909,33 @@ GREEDY = Exercise(
             "pad_ends",
             _greedy_variant(ended=lambda done, best, eos, pad: done | (best == eos) | (best == pad)),
             "A sentence in which the model writes `pad` counts as done. Only the end sign ends a sentence.",
+        ),
+        Misconception(
+            "stops_at_pad",
+            _greedy_until(lambda best, eos, pad: bool(((best == eos) | (best == pad)).all())),
+            "Writing stops when every sentence's last word is `pad` or the end sign. A model may write the number of"
+            " `pad` itself, in a sentence that is not done: remember who has written the end sign.",
+        ),
+        Misconception(
+            "start_sign_ends",
+            lambda logits_of, batch, limit, bos=1, eos=2, pad=0: _greedy_variant(
+                ended=lambda done, best, eos, pad: done | (best == eos) | (best == bos)
+            )(logits_of, batch, limit, bos, eos, pad),
+            "A sentence in which the model writes the start sign counts as done. Only the end sign ends a sentence.",
+        ),
+        Misconception(
+            "start_sign_never_written",
+            lambda logits_of, batch, limit, bos=1, eos=2, pad=0: _greedy_variant(
+                choose=lambda logits: logits[:, -1].index_fill(1, torch.tensor([bos]), -1e9).argmax(dim=-1)
+            )(logits_of, batch, limit, bos, eos, pad),
+            "You forbid the model a word: the start sign. If a model writes that number, it is the largest logit like"
+            " any other.",
+        ),
+        Misconception(
+            "start_taken_for_an_end",
+            _greedy_in_the_table,
+            "Right while start sign and end sign are two numbers. Where one sign stands for both, you find the end in"
+            " the column that was given, before a word is written: only what was *written* ends a sentence.",
         ),
         Misconception(
             "done_forgotten",
