@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,7 +49,14 @@ def root() -> Path:
     return ROOT
 
 
+@pytest.fixture(scope="session")
+def _progress_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One file after another in one folder: a folder for each of ten thousand tests would take half a minute."""
+    folder = tmp_path_factory.mktemp("progress")
+    return (folder / f"{number}.json" for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def _own_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_progress(_progress_files: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the learner's own progress."""
-    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
+    monkeypatch.setenv("COURSE_PROGRESS", str(next(_progress_files)))

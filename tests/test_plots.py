@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import subprocess
 import sys
 import warnings
@@ -353,3 +354,16 @@ def test_a_notebook_shows_each_figure_once_with_its_words(monkeypatch):
     assert "It &amp; &lt;animal&gt;." in first[1].data["text/html"]
     assert first[1].data["text/plain"] == "Figure in words: It & <animal>."
     assert [output.output_type for output in quiet] == ["execute_result"]
+
+
+def test_names_of_points_cover_neither_each_other_nor_a_point() -> None:
+    spread = torch.rand(12, 2, generator=torch.Generator().manual_seed(2)).tolist()
+    points = {f"p = {n / 10}": (x, y) for n, (x, y) in enumerate(spread)}
+    axes = plots.panels(1, size=(7.0, 4.6))[0]
+    axes.plot(*zip(*points.values()), "o", linestyle="none")
+    plots.name_points(axes, points)
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert [text.get_text() for text in axes.texts] == list(points)
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+    for x, y in axes.transData.transform(list(points.values())):
+        assert not any(box.contains(x, y) for box in boxes)

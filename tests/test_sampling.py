@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from utils import plots, sampling
+from utils import sampling
 from utils.language_models import Alphabet
 
 
@@ -273,19 +273,6 @@ def test_an_empty_prompt_has_no_continuations() -> None:
 
 
 # ------------------------------------------------------------------------------------------------------ measures
-
-
-def test_names_of_points_cover_neither_each_other_nor_a_point() -> None:
-    spread = torch.rand(12, 2, generator=torch.Generator().manual_seed(2)).tolist()
-    points = {f"p = {n / 10}": (x, y) for n, (x, y) in enumerate(spread)}
-    axes = plots.panels(1, size=(7.0, 4.6))[0]
-    axes.plot(*zip(*points.values()), "o", linestyle="none")
-    sampling.name_points(axes, points)
-    boxes = [text.get_window_extent() for text in axes.texts]
-    assert [text.get_text() for text in axes.texts] == list(points)
-    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
-    for x, y in axes.transData.transform(list(points.values())):
-        assert not any(box.contains(x, y) for box in boxes)
 
 
 def test_a_text_that_nothing_can_follow_is_lost() -> None:

@@ -513,11 +513,11 @@ def test_portuguese_constructions() -> None:
     boy = Phrase(2, "boy")
     book = Phrase(3, "it", gender="m")
     find = Clause(1, verb="find", subject=boy, object=book, tense="past")
-    assert said("pt", find) == ("o menino o achou .", "the boy found it .")
+    assert said("pt", find) == ("o menino o encontrou .", "the boy found it .")
     find.tense = "future"
-    assert said("pt", find)[0] == "o menino vai achá-lo ."
+    assert said("pt", find)[0] == "o menino vai encontrá-lo ."
     find.object, find.tense, find.negation = Phrase(3, "i"), "past", "not"
-    assert said("pt", find) == ("o menino não me achou .", "the boy did not find me .")
+    assert said("pt", find) == ("o menino não me encontrou .", "the boy did not find me .")
     read = Clause(1, verb="read", subject=boy, object=Phrase(3, "book", determiner="a"), tense="past")
     assert said("pt", read, "that", "said") == ("que o menino tinha lido um livro .", "that the boy had read a book .")
     read.tense = "future"

@@ -295,7 +295,7 @@ def pair_accuracy(model: BertForPreTraining, tokenizer: WordPiece, pairs: Sequen
     Raises:
         ValueError: no pairs.
     """
-    right, pairs = 0, pairs[:64] if pace.quick() else pairs
+    right, pairs = 0, pace.few(pairs, 64)
     for start in range(0, len(pairs), 64):
         some = pairs[start : start + 64]
         _, pooled = model.bert(*read(tokenizer, some, limit))
@@ -334,7 +334,7 @@ def blank_accuracy(
             raise ValueError(f"A sentence of {len(sentence)} tokens has no place {place} (the first is 0).")
         if len(sentence) > room:
             raise ValueError(f"A sentence of {len(sentence)} tokens is too long: there is room for {room}.")
-    right, blanks = 0, blanks[:64] if pace.quick() else blanks
+    right, blanks = 0, pace.few(blanks, 64)
     for start in range(0, len(blanks), 64):
         some = blanks[start : start + 64]
         ids, segments, real = read(tokenizer, [sentence for sentence, _ in some], model.bert.config.positions)

@@ -328,6 +328,45 @@ def bars(
     return ax
 
 
+def name_points(axes: Axes, points: Mapping[str, tuple[float, float]], size: float = 9.0) -> None:
+    """Write its name beside each point, where it covers no point, no line and no other text.
+
+    Eight directions are tried for each, from near to far; where none is free, the name stands at the nearest.
+
+    Args:
+        axes: with all points and lines drawn.
+        points: {name: (x, y)}.
+        size: of the letters, in points.
+    """
+    axes.get_xlim(), axes.get_ylim()  # asking settles them
+    legend = axes.get_legend()
+    taken = [text.get_window_extent() for text in (*axes.texts, *([legend] if legend else []))]
+    crowd = np.concatenate([_along(axes.transData.transform(line.get_xydata())) for line in axes.lines])
+    around = [(math.cos(turn * math.pi / 4), math.sin(turn * math.pi / 4)) for turn in range(8)]
+    frame = axes.get_window_extent()
+    for name, place in points.items():
+        label = axes.annotate(name, place, xytext=(0, 0), textcoords="offset points", fontsize=size)
+        for far, (right, up) in itertools.product((9, 15, 22, 30), around):
+            label.set_horizontalalignment("left" if right > 0.5 else "right" if right < -0.5 else "center")
+            label.set_verticalalignment("center")
+            label.xyann = (far * right, far * up)
+            box = label.get_window_extent().padded(2)
+            if not (frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1):
+                continue
+            covers = ((crowd > (box.x0, box.y0)) & (crowd < (box.x1, box.y1))).all(axis=1).any()
+            if not covers and not any(box.overlaps(other) for other in taken):
+                break
+        else:
+            label.xyann = (9, 0)
+        taken.append(label.get_window_extent())
+
+
+def _along(corners: np.ndarray) -> np.ndarray:
+    """Places along a line through some corners, close enough that no letter slips through between two of them."""
+    between = [np.linspace(a, b, 60) for a, b in itertools.pairwise(corners)]
+    return np.concatenate([corners, *between])
+
+
 def panels(
     count: int, columns: int | None = None, title: str = "", size: tuple[float, float] = (3.4, 3.0)
 ) -> list[Axes]:

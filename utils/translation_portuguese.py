@@ -102,7 +102,7 @@ read: ler p=leio,lê,lemos,leem
 write: escrever c=escrito
 buy: comprar
 sell: vender
-find: achar
+find: encontrar
 lose: perder p=perco,perde,perdemos,perdem
 bring: trazer p=trago,traz,trazemos,trazem t=trouxe,trouxe,trouxemos,trouxeram
 wash: lavar

@@ -698,6 +698,11 @@ def offset_scaled(query_positions: Tensor, key_positions: Tensor, offset: Tensor
     return torch.softmax(scores / math.sqrt(2), -1)
 
 
+def offset_times_query(query_positions: Tensor, key_positions: Tensor, offset: Tensor, alpha: float) -> Tensor:
+    distances = (key_positions[None] - query_positions[:, None]).pow(2).sum(-1)
+    return torch.softmax(-alpha * (distances - 2 * (query_positions @ offset)[:, None]), -1)
+
+
 RIGHT: dict[str, list[Callable[..., Any]]] = {
     "attention.query_weights": [query_weights_loop, query_weights_scaled_first, query_weights_float64],
     "attention.self_attention": [self_attention_loop, self_attention_einsum, self_attention_float64],
@@ -798,5 +803,6 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (offset_one_hot, None),
         (offset_backwards, "other_direction"),
         (offset_scaled, None),
+        (offset_times_query, "offset_ignored"),
     ],
 }

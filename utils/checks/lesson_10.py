@@ -2065,22 +2065,10 @@ LOOK_AT_OFFSET = Exercise(
             " Let `torch.softmax` do it; it subtracts the largest score first.",
         ),
         Misconception(
-            "offset_times_query",
-            lambda query_positions, key_positions, offset, alpha: torch.softmax(
-                -alpha
-                * (
-                    (key_positions[None] - query_positions[:, None]).pow(2).sum(-1)
-                    - 2 * (query_positions @ offset)[:, None]
-                ),
-                -1,
-            ),
-            "Your head looks at its own place: in the inner product with the offset stands the query's position, the"
-            " same for every key, and a softmax does not notice that. It has to be δ.",
-        ),
-        Misconception(
             "offset_ignored",
             _offset_variant(lambda delta, offset, alpha: -alpha * delta.pow(2).sum(-1)),
-            "Each query looks at its own place: the offset takes no part.",
+            "Each query looks at its own place: the offset takes no part. (Or it stands in an inner product with the"
+            " query's position: that is the same for every key, and a softmax does not notice it. It has to be δ.)",
         ),
         Misconception(
             "softmax_over_queries",
