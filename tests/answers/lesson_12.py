@@ -814,6 +814,10 @@ class TaggerBySelf(nn.Module):
         self.which, self.frozen = layer, frozen
         for parameter in self.bert.parameters():
             parameter.requires_grad = not frozen
+        self.amiss(bert)
+
+    def amiss(self, bert: Any) -> None:
+        """What a wrong tagger does besides, with its own parts or with the encoder that was given."""
 
     def forward(self, ids: Tensor, segments: Tensor | None = None, real: Tensor | None = None) -> Tensor:
         return F.linear(self.bert(ids, segments, real)[0][self.which], self.output.weight, self.output.bias)
@@ -833,16 +837,14 @@ class TaggerDetached(TaggerBySelf):
 
 
 class TaggerFresh(TaggerBySelf):
-    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
-        super().__init__(bert, tags, layer, frozen)
+    def amiss(self, bert: Any) -> None:
         for parameter in self.bert.parameters():
             nn.init.normal_(parameter)
 
 
 class TaggerFreezesTheStart(TaggerBySelf):
-    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
-        super().__init__(bert, tags, layer, frozen)
-        bert.requires_grad_(not frozen)
+    def amiss(self, bert: Any) -> None:
+        bert.requires_grad_(not self.frozen)
 
 
 class TaggerAlwaysDetached(TaggerBySelf):
@@ -853,8 +855,7 @@ class TaggerAlwaysDetached(TaggerBySelf):
 
 
 class TaggerOfTheGiven(TaggerBySelf):
-    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
-        super().__init__(bert, tags, layer, frozen)
+    def amiss(self, bert: Any) -> None:
         self.bert = bert
 
 
@@ -874,53 +875,45 @@ class TaggerTurnedRound(TaggerBySelf):
 
 
 class TaggerTwoLayers(TaggerBySelf):
-    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
-        super().__init__(bert, tags, layer, frozen)
+    def amiss(self, bert: Any) -> None:
         self.hidden = nn.Linear(bert.config.width, bert.config.width)
 
 
 class TaggerCopyInEvaluation(TaggerBySelf):
     """Right: whoever trains the tagger sets its mode."""
 
-    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
-        super().__init__(bert, tags, layer, frozen)
+    def amiss(self, bert: Any) -> None:
         self.bert.eval()
 
 
 class TaggerSharingMemory(TaggerBySelf):
-    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
-        super().__init__(bert, tags, layer, frozen)
+    def amiss(self, bert: Any) -> None:
         for own, given in zip(self.bert.parameters(), bert.parameters(), strict=True):
             own.data = given.data
 
 
 class TaggerAssigned(TaggerBySelf):
-    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
-        super().__init__(bert, tags, layer, frozen)
+    def amiss(self, bert: Any) -> None:
         self.bert.load_state_dict(bert.state_dict(), assign=True)
 
 
 class TaggerStartInEvaluation(TaggerBySelf):
-    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
-        super().__init__(bert, tags, layer, frozen)
+    def amiss(self, bert: Any) -> None:
         bert.eval()
 
 
 class TaggerStartInTraining(TaggerBySelf):
-    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
-        super().__init__(bert, tags, layer, frozen)
+    def amiss(self, bert: Any) -> None:
         bert.train()
 
 
 class TaggerKeepsTheStart(TaggerBySelf):
-    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
-        super().__init__(bert, tags, layer, frozen)
+    def amiss(self, bert: Any) -> None:
         self.start = bert
 
 
 class TaggerIdleCopy(TaggerBySelf):
-    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
-        super().__init__(bert, tags, layer, frozen)
+    def amiss(self, bert: Any) -> None:
         self.hidden = [bert]
 
     def forward(self, *args: Any) -> Tensor:
@@ -928,8 +921,7 @@ class TaggerIdleCopy(TaggerBySelf):
 
 
 class TaggerWordsFrozen(TaggerBySelf):
-    def __init__(self, bert: Any, tags: int = 2, layer: int = -1, frozen: bool = False) -> None:
-        super().__init__(bert, tags, layer, frozen)
+    def amiss(self, bert: Any) -> None:
         self.bert.embeddings.requires_grad_(False)
 
 
