@@ -11,14 +11,13 @@ import decimal
 import fractions
 import math
 import sys
-import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
-from utils.checks.model import Mismatch
+from utils.checks.model import Mismatch, name_of
 
 LARGEST = 4_000_000  # elements; an output larger than this is not carried to the judge
 DEEPEST = 24
@@ -103,8 +102,8 @@ def _key(value: Any) -> Any:
 
 
 def _safe_repr(value: Any) -> str:
-    if callable(value) and hasattr(value, "__name__"):
-        return str(value.__name__)
+    if (name := name_of(value)) is not None:
+        return name
     try:
         text = object.__repr__(value) if type(value).__repr__ is object.__repr__ else repr(value)
     except BaseException as error:  # noqa: BLE001 - a learner's __repr__ may do anything
@@ -190,8 +189,8 @@ def show(value: Any, limit: int = 80) -> str:
         )
     elif isinstance(value, Opaque):
         text = kind(value)
-    elif isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)):
-        text = f"`{value.__name__}`"  # the repr holds an address
+    elif (name := name_of(value)) is not None:
+        text = f"`{name}`"
     else:
         text = repr(value)
     return text if len(text) <= limit else text[: limit - 3] + "..."

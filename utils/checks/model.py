@@ -179,8 +179,13 @@ class Verdict:
     diagnosis: str | None = None
 
 
+def name_of(value: Any) -> str | None:
+    """The name of a function or class, None for all else. Their repr carries an address, another in every process."""
+    return str(value.__name__) if callable(value) and hasattr(value, "__name__") else None
+
+
 class _Name(str):
-    """A function that is a parameter's default: its own repr would carry an address, another in every process."""
+    """A parameter's default that stands in the signature by its name, without quotation marks."""
 
     __slots__ = ()
     __repr__ = str.__str__
@@ -188,9 +193,8 @@ class _Name(str):
 
 def _without_annotation(parameter: inspect.Parameter) -> inspect.Parameter:
     bare = parameter.replace(annotation=parameter.empty)
-    if hasattr(parameter.default, "__name__") and parameter.default is not parameter.empty:
-        return bare.replace(default=_Name(parameter.default.__name__))
-    return bare
+    name = None if parameter.default is parameter.empty else name_of(parameter.default)
+    return bare if name is None else bare.replace(default=_Name(name))
 
 
 def signature_of(function: Callable[..., Any]) -> str:
