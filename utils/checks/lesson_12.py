@@ -558,19 +558,17 @@ def _input_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _input(
-    ids: Callable[[list, list | None, int, int], list] | None = None,
-    segments: Callable[[list, list | None], list] | None = None,
+    a_part: Callable[[list, list | None, int, int], list] = lambda a, b, c, s: [c, *a, s],
+    b_part: Callable[[list | None, int, int], list] = lambda b, c, s: [] if b is None else [*b, s],
+    segments: Callable[[int, int], list] = lambda in_a, in_b: [0] * in_a + [1] * in_b,
     finish: Callable[[list, list], Any] = lambda ids, segments: (ids, segments),
 ) -> Callable[..., Any]:
-    def usual_ids(a: list, b: list | None, c: int, s: int) -> list:
-        return [c, *a, s] + ([] if b is None else [*b, s])
-
-    def usual_segments(a: list, b: list | None) -> list:
-        return [0] * (len(a) + 2) + ([] if b is None else [1] * (len(b) + 1))
+    """The reference in steps; c and s are the numbers of [CLS] and [SEP], in_a and in_b the lengths of the parts."""
 
     def answer(first: list, second: list | None = None, classify: int = 2, separate: int = 3) -> Any:
-        made = (ids or usual_ids)(list(first), None if second is None else list(second), classify, separate)
-        return finish(made, (segments or usual_segments)(first, second))
+        of_a = a_part(list(first), second, classify, separate)
+        of_b = b_part(None if second is None else list(second), classify, separate)
+        return finish(of_a + of_b, segments(len(of_a), len(of_b)))
 
     return answer
 
@@ -608,109 +606,81 @@ MAKE_INPUTS = Exercise(
         ),
         Misconception(
             "no_last_separator",
-            _input(
-                lambda a, b, c, s: [c, *a, s, *(b or [])],
-                lambda a, b: [0] * (len(a) + 2) + [1] * len(b or []),
-            ),
+            _input(b_part=lambda b, c, s: b or []),
             "A single sentence is right; after B a [SEP] is missing. It stands *behind* each sentence, not only between"
             " the two.",
         ),
         Misconception(
             "separator_between_only",
-            _input(
-                lambda a, b, c, s: [c, *a] if b is None else [c, *a, s, *b],
-                lambda a, b: [0] * (len(a) + 1) if b is None else [0] * (len(a) + 2) + [1] * len(b),
-            ),
+            _input(lambda a, b, c, s: [c, *a] if b is None else [c, *a, s], lambda b, c, s: b or []),
             "Your [SEP] stands between two sentences only. It belongs behind each of them, a single one too.",
         ),
         Misconception(
             "no_classify",
-            _input(
-                lambda a, b, c, s: [*a, s] + ([] if b is None else [*b, s]),
-                lambda a, b: [0] * (len(a) + 1) + ([] if b is None else [1] * (len(b) + 1)),
-            ),
+            _input(lambda a, b, c, s: [*a, s]),
             "The [CLS] at the beginning is missing: its state is what the pooler reads.",
         ),
         Misconception(
             "classify_twice",
-            _input(
-                lambda a, b, c, s: [c, *a, s] + ([] if b is None else [c, *b, s]),
-                lambda a, b: [0] * (len(a) + 2) + ([] if b is None else [1] * (len(b) + 2)),
-            ),
+            _input(b_part=lambda b, c, s: [] if b is None else [c, *b, s]),
             "Before B there is a second [CLS]. One stands at the very beginning, for the whole input.",
         ),
         Misconception(
             "first_separator_is_1",
-            _input(
-                segments=lambda a, b: (
-                    [0] * (len(a) + 1) + [0 if b is None else 1] * (1 + (len(b) + 1 if b is not None else 0))
-                )
-            ),
+            _input(segments=lambda in_a, in_b: [0] * (in_a - 1) + [1 if in_b else 0] * (1 + in_b)),
             "The tokens are right. The first [SEP] belongs to sentence A: its segment is 0.",
         ),
         Misconception(
             "last_separator_is_0",
-            _input(segments=lambda a, b: [0] * (len(a) + 2) + ([] if b is None else [1] * len(b) + [0])),
+            _input(segments=lambda in_a, in_b: [0] * in_a + ([1] * (in_b - 1) + [0] if in_b else [])),
             "The tokens are right. The last [SEP] belongs to sentence B: its segment is 1.",
         ),
         Misconception(
             "segments_from_1",
-            _input(segments=lambda a, b: [1] * (len(a) + 2) + ([] if b is None else [2] * (len(b) + 1))),
+            _input(segments=lambda in_a, in_b: [1] * in_a + [2] * in_b),
             "The tokens are right. Your segments are 1 and 2; they are counted from 0, since they are rows of a table"
             " with two rows.",
         ),
         Misconception(
             "segments_all_zero",
-            _input(segments=lambda a, b: [0] * (len(a) + 2 + (0 if b is None else len(b) + 1))),
+            _input(segments=lambda in_a, in_b: [0] * (in_a + in_b)),
             "The tokens are right. All your segments are 0, so the model could not tell B from A.",
         ),
         Misconception(
             "segments_exchanged",
-            _input(segments=lambda a, b: [1] * (len(a) + 2) + ([] if b is None else [0] * (len(b) + 1))),
+            _input(segments=lambda in_a, in_b: [1] * in_a + [0] * in_b),
             "The tokens are right. The segments are exchanged: A, with [CLS] and its [SEP], is 0, B is 1.",
         ),
         Misconception(
             "segments_of_words_only",
-            _input(segments=lambda a, b: [0] * len(a) + [1] * len(b or [])),
+            _input(segments=lambda in_a, in_b: [0] * (in_a - 2) + [1] * (in_b - 1)),
             "The tokens are right. There are fewer segments than tokens: [CLS] and [SEP] need one too.",
         ),
         Misconception(
             "empty_is_none",
-            _input(
-                lambda a, b, c, s: [c, *a, s] + ([*b, s] if b else []),
-                lambda a, b: [0] * (len(a) + 2) + ([1] * (len(b) + 1) if b else []),
-            ),
+            _input(b_part=lambda b, c, s: [*b, s] if b else []),
             "An empty second sentence is treated as none. It is a sentence, and gets its [SEP]; only None means that"
             " there is no B. (An empty list counts as False in Python.)",
         ),
         Misconception(
             "no_separator_if_single",
-            _input(
-                lambda a, b, c, s: [c, *a] if b is None else [c, *a, s, *b, s],
-                lambda a, b: [0] * (len(a) + 1) if b is None else [0] * (len(a) + 2) + [1] * (len(b) + 1),
-            ),
+            _input(lambda a, b, c, s: [c, *a] if b is None else [c, *a, s]),
             "Pairs are right. A single sentence ends with a [SEP] as well.",
         ),
         Misconception(
             "two_separators_between",
-            _input(
-                lambda a, b, c, s: [c, *a, s] + ([] if b is None else [s, *b, s]),
-                lambda a, b: [0] * (len(a) + 2) + ([] if b is None else [1] * (len(b) + 2)),
-            ),
+            _input(b_part=lambda b, c, s: [] if b is None else [s, *b, s]),
             "There are two [SEP] between A and B. RoBERTa has it so; BERT has one.",
         ),
         Misconception(
             "none_is_empty",
-            _input(
-                lambda a, b, c, s: [c, *a, s, *(b or []), s],
-                lambda a, b: [0] * (len(a) + 2) + [1] * (len(b or []) + 1),
-            ),
+            _input(b_part=lambda b, c, s: [*(b or []), s]),
             "Pairs are right. A single sentence (`second=None`) gets a second [SEP] in your result, as if an empty B"
             " followed.",
         ),
         Misconception(
             "classify_at_the_end",
-            _input(lambda a, b, c, s: [*a, s] + ([] if b is None else [*b, s]) + [c]),
+            _input(finish=lambda ids, segments: (ids[1:] + ids[:1], segments)),
             "Your [CLS] stands at the end, as GPT's Extract does. BERT's stands at the beginning.",
         ),
         Misconception(
