@@ -305,6 +305,13 @@ def test_ci_runs_make_test() -> None:
     assert subprocess.run(["bash", "-n", str(ROOT / ".ci" / "run")], check=False).returncode == 0
 
 
+def test_the_tests_of_a_file_stay_in_one_process(request: pytest.FixtureRequest) -> None:
+    """pytest-xdist reads the group off the test's name. Where pytest hides it, fixtures are made once a process."""
+    if not hasattr(request.config, "workerinput"):
+        pytest.skip("there is one process only")
+    assert request.node.nodeid.endswith("@test_house")
+
+
 def test_what_a_learner_makes_is_ignored_by_git() -> None:
     if not (ROOT / ".git").exists() or shutil.which("git") is None:
         pytest.skip("this is not a git checkout")

@@ -227,8 +227,7 @@ def forbidding(names: Sequence[str], reference: Any, answer: Any, seen: list[str
     if _unwrapped(answer) is not reference:
         targets[f"{reference.__module__}.{reference.__name__}"] = reference
     try:
-        for name, target in targets.items():
-            _block(name, target, answer, seen, undo)
+        _block(targets, answer, seen, undo)
         with _NoSuchCall(torch_calls, seen):
             yield
     finally:
@@ -267,21 +266,40 @@ def _resolve(dotted: str) -> Any:
     return found
 
 
-def _block(name: str, target: Any, answer: Any, seen: list[str], undo: list[Callable[[], None]]) -> None:
+def _block(targets: dict[str, Any], answer: Any, seen: list[str], undo: list[Callable[[], None]]) -> None:
+    by_name: dict[int, tuple[Any, Callable[..., Any]]] = {}  # what can only be replaced wherever it has a name
+    for name, target in targets.items():
+        refuse = _refusal(name, seen)
+        if not _changed(target, refuse, undo):
+            by_name[id(target)] = (target, refuse)
+    if not by_name:
+        return
+    # One look through all modules, whatever the number of targets: it is most of what a quick check costs.
+    for space in [*(vars(module) for module in list(sys.modules.values()) if _near(module)), _globals_of(answer)]:
+        for key in [key for key, value in space.items() if id(value) in by_name]:
+            target, space[key] = by_name[id(space[key])]
+            undo.append(lambda space=space, key=key, target=target: space.__setitem__(key, target))  # type: ignore[misc]
+
+
+def _refusal(name: str, seen: list[str]) -> Callable[..., Any]:
     def refuse(*args: Any, **kwargs: Any) -> Any:
         seen.append(name)
         raise Forbidden(name)
 
+    return refuse
+
+
+def _changed(target: Any, refuse: Callable[..., Any], undo: list[Callable[[], None]]) -> bool:
+    """Makes the class or function itself refuse, under whatever name it is called; False if it is not one of Python."""
     if isinstance(target, type):
         kept = vars(target).get("__init__")
         try:
             target.__init__ = refuse  # type: ignore[misc]
-        except TypeError:  # a built-in class cannot be changed: replace its name instead
-            pass
-        else:
-            undo.append((lambda: setattr(target, "__init__", kept)) if kept else (lambda: delattr(target, "__init__")))
-            return
-    elif isinstance(target, types.FunctionType) and not target.__code__.co_freevars:
+        except TypeError:  # a built-in class
+            return False
+        undo.append((lambda: setattr(target, "__init__", kept)) if kept else (lambda: delattr(target, "__init__")))
+        return True
+    if isinstance(target, types.FunctionType) and not target.__code__.co_freevars:
         code = target.__code__
         number = len(_REFUSALS)
         _REFUSALS.append(refuse)
@@ -292,31 +310,18 @@ def _block(name: str, target: Any, answer: Any, seen: list[str], undo: list[Call
         )
         target.__code__ = scope["refused"].__code__
         undo.append(lambda: setattr(target, "__code__", code))
-        return
-    spaces = [vars(m) for m in list(sys.modules.values()) if isinstance(m, types.ModuleType) and _near(m)]
-    spaces.append(_globals_of(answer))
-    for space in spaces:
-        for key, value in list(space.items()):
-            if value is target:
-                space[key] = refuse
-                undo.append(lambda space=space, key=key: space.__setitem__(key, target))  # type: ignore[misc]
+        return True
+    return False
 
 
 _REFUSALS: list[Callable[..., Any]] = []
 
 
-def _near(module: types.ModuleType) -> bool:
-    return module.__name__.split(".")[0] in {
-        "utils",
-        "torch",
-        "numpy",
-        "math",
-        "collections",
-        "statistics",
-        "scipy",
-        "nltk",
-        "__main__",
-    }
+_NEAR = {"utils", "torch", "numpy", "math", "collections", "statistics", "scipy", "nltk", "__main__"}
+
+
+def _near(module: Any) -> bool:
+    return isinstance(module, types.ModuleType) and module.__name__.partition(".")[0] in _NEAR
 
 
 def _globals_of(answer: Any) -> dict[str, Any]:
