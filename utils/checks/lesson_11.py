@@ -19,7 +19,7 @@ from utils import transformer
 from utils.attention import FusedAttention, MultiHeadAttention, causal_mask
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
-from utils.checks.modules import load_by_name
+from utils.checks.modules import changed, load_by_name
 from utils.checks.tensors import (
     differentiate,
     integers,
@@ -1159,29 +1159,17 @@ def _run_encoder(answer: Callable[..., Any], inputs: dict[str, Any], case: Case)
 
 
 class _Sublayers(nn.Module):
-    """What wrong encoder and decoder layers share: one sublayer with residual, dropout and norm."""
+    """The reference in steps, for wrong encoder and decoder layers: what they do amiss is one of its methods."""
 
-    norm_first: bool
-    dropout: Any
+    attentions: tuple[str, ...]
+    attention: Any
+    self_attention: Any
+    cross_attention: Any
+    norm1: Any
+    norm2: Any
+    norm3: Any
     start: Tensor  # the layer's input
     place = 0  # which sublayer is at work
-
-    def sub(self, x: Tensor, f: Callable[[Tensor], tuple[Tensor, Any]], norm: nn.Module) -> tuple[Tensor, Any]:
-        found, extra = f(norm(x) if self.norm_first else x)
-        x = x + self.dropout(found)
-        return (x if self.norm_first else norm(x)), extra
-
-    def one_after_the_other(self, x: Tensor, *pairs: tuple[Callable[..., Any], nn.Module]) -> tuple[Tensor, list[Any]]:
-        """All sublayers, each given as what it does and its norm."""
-        self.start, extras = x, []
-        for self.place, (f, norm) in enumerate(pairs):
-            x, extra = self.sub(x, f, norm)
-            extras.append(extra)
-        return x, extras
-
-
-class _Encoder(_Sublayers):
-    """The reference's parameters, for wrong layers to inherit; each overrides one method."""
 
     def __init__(
         self,
@@ -1195,158 +1183,97 @@ class _Encoder(_Sublayers):
     ) -> None:
         super().__init__()
         self.norm_first, self.dropout = norm_first, nn.Dropout(dropout)
-        self.attention = attention(d_model, heads)
-        self.norm1 = LayerNorm(d_model)
+        for number, name in enumerate(self.attentions, 1):
+            setattr(self, name, attention(d_model, heads))
+            setattr(self, f"norm{number}", LayerNorm(d_model))
+        setattr(self, f"norm{len(self.attentions) + 1}", LayerNorm(d_model))
         self.feed_forward = FeedForward(d_model, d_hidden, activation)
-        self.norm2 = LayerNorm(d_model)
 
-    def look(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Any]:
-        return self.attention(x, mask)
+    def read(self, x: Tensor, norm: nn.Module) -> Any:
+        return norm(x) if self.norm_first else x
+
+    def add(self, x: Tensor, found: Tensor, norm: nn.Module) -> Any:
+        return x + self.dropout(found)
+
+    def close(self, x: Tensor, norm: nn.Module) -> Any:
+        return x if self.norm_first else norm(x)
+
+    def sub(self, x: Tensor, f: Callable[[Tensor], tuple[Tensor, Any]], norm: nn.Module) -> tuple[Tensor, Any]:
+        found, extra = f(self.read(x, norm))
+        return self.close(self.add(x, found, norm), norm), extra
+
+    def one_after_the_other(self, x: Tensor, *pairs: tuple[Callable[..., Any], nn.Module]) -> Any:
+        """All sublayers, each given as what it does and its norm."""
+        self.start, extras = x, []
+        for self.place, (f, norm) in enumerate(pairs):
+            x, extra = self.sub(x, f, norm)
+            extras.append(extra)
+        return self.hand_back(x, *extras[:-1])
 
     def think(self, x: Tensor) -> tuple[Tensor, Any]:
         return self.feed_forward(x), None
+
+    def hand_back(self, *results: Any) -> Any:
+        return results
+
+
+class _Encoder(_Sublayers):
+    attentions = ("attention",)
+
+    def look(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Any]:
+        return self.attention(x, mask)
 
     def norms(self) -> tuple[nn.Module, nn.Module]:
         return self.norm1, self.norm2
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Any:
         first, second = self.norms()
-        x, (weights, _) = self.one_after_the_other(x, (lambda y: self.look(y, mask), first), (self.think, second))
-        return x, weights
+        return self.one_after_the_other(x, (lambda y: self.look(y, mask), first), (self.think, second))
 
 
-class _AlwaysPost(_Sublayers):
-    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
-        found, extra = f(x)
-        return norm(x + self.dropout(found)), extra
+def _as_it_is(self: Any, x: Tensor, norm: nn.Module) -> Tensor:
+    return x
 
 
-class _AlwaysPre(_Sublayers):
-    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
-        found, extra = f(norm(x))
-        return x + self.dropout(found), extra
+def _without_dropout(self: Any, x: Tensor, found: Tensor, norm: nn.Module) -> Tensor:
+    return x + found
 
 
-class _OrdersExchanged(_Sublayers):
-    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
-        found, extra = f(x if self.norm_first else norm(x))
-        x = x + self.dropout(found)
-        return (norm(x) if self.norm_first else x), extra
+def _without_shortcut(self: Any, x: Tensor, found: Tensor, norm: nn.Module) -> Any:
+    return self.dropout(found)
 
 
-class _NoResidual(_Sublayers):
-    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
-        found, extra = f(norm(x) if self.norm_first else x)
-        found = self.dropout(found)
-        return (found if self.norm_first else norm(found)), extra
+def _partly(base: type, place: int | None = None, first: bool | None = None, **methods: Callable[..., Any]) -> type:
+    """As `changed`, but wrong only in one sublayer, or only in one of the two orders."""
+
+    def partly(right: Callable[..., Any], wrong: Callable[..., Any]) -> Callable[..., Any]:
+        def method(self: Any, *args: Any) -> Any:
+            chosen = place in (None, self.place) and first in (None, self.norm_first)
+            return (wrong if chosen else right)(self, *args)
+
+        return method
+
+    return changed(base, **{name: partly(getattr(base, name), wrong) for name, wrong in methods.items()})
 
 
-class _NormedShortcut(_Sublayers):
-    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
-        if self.norm_first:
-            x = norm(x)
-        found, extra = f(x)
-        x = x + self.dropout(found)
-        return (x if self.norm_first else norm(x)), extra
+def _encoder_of_sizes(sizes: Callable[[int, int, int], tuple[int, int]]) -> type:
+    """Makes its parts with other numbers than those it is given."""
+
+    def start(self: Any, d_model: int, heads: int, d_hidden: int, *options: Any, **more: Any) -> None:
+        _Encoder.__init__(self, d_model, *sizes(d_model, heads, d_hidden), *options, **more)
+
+    return changed(_Encoder, __init__=start)
 
 
-class _NoDropout(_Sublayers):
-    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
-        found, extra = f(norm(x) if self.norm_first else x)
-        return (x + found if self.norm_first else norm(x + found)), extra
+def _encoder_with(parts: Callable[[int, int, int], dict[str, nn.Module]]) -> type:
+    """Makes some of its parts otherwise."""
 
+    def start(self: Any, d_model: int, heads: int, d_hidden: int, *options: Any, **more: Any) -> None:
+        _Encoder.__init__(self, d_model, heads, d_hidden, *options, **more)
+        for name, part in parts(d_model, heads, d_hidden).items():
+            setattr(self, name, part)
 
-class _DropoutOfTheSum(_Sublayers):
-    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
-        found, extra = f(norm(x) if self.norm_first else x)
-        x = self.dropout(x + found)
-        return (x if self.norm_first else norm(x)), extra
-
-
-class _DropoutAlways(_Sublayers):
-    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
-        found, extra = f(norm(x) if self.norm_first else x)
-        x = x + F.dropout(found, self.dropout.p)
-        return (x if self.norm_first else norm(x)), extra
-
-
-class _DropoutOfTheInput(_Sublayers):
-    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
-        found, extra = f(self.dropout(norm(x) if self.norm_first else x))
-        return (x + found if self.norm_first else norm(x + found)), extra
-
-
-class _DropoutOfTheNorm(_Sublayers):
-    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
-        found, extra = f(x)
-        return self.dropout(norm(x + found)), extra
-
-
-class _OldShortcut(_Sublayers):
-    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
-        found, extra = f(norm(x) if self.norm_first else x)
-        x = self.start + self.dropout(found)
-        return (x if self.norm_first else norm(x)), extra
-
-
-class _NoNorm(_Sublayers):
-    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
-        found, extra = f(x)
-        return x + self.dropout(found), extra
-
-
-class _NormBehind(_Sublayers):
-    def sub(self, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
-        found, extra = f(x)
-        return x + self.dropout(norm(found)), extra
-
-
-class _DropoutOfTheOutput(_Sublayers):
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        output, *weights = super().forward(*args, **kwargs)
-        return self.dropout(output), *weights
-
-
-class _DropoutOfTheWeights(_Sublayers):
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        output, *weights = super().forward(*args, **kwargs)
-        return output, *(w if w is None else self.dropout(w) for w in weights)
-
-
-def _mixed(mixin: type, base: type) -> type:
-    """A wrong layer: `base` with the sublayers of `mixin`."""
-    return type(f"{mixin.__name__}{base.__name__}", (mixin, base), {})
-
-
-def _partly(mixin: Any, base: type, place: int | None = None, first: bool | None = None) -> type:
-    """As `_mixed`, but wrong only in one sublayer, or only in one of the two orders."""
-
-    def sub(self: Any, x: Tensor, f: Callable[..., Any], norm: nn.Module) -> tuple[Tensor, Any]:
-        chosen = place in (None, self.place) and first in (None, self.norm_first)
-        result: tuple[Tensor, Any] = (mixin if chosen else _Sublayers).sub(self, x, f, norm)
-        return result
-
-    return type(f"{mixin.__name__}Partly{base.__name__}", (base,), {"sub": sub})
-
-
-class _EncoderMaskIgnored(_Encoder):
-    def look(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Any]:
-        return self.attention(x)
-
-
-class _EncoderMaskInverted(_Encoder):
-    def look(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Any]:
-        return self.attention(x, None if mask is None else ~mask)
-
-
-class _EncoderNormsSwapped(_Encoder):
-    def norms(self) -> tuple[nn.Module, nn.Module]:
-        return self.norm2, self.norm1
-
-
-class _EncoderOneNorm(_Encoder):
-    def norms(self) -> tuple[nn.Module, nn.Module]:
-        return self.norm1, self.norm1
+    return changed(_Encoder, __init__=start)
 
 
 class _EncoderThinksFirst(_Encoder):
@@ -1371,78 +1298,6 @@ class _EncoderNoThinking(_Encoder):
         return (x if self.norm_first else self.norm2(x)), weights
 
 
-class _EncoderOutputOnly(_Encoder):
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Any:
-        return super().forward(x, mask)[0]
-
-
-class _EncoderResultsSwapped(_Encoder):
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Any:
-        return super().forward(x, mask)[::-1]
-
-
-class _EncoderOwnAttention(_Encoder):
-    def __init__(self, d_model: int, heads: int, d_hidden: int, *options: Any, **more: Any) -> None:
-        super().__init__(d_model, heads, d_hidden, *options, **more)
-        self.attention = MultiHeadAttention(d_model, heads)
-
-
-class _EncoderMaskIgnoredInPre(_Encoder):
-    def look(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Any]:
-        return self.attention(x, None if self.norm_first else mask)
-
-
-class _EncoderKeysOfTheStream(_Encoder):
-    def look(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Any]:
-        return self.attention(x, mask, self.start)
-
-
-class _EncoderMeanOfHeads(_Encoder):
-    def look(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Any]:
-        found, weights = self.attention(x, mask)
-        return found, None if weights is None else weights.mean(dim=1)
-
-
-class _EncoderLooksTwice(_Encoder):
-    def look(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Any]:
-        return self.attention(x, mask)[0], self.attention(self.start, mask)[1]
-
-
-class _EncoderOtherSizes(_Encoder):
-    """Makes its parts with other numbers than those it is given."""
-
-    def __init__(self, d_model: int, heads: int, d_hidden: int, *options: Any, **more: Any) -> None:
-        super().__init__(d_model, *self.sizes(d_model, heads, d_hidden), *options, **more)
-
-    @staticmethod
-    def sizes(d_model: int, heads: int, d_hidden: int) -> tuple[int, int]:
-        return heads, d_hidden
-
-
-class _EncoderOneHead(_EncoderOtherSizes):
-    @staticmethod
-    def sizes(d_model: int, heads: int, d_hidden: int) -> tuple[int, int]:
-        return 1, d_hidden
-
-
-class _EncoderFourHeads(_EncoderOtherSizes):
-    @staticmethod
-    def sizes(d_model: int, heads: int, d_hidden: int) -> tuple[int, int]:
-        return 4, d_hidden
-
-
-class _EncoderFourfold(_EncoderOtherSizes):
-    @staticmethod
-    def sizes(d_model: int, heads: int, d_hidden: int) -> tuple[int, int]:
-        return heads, 4 * d_model
-
-
-class _EncoderSizesSwapped(_Encoder):
-    def __init__(self, d_model: int, heads: int, d_hidden: int, *options: Any, **more: Any) -> None:
-        super().__init__(d_model, heads, d_hidden, *options, **more)
-        self.attention = MultiHeadAttention(heads, d_model)
-
-
 class _EncoderOtherDefaults(_Encoder):
     def __init__(
         self,
@@ -1457,24 +1312,6 @@ class _EncoderOtherDefaults(_Encoder):
         super().__init__(d_model, heads, d_hidden, dropout, norm_first, *rest, **more)
 
 
-class _EncoderTinyEps(_Encoder):
-    eps = 1e-12
-
-    def __init__(self, d_model: int, *sizes: Any, **more: Any) -> None:
-        super().__init__(d_model, *sizes, **more)
-        self.norm1, self.norm2 = LayerNorm(d_model, self.eps), LayerNorm(d_model, self.eps)
-
-
-class _EncoderSmallEps(_EncoderTinyEps):
-    eps = 1e-6
-
-
-class _EncoderOwnActivation(_Encoder):
-    def __init__(self, d_model: int, heads: int, d_hidden: int, *options: Any, **more: Any) -> None:
-        super().__init__(d_model, heads, d_hidden, *options, **more)
-        self.feed_forward = FeedForward(d_model, d_hidden)
-
-
 ORDERS: dict[str, bool | None] = {"": None, "_in_pre": True, "_in_post": False}
 """Endings of the names of mistakes that are made in both orders, or in one of them only."""
 
@@ -1487,7 +1324,7 @@ def _by_place(base: type, *sublayers: str) -> list[Misconception]:
         found.append(
             Misconception(
                 f"no_dropout_of_the_{ending}",
-                _partly(_NoDropout, base, place),
+                _partly(base, place, add=_without_dropout),
                 f"Right but for one dropout: while training, what the {what} adds is not touched by `self.dropout`. All"
                 " the sublayers are treated alike.",
             )
@@ -1497,14 +1334,14 @@ def _by_place(base: type, *sublayers: str) -> list[Misconception]:
             found.append(
                 Misconception(
                     f"no_shortcut_of_the_{ending}{order}",
-                    _partly(_NoResidual, base, place, first),
+                    _partly(base, place, first, add=_without_shortcut),
                     f"{right}The {what} has no shortcut: its result replaces x where it should be added to x.",
                 )
             )
             found.append(
                 Misconception(
                     f"no_norm_of_the_{ending}{order}",
-                    _partly(_NoNorm, base, place, first),
+                    _partly(base, place, first, read=_as_it_is, close=_as_it_is),
                     f"{right}The norm of the {what}, `{norm}`, takes no part: each sublayer has one, around the sum"
                     " (post-norm) or on its way in (pre-norm).",
                 )
@@ -1517,7 +1354,7 @@ def _shared_misconceptions(base: type, *sublayers: str) -> tuple[Misconception, 
     old = [
         Misconception(
             f"old_shortcut{order}",
-            _partly(_OldShortcut, base, None, first),
+            _partly(base, None, first, add=lambda self, x, found, norm: self.start + self.dropout(found)),
             ("" if first is None else f"Right with {'post' if first else 'pre'}-norm. ")
             + "Every shortcut starts at the layer's input. A later one starts where the sublayer before it ended, so"
             " that what was found there stays in the sum.",
@@ -1529,75 +1366,87 @@ def _shared_misconceptions(base: type, *sublayers: str) -> tuple[Misconception, 
         *old,
         Misconception(
             "dropout_always",
-            _mixed(_DropoutAlways, base),
+            changed(base, add=lambda self, x, found, norm: x + F.dropout(found, self.dropout.p)),
             "Right while training. After .eval() your dropout goes on: `F.dropout` does not know about that unless you"
             " tell it (`training=self.training`); `self.dropout` does.",
         ),
         Misconception(
             "dropout_of_the_input",
-            _mixed(_DropoutOfTheInput, base),
+            changed(
+                base, read=lambda self, x, norm: self.dropout(norm(x) if self.norm_first else x), add=_without_dropout
+            ),
             "The dropout acts on what a sublayer reads. It belongs to what the sublayer adds.",
         ),
         Misconception(
             "dropout_of_the_norm",
-            _partly(_DropoutOfTheNorm, base, None, False),
+            _partly(base, None, False, add=_without_dropout, close=lambda self, x, norm: self.dropout(norm(x))),
             "Right with pre-norm. With post-norm the dropout acts on the norm's result, x included. It belongs to what"
             " a sublayer adds, before it is added.",
         ),
         Misconception(
             "dropout_of_the_output",
-            _mixed(_DropoutOfTheOutput, base),
+            changed(base, hand_back=lambda self, output, *weights: (self.dropout(output), *weights)),
             "A dropout too many acts on what the layer returns, x included. Only what each sublayer adds is dropped,"
             " before it is added.",
         ),
         Misconception(
             "dropout_of_the_weights",
-            _mixed(_DropoutOfTheWeights, base),
+            changed(
+                base,
+                hand_back=lambda self, output, *weights: (
+                    output,
+                    *(w if w is None else self.dropout(w) for w in weights),
+                ),
+            ),
             "The output is right. The dropout also acts on the weights that you return; hand them back as the attention"
             " gave them.",
         ),
         Misconception(
             "norm_behind_in_pre",
-            _partly(_NormBehind, base, None, True),
+            _partly(base, None, True, read=_as_it_is, add=lambda self, x, found, norm: x + self.dropout(norm(found))),
             "Right with post-norm. With pre-norm you normalise what a sublayer returns; the norm belongs on its way"
             " in.",
         ),
         Misconception(
             "always_post",
-            _mixed(_AlwaysPost, base),
+            changed(base, read=_as_it_is, close=lambda self, x, norm: norm(x)),
             "Right with post-norm; `norm_first` changes nothing in your layer.",
         ),
         Misconception(
             "always_pre",
-            _mixed(_AlwaysPre, base),
+            changed(base, read=lambda self, x, norm: norm(x), close=_as_it_is),
             "Right with pre-norm; without `norm_first` the norm of each sublayer belongs around the sum.",
         ),
         Misconception(
             "orders_exchanged",
-            _mixed(_OrdersExchanged, base),
+            changed(
+                base,
+                read=lambda self, x, norm: x if self.norm_first else norm(x),
+                close=lambda self, x, norm: norm(x) if self.norm_first else x,
+            ),
             "Pre-norm and post-norm have changed places: `norm_first=True` means that the norm comes before the"
             " sublayer.",
         ),
         Misconception(
             "no_residual",
-            _mixed(_NoResidual, base),
+            changed(base, add=_without_shortcut),
             "The shortcuts are missing: each sublayer's result replaces x where it should be added to x.",
         ),
         Misconception(
             "normed_shortcut",
-            _mixed(_NormedShortcut, base),
+            _partly(base, None, True, add=lambda self, x, found, norm: norm(x) + self.dropout(found)),
             "Right with post-norm. With pre-norm your shortcut carries the normalised x; what is added to a sublayer's"
             " result is x as it came.",
         ),
         Misconception(
             "no_dropout",
-            _mixed(_NoDropout, base),
+            changed(base, add=_without_dropout),
             "Right but for the dropout, which takes no part. While training, `self.dropout` acts on what each sublayer"
             " adds.",
         ),
         Misconception(
             "dropout_of_the_sum",
-            _mixed(_DropoutOfTheSum, base),
+            changed(base, add=lambda self, x, found, norm: self.dropout(x + found)),
             "The dropout acts on the sum, x included. It belongs to what a sublayer adds; with a dropout of 1, x itself"
             " has to come through.",
         ),
@@ -1620,46 +1469,48 @@ ENCODER_LAYER = Exercise(
         *_shared_misconceptions(_Encoder, "attention", "feed-forward net"),
         Misconception(
             "mask_ignored_in_pre",
-            _EncoderMaskIgnoredInPre,
+            changed(_Encoder, look=lambda self, x, mask: self.attention(x, None if self.norm_first else mask)),
             "Right with post-norm. With pre-norm the mask does not reach the attention.",
         ),
         Misconception(
             "keys_of_the_stream",
-            _EncoderKeysOfTheStream,
+            changed(_Encoder, look=lambda self, x, mask: self.attention(x, mask, self.start)),
             "Right with post-norm. With pre-norm only the queries come from the normalised x, keys and values from x as"
             " it came: the attention reads norm1 of x, for all three.",
         ),
         Misconception(
             "mean_of_the_heads",
-            _EncoderMeanOfHeads,
+            changed(_Encoder, hand_back=lambda self, x, weights: (x, None if weights is None else weights.mean(dim=1))),
             "The output is right. Of the weights you return the mean over the heads; the lesson draws each head, so"
             " hand them back as they are.",
         ),
         Misconception(
             "looks_twice",
-            _EncoderLooksTwice,
+            changed(
+                _Encoder, look=lambda self, x, mask: (self.attention(x, mask)[0], self.attention(self.start, mask)[1])
+            ),
             "The output is right. The weights come from a second look, at x as it came; with pre-norm the attention"
             " read something else. Keep the weights of the first call.",
         ),
         Misconception(
             "one_head",
-            _EncoderOneHead,
+            _encoder_of_sizes(lambda d_model, heads, d_hidden: (1, d_hidden)),
             "Right with one head. With more, yours still has one: `heads` does not reach the attention.",
         ),
         Misconception(
             "four_heads",
-            _EncoderFourHeads,
+            _encoder_of_sizes(lambda d_model, heads, d_hidden: (4, d_hidden)),
             "Your attention always has four heads. Their number is an argument, `heads`.",
         ),
         Misconception(
             "always_fourfold",
-            _EncoderFourfold,
+            _encoder_of_sizes(lambda d_model, heads, d_hidden: (heads, 4 * d_model)),
             "Your feed-forward net is always 4 · d_model wide inside, as the paper's is. Here the width is an argument,"
             " `d_hidden`.",
         ),
         Misconception(
             "sizes_swapped",
-            _EncoderSizesSwapped,
+            _encoder_with(lambda d_model, heads, d_hidden: {"attention": MultiHeadAttention(heads, d_model)}),
             "The attention gets its two numbers in the wrong order: first d_model, then heads.",
         ),
         Misconception(
@@ -1669,35 +1520,35 @@ ENCODER_LAYER = Exercise(
         ),
         Misconception(
             "tiny_eps",
-            _EncoderTinyEps,
+            _encoder_with(lambda d_model, heads, d_hidden: {n: LayerNorm(d_model, 1e-12) for n in ("norm1", "norm2")}),
             "Right but where numbers are tiny: the eps of your norms is 1e-12, as BERT has it. Here it is LayerNorm's"
             " own, 1e-5.",
         ),
         Misconception(
             "small_eps",
-            _EncoderSmallEps,
+            _encoder_with(lambda d_model, heads, d_hidden: {n: LayerNorm(d_model, 1e-6) for n in ("norm1", "norm2")}),
             "Right but where numbers are tiny: the eps of your norms is 1e-6. Here it is LayerNorm's own, 1e-5.",
         ),
         Misconception(
             "mask_ignored",
-            _EncoderMaskIgnored,
+            changed(_Encoder, look=lambda self, x, mask: self.attention(x)),
             "Right without a mask; with one, words look where they may not. Hand the mask to the attention.",
         ),
         Misconception(
             "mask_inverted",
-            _EncoderMaskInverted,
+            changed(_Encoder, look=lambda self, x, mask: self.attention(x, None if mask is None else ~mask)),
             "Your words look exactly where they may not: the mask is negated on the way. Here, and in"
             " `MultiHeadAttention`, True means that a word may look.",
         ),
         Misconception(
             "norms_swapped",
-            _EncoderNormsSwapped,
+            changed(_Encoder, norms=lambda self: (self.norm2, self.norm1)),
             "`norm1` and `norm2` have changed places: the first belongs to the attention, the second to the"
             " feed-forward net.",
         ),
         Misconception(
             "one_norm",
-            _EncoderOneNorm,
+            changed(_Encoder, norms=lambda self: (self.norm1, self.norm1)),
             "`norm1` is used for both sublayers, and `norm2` never: each sublayer has a norm of its own.",
         ),
         Misconception(
@@ -1719,23 +1570,23 @@ ENCODER_LAYER = Exercise(
         ),
         Misconception(
             "own_attention",
-            _EncoderOwnAttention,
+            _encoder_with(lambda d_model, heads, d_hidden: {"attention": MultiHeadAttention(d_model, heads)}),
             "Right but for `attention=`: a `MultiHeadAttention` is made whatever class is asked for. Call the class"
             " that is given.",
         ),
         Misconception(
             "own_activation",
-            _EncoderOwnActivation,
+            _encoder_with(lambda d_model, heads, d_hidden: {"feed_forward": FeedForward(d_model, d_hidden)}),
             'Right but for `activation="gelu"`: the feed-forward net is made without being told which one.',
         ),
         Misconception(
             "output_only",
-            _EncoderOutputOnly,
+            changed(_Encoder, hand_back=lambda self, x, weights: x),
             "The output is right. Hand back the attention's weights too: the lesson draws them.",
         ),
         Misconception(
             "results_swapped",
-            _EncoderResultsSwapped,
+            changed(_Encoder, hand_back=lambda self, x, weights: (weights, x)),
             "Both results are right, in the other order: the output comes first, then the weights.",
         ),
     ),
@@ -2020,23 +1871,7 @@ def _run_decoder(answer: Callable[..., Any], inputs: dict[str, Any], case: Case)
 
 
 class _Decoder(_Sublayers):
-    """The reference's parameters, for wrong layers to inherit; each overrides one method."""
-
-    def __init__(
-        self,
-        d_model: int,
-        heads: int,
-        d_hidden: int,
-        dropout: float = 0.0,
-        norm_first: bool = False,
-        activation: str = "relu",
-        attention: Callable[[int, int], nn.Module] = MultiHeadAttention,
-    ) -> None:
-        super().__init__()
-        self.norm_first, self.dropout = norm_first, nn.Dropout(dropout)
-        self.self_attention, self.cross_attention = attention(d_model, heads), attention(d_model, heads)
-        self.norm1, self.norm2, self.norm3 = (LayerNorm(d_model) for _ in range(3))
-        self.feed_forward = FeedForward(d_model, d_hidden, activation)
+    attentions = ("self_attention", "cross_attention")
 
     def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
         return self.self_attention(x, mask)
@@ -2044,66 +1879,17 @@ class _Decoder(_Sublayers):
     def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
         return self.cross_attention(x, memory_mask, memory)
 
-    def think(self, x: Tensor) -> tuple[Tensor, Any]:
-        return self.feed_forward(x), None
-
     def norms(self) -> tuple[nn.Module, nn.Module, nn.Module]:
         return self.norm1, self.norm2, self.norm3
 
     def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
         first, second, third = self.norms()
-        x, (own, other, _) = self.one_after_the_other(
+        return self.one_after_the_other(
             x,
             (lambda y: self.look(y, memory, mask, memory_mask), first),
             (lambda y: self.cross(y, memory, mask, memory_mask), second),
             (self.think, third),
         )
-        return x, own, other
-
-
-class _CrossLooksAtItself(_Decoder):
-    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.cross_attention(x, mask)
-
-
-class _CrossTurned(_Decoder):
-    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.cross_attention(memory, memory_mask, x)
-
-
-class _MemoryNormed(_Decoder):
-    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.cross_attention(x, memory_mask, self.norm2(memory) if self.norm_first else memory)
-
-
-class _MasksSwapped(_Decoder):
-    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.self_attention(x, memory_mask)
-
-    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.cross_attention(x, mask, memory)
-
-
-class _MaskIgnored(_Decoder):
-    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.self_attention(x)
-
-
-class _MemoryMaskIgnored(_Decoder):
-    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.cross_attention(x, None, memory)
-
-
-class _MasksIgnored(_MaskIgnored, _MemoryMaskIgnored):
-    pass
-
-
-class _AttentionsSwapped(_Decoder):
-    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.cross_attention(x, mask)
-
-    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.self_attention(x, memory_mask, memory)
 
 
 class _CrossFirst(_Decoder):
@@ -2130,69 +1916,6 @@ class _ThinksBeforeCross(_Decoder):
         return x, own, other
 
 
-class _ArgumentsSwapped(_Decoder):
-    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.cross_attention(x, memory, memory_mask)
-
-
-class _MaskOnBoth(_Decoder):
-    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.cross_attention(x, mask, memory)
-
-
-class _MemoryMaskOnBoth(_Decoder):
-    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.self_attention(x, memory_mask)
-
-
-class _MasksInverted(_Decoder):
-    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.self_attention(x, None if mask is None else ~mask)
-
-    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.cross_attention(x, None if memory_mask is None else ~memory_mask, memory)
-
-
-class _CausalByItself(_Decoder):
-    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.self_attention(x, causal_mask(x.shape[1]))
-
-
-class _CausalInstead(_Decoder):
-    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.self_attention(x, None if mask is None else causal_mask(x.shape[1]))
-
-
-class _CausalAsWell(_Decoder):
-    def look(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.self_attention(x, None if mask is None else mask & causal_mask(x.shape[1]))
-
-
-class _MemoryNormedTwice(_Decoder):
-    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.cross_attention(x, memory_mask, self.norm2(memory))
-
-
-class _MemoryNormedByOne(_Decoder):
-    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.cross_attention(x, memory_mask, self.norm1(memory) if self.norm_first else memory)
-
-
-class _OldQueries(_Decoder):
-    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.cross_attention(self.start, memory_mask, memory)
-
-
-class _OneAttention(_Decoder):
-    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.self_attention(x, memory_mask, memory)
-
-
-class _MemoryDetached(_Decoder):
-    def cross(self, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> tuple[Tensor, Any]:
-        return self.cross_attention(x, memory_mask, memory.detach())
-
-
 class _SideBySide(_Decoder):
     def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
         pre, start = self.norm_first, x
@@ -2203,78 +1926,12 @@ class _SideBySide(_Decoder):
         return x, own, other
 
 
-class _NormOneEverywhere(_Decoder):
-    def norms(self) -> tuple[nn.Module, nn.Module, nn.Module]:
-        return self.norm1, self.norm1, self.norm1
-
-
-class _NormTwoTwice(_Decoder):
-    def norms(self) -> tuple[nn.Module, nn.Module, nn.Module]:
-        return self.norm1, self.norm2, self.norm2
-
-
-class _Returned(_Decoder):
-    """Computes rightly, and hands back something else."""
-
-    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
-        return self.chosen(*super().forward(x, memory, mask, memory_mask))
-
-    @staticmethod
-    def chosen(x: Tensor, own: Any, other: Any) -> Any:
-        return x
-
-
-class _ReturnedSelfOnly(_Returned):
-    @staticmethod
-    def chosen(x: Tensor, own: Any, other: Any) -> Any:
-        return x, own
-
-
-class _ReturnedNested(_Returned):
-    @staticmethod
-    def chosen(x: Tensor, own: Any, other: Any) -> Any:
-        return x, (own, other)
-
-
-class _ReturnedMeans(_Returned):
-    @staticmethod
-    def chosen(x: Tensor, own: Any, other: Any) -> Any:
-        return x, own.mean(dim=1), other.mean(dim=1)
-
-
-class _NormsTwoAndThree(_Decoder):
-    def norms(self) -> tuple[nn.Module, nn.Module, nn.Module]:
-        return self.norm1, self.norm3, self.norm2
-
-
-class _NormOneTwice(_Decoder):
-    def norms(self) -> tuple[nn.Module, nn.Module, nn.Module]:
-        return self.norm1, self.norm1, self.norm3
-
-
 class _NoCross(_Decoder):
     def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
         x, own = self.sub(x, lambda y: self.look(y, memory, mask, memory_mask), self.norm1)
         _, other = self.cross(self.norm2(x) if self.norm_first else x, memory, mask, memory_mask)
         x, _ = self.sub(x, self.think, self.norm3)
         return x, own, other
-
-
-class _WeightsSwapped(_Decoder):
-    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
-        x, own, other = super().forward(x, memory, mask, memory_mask)
-        return x, other, own
-
-
-class _CrossWeightsOnly(_Decoder):
-    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
-        return super().forward(x, memory, mask, memory_mask)[::2]
-
-
-class _WeightsTwice(_Decoder):
-    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
-        x, _, other = super().forward(x, memory, mask, memory_mask)
-        return x, other, other
 
 
 DECODER_LAYER = Exercise(
@@ -2293,71 +1950,110 @@ DECODER_LAYER = Exercise(
         *_shared_misconceptions(_Decoder, "self-attention", "cross-attention", "feed-forward net"),
         Misconception(
             "arguments_swapped",
-            _ArgumentsSwapped,
+            changed(
+                _Decoder, cross=lambda self, x, memory, mask, memory_mask: self.cross_attention(x, memory, memory_mask)
+            ),
             "Your memory arrives as the mask: `MultiHeadAttention.forward` takes the mask second and the memory last.",
         ),
         Misconception(
             "mask_on_both",
-            _MaskOnBoth,
+            changed(_Decoder, cross=lambda self, x, memory, mask, memory_mask: self.cross_attention(x, mask, memory)),
             "`mask` is handed to both attentions. It speaks about the written words; the look at the memory has its"
             " own, `memory_mask`.",
         ),
         Misconception(
             "memory_mask_on_both",
-            _MemoryMaskOnBoth,
+            changed(_Decoder, look=lambda self, x, memory, mask, memory_mask: self.self_attention(x, memory_mask)),
             "`memory_mask` is handed to both attentions. It speaks about the memory; the written words among themselves"
             " have their own, `mask`.",
         ),
         Misconception(
             "masks_inverted",
-            _MasksInverted,
+            changed(
+                _Decoder,
+                look=lambda self, x, memory, mask, memory_mask: self.self_attention(x, None if mask is None else ~mask),
+                cross=lambda self, x, memory, mask, memory_mask: self.cross_attention(
+                    x, None if memory_mask is None else ~memory_mask, memory
+                ),
+            ),
             "Right without masks. With them your words look exactly where they may not: here, and in"
             " `MultiHeadAttention`, True means that a word may look.",
         ),
         Misconception(
             "own_causal_mask",
-            _CausalByItself,
+            changed(
+                _Decoder,
+                look=lambda self, x, memory, mask, memory_mask: self.self_attention(x, causal_mask(x.shape[1])),
+            ),
             "Right with a causal mask, because you always make one yourself. The mask is an argument: without it, every"
             " written word may look at all of them.",
         ),
         Misconception(
             "causal_instead_of_the_mask",
-            _CausalInstead,
+            changed(
+                _Decoder,
+                look=lambda self, x, memory, mask, memory_mask: self.self_attention(
+                    x, None if mask is None else causal_mask(x.shape[1])
+                ),
+            ),
             "Right where the mask is the causal one: whichever is given, the self-attention gets a causal mask that you"
             " make yourself. Padding, too, is hidden by the mask that is given; hand that one over.",
         ),
         Misconception(
             "causal_as_well",
-            _CausalAsWell,
+            changed(
+                _Decoder,
+                look=lambda self, x, memory, mask, memory_mask: self.self_attention(
+                    x, None if mask is None else mask & causal_mask(x.shape[1])
+                ),
+            ),
             "You hide the future beside what the mask hides. The mask that is given is the whole rule: where it is"
             " True, a word may look, even ahead.",
         ),
         Misconception(
             "memory_normed_in_both_orders",
-            _MemoryNormedTwice,
+            changed(
+                _Decoder,
+                cross=lambda self, x, memory, mask, memory_mask: self.cross_attention(
+                    x, memory_mask, self.norm2(memory)
+                ),
+            ),
             "The memory goes through `norm2` before it is looked at, in both orders. It is read as it came; a decoder"
             " layer's norms are for its own x.",
         ),
         Misconception(
             "memory_normed_by_norm1",
-            _MemoryNormedByOne,
+            changed(
+                _Decoder,
+                cross=lambda self, x, memory, mask, memory_mask: self.cross_attention(
+                    x, memory_mask, self.norm1(memory) if self.norm_first else memory
+                ),
+            ),
             "Right with post-norm. With pre-norm you send the memory through `norm1`; it is read as it came.",
         ),
         Misconception(
             "old_queries",
-            _OldQueries,
+            changed(
+                _Decoder,
+                cross=lambda self, x, memory, mask, memory_mask: self.cross_attention(self.start, memory_mask, memory),
+            ),
             "The cross-attention's queries are the layer's input. They should come from x as it is after the"
             " self-attention: otherwise what was found there is not asked about.",
         ),
         Misconception(
             "one_attention",
-            _OneAttention,
+            changed(
+                _Decoder, cross=lambda self, x, memory, mask, memory_mask: self.self_attention(x, memory_mask, memory)
+            ),
             "`self_attention` does both looks, and `cross_attention` is never used: the second look has weights of its"
             " own.",
         ),
         Misconception(
             "memory_detached",
-            _MemoryDetached,
+            changed(
+                _Decoder,
+                cross=lambda self, x, memory, mask, memory_mask: self.cross_attention(x, memory_mask, memory.detach()),
+            ),
             "The numbers are right, but no gradient reaches the memory: it is detached. Through it the whole encoder"
             " learns.",
         ),
@@ -2381,80 +2077,99 @@ DECODER_LAYER = Exercise(
         ),
         Misconception(
             "norm1_everywhere",
-            _NormOneEverywhere,
+            changed(_Decoder, norms=lambda self: (self.norm1, self.norm1, self.norm1)),
             "`norm1` is used for all three sublayers; each has a norm of its own.",
         ),
         Misconception(
             "norm2_twice",
-            _NormTwoTwice,
+            changed(_Decoder, norms=lambda self: (self.norm1, self.norm2, self.norm2)),
             "`norm2` is used for the cross-attention and for the net; the net has a norm of its own, `norm3`.",
         ),
         Misconception(
             "output_only",
-            _Returned,
+            changed(_Decoder, hand_back=lambda self, x, own, other: x),
             "The output is right. Hand back both attentions' weights too: the lesson draws them.",
         ),
         Misconception(
             "self_weights_only",
-            _ReturnedSelfOnly,
+            changed(_Decoder, hand_back=lambda self, x, own, other: (x, own)),
             "The output and the first weights are right. The weights over the memory are missing: three things come"
             " back.",
         ),
         Misconception(
             "nested_pair",
-            _ReturnedNested,
+            changed(_Decoder, hand_back=lambda self, x, own, other: (x, (own, other))),
             "All three results are there, but the weights sit in a pair of their own. Return the three side by side.",
         ),
         Misconception(
             "mean_of_the_heads",
-            _ReturnedMeans,
+            changed(_Decoder, hand_back=lambda self, x, own, other: (x, own.mean(dim=1), other.mean(dim=1))),
             "The output is right. Of the weights you return the means over the heads; the lesson draws each head, so"
             " hand them back as they are.",
         ),
         Misconception(
             "cross_looks_at_itself",
-            _CrossLooksAtItself,
+            changed(_Decoder, cross=lambda self, x, memory, mask, memory_mask: self.cross_attention(x, mask)),
             "The second attention looks at the sentence that is written, as the first one does: the memory is never"
             " read. Keys and values come from the memory.",
         ),
         Misconception(
             "cross_turned",
-            _CrossTurned,
+            changed(
+                _Decoder, cross=lambda self, x, memory, mask, memory_mask: self.cross_attention(memory, memory_mask, x)
+            ),
             "The cross-attention is turned round: the memory asks, the written words answer. The decoder asks (query),"
             " the encoder's memory answers (keys and values).",
         ),
         Misconception(
             "memory_normed",
-            _MemoryNormed,
+            changed(
+                _Decoder,
+                cross=lambda self, x, memory, mask, memory_mask: self.cross_attention(
+                    x, memory_mask, self.norm2(memory) if self.norm_first else memory
+                ),
+            ),
             "Right with post-norm. With pre-norm you normalise the memory as well; a decoder layer's norms are for its"
             " own x, and the memory is read as it came.",
         ),
         Misconception(
             "masks_swapped",
-            _MasksSwapped,
+            changed(
+                _Decoder,
+                look=lambda self, x, memory, mask, memory_mask: self.self_attention(x, memory_mask),
+                cross=lambda self, x, memory, mask, memory_mask: self.cross_attention(x, mask, memory),
+            ),
             "The two masks have changed places: `mask` is for the written words among themselves, `memory_mask` for"
             " their look at the memory.",
         ),
         Misconception(
             "mask_ignored",
-            _MaskIgnored,
+            changed(_Decoder, look=lambda self, x, memory, mask, memory_mask: self.self_attention(x)),
             "Right without `mask`; with it, written words still see what comes after them. It belongs to the"
             " self-attention.",
         ),
         Misconception(
             "memory_mask_ignored",
-            _MemoryMaskIgnored,
+            changed(_Decoder, cross=lambda self, x, memory, mask, memory_mask: self.cross_attention(x, None, memory)),
             "Right without `memory_mask`; with it, the padding of the memory is still looked at. It belongs to the"
             " cross-attention.",
         ),
         Misconception(
             "masks_ignored",
-            _MasksIgnored,
+            changed(
+                _Decoder,
+                look=lambda self, x, memory, mask, memory_mask: self.self_attention(x),
+                cross=lambda self, x, memory, mask, memory_mask: self.cross_attention(x, None, memory),
+            ),
             "Right without masks. With them nothing changes: neither reaches its attention.",
         ),
         Misconception(
             "attentions_swapped",
-            _AttentionsSwapped,
+            changed(
+                _Decoder,
+                look=lambda self, x, memory, mask, memory_mask: self.cross_attention(x, mask),
+                cross=lambda self, x, memory, mask, memory_mask: self.self_attention(x, memory_mask, memory),
+            ),
             "The two attentions have changed places: the module named `cross_attention` looks at the written words, and"
             " `self_attention` at the memory. They have weights of their own.",
         ),
@@ -2466,13 +2181,13 @@ DECODER_LAYER = Exercise(
         ),
         Misconception(
             "norms_2_and_3_swapped",
-            _NormsTwoAndThree,
+            changed(_Decoder, norms=lambda self: (self.norm1, self.norm3, self.norm2)),
             "`norm2` and `norm3` have changed places: the second belongs to the cross-attention, the third to the"
             " feed-forward net.",
         ),
         Misconception(
             "norm1_twice",
-            _NormOneTwice,
+            changed(_Decoder, norms=lambda self: (self.norm1, self.norm1, self.norm3)),
             "`norm1` is used for both attentions: the cross-attention has a norm of its own, `norm2`.",
         ),
         Misconception(
@@ -2483,19 +2198,19 @@ DECODER_LAYER = Exercise(
         ),
         Misconception(
             "weights_swapped",
-            _WeightsSwapped,
+            changed(_Decoder, hand_back=lambda self, x, own, other: (x, other, own)),
             "The output is right; the two kinds of weights have changed places. First those over the written words,"
             " then those over the memory.",
         ),
         Misconception(
             "cross_weights_only",
-            _CrossWeightsOnly,
+            changed(_Decoder, hand_back=lambda self, x, own, other: (x, other)),
             "Two things come back, the output and the weights over the memory. The weights over the written words"
             " belong between them.",
         ),
         Misconception(
             "weights_twice",
-            _WeightsTwice,
+            changed(_Decoder, hand_back=lambda self, x, own, other: (x, other, other)),
             "The weights over the memory come back twice: the second result overwrote the first. Give the two different"
             " names.",
         ),

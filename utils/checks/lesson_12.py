@@ -18,7 +18,7 @@ from utils.attention import FusedAttention
 from utils.bert import BertConfig
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Told
-from utils.checks.modules import call_unchanged, load_by_name
+from utils.checks.modules import call_unchanged, changed, load_by_name
 from utils.checks.tensors import (
     differentiate,
     integers,
@@ -1219,11 +1219,6 @@ class _Embeddings(nn.Module):
         return self.finish(self.add(self.words(ids), self.positions(self.place(ids)), self.segments(segments)))
 
 
-def _changed(base: type, **methods: Callable[..., Any]) -> type:
-    """A class with some methods exchanged."""
-    return type("Changed", (base,), methods)
-
-
 class _NoSegmentsIfNone(_Embeddings):
     def forward(self, ids: Tensor, segments: Tensor | None = None) -> Any:
         self.check(ids.shape[1])
@@ -1261,12 +1256,12 @@ EMBEDDINGS = Exercise(
     misconceptions=(
         Misconception(
             "no_positions",
-            _changed(_Embeddings, add=lambda self, words, positions, segments: words + segments),
+            changed(_Embeddings, add=lambda self, words, positions, segments: words + segments),
             "Your vectors do not know where a token stands: the positions are not added.",
         ),
         Misconception(
             "no_segments",
-            _changed(_Embeddings, add=lambda self, words, positions, segments: words + positions),
+            changed(_Embeddings, add=lambda self, words, positions, segments: words + positions),
             "Your vectors do not know which sentence a token belongs to: the segments are not added.",
         ),
         Misconception(
@@ -1277,17 +1272,17 @@ EMBEDDINGS = Exercise(
         ),
         Misconception(
             "no_norm",
-            _changed(_Embeddings, finish=lambda self, total: self.dropout(total)),
+            changed(_Embeddings, finish=lambda self, total: self.dropout(total)),
             "The three vectors are added up rightly; the layer norm after the sum is missing.",
         ),
         Misconception(
             "norm_of_each",
-            _changed(_Embeddings, add=_norm_each, finish=lambda self, total: self.dropout(total)),
+            changed(_Embeddings, add=_norm_each, finish=lambda self, total: self.dropout(total)),
             "Each of the three vectors is normalised by itself. The norm comes once, after the sum.",
         ),
         Misconception(
             "norm_of_words_only",
-            _changed(
+            changed(
                 _Embeddings,
                 add=lambda self, words, positions, segments: self.norm(words) + positions + segments,
                 finish=lambda self, total: self.dropout(total),
@@ -1296,12 +1291,12 @@ EMBEDDINGS = Exercise(
         ),
         Misconception(
             "mean",
-            _changed(_Embeddings, add=lambda self, words, positions, segments: (words + positions + segments) / 3),
+            changed(_Embeddings, add=lambda self, words, positions, segments: (words + positions + segments) / 3),
             "Your sum is divided by three. A norm hides that nearly, but not quite, because of eps: add the vectors.",
         ),
         Misconception(
             "words_scaled",
-            _changed(
+            changed(
                 _Embeddings,
                 add=lambda self, words, positions, segments: words * math.sqrt(words.shape[-1]) + positions + segments,
             ),
@@ -1309,7 +1304,7 @@ EMBEDDINGS = Exercise(
         ),
         Misconception(
             "positions_from_1",
-            _changed(
+            changed(
                 _Embeddings,
                 place=lambda self, ids: torch.arange(1, ids.shape[1] + 1).clamp(max=self.positions.num_embeddings - 1),
             ),
@@ -1317,12 +1312,12 @@ EMBEDDINGS = Exercise(
         ),
         Misconception(
             "same_position",
-            _changed(_Embeddings, place=lambda self, ids: torch.zeros(ids.shape[1], dtype=torch.int64)),
+            changed(_Embeddings, place=lambda self, ids: torch.zeros(ids.shape[1], dtype=torch.int64)),
             "Every token gets the vector of place 0. The places of a row are 0, 1, 2, …",
         ),
         Misconception(
             "positions_of_the_batch",
-            _changed(
+            changed(
                 _Embeddings,
                 place=lambda self, ids: (
                     torch.arange(ids.numel()).reshape(ids.shape).clamp(max=self.positions.num_embeddings - 1)
@@ -1332,33 +1327,33 @@ EMBEDDINGS = Exercise(
         ),
         Misconception(
             "ids_as_positions",
-            _changed(_Embeddings, place=lambda self, ids: ids.clamp(max=self.positions.num_embeddings - 1)),
+            changed(_Embeddings, place=lambda self, ids: ids.clamp(max=self.positions.num_embeddings - 1)),
             "The table of positions is asked for the numbers of the *pieces*. It wants the places 0, 1, 2, …",
         ),
         Misconception(
             "default_eps",
-            _changed(_Embeddings, __init__=_own_norm(1e-5)),
+            changed(_Embeddings, __init__=_own_norm(1e-5)),
             "The norm's eps is not `config.eps`: look at what `LayerNorm` gets as its second argument.",
         ),
         Misconception(
             "bessel",
-            _changed(_Embeddings, finish=_plain_standard),
+            changed(_Embeddings, finish=_plain_standard),
             "Your norm is not the course's: the deviation divides by width − 1, and eps stands outside the root. Use"
             " `LayerNorm`.",
         ),
         Misconception(
             "no_dropout",
-            _changed(_Embeddings, finish=lambda self, total: self.norm(total)),
+            changed(_Embeddings, finish=lambda self, total: self.norm(total)),
             "Right but for the dropout: with a share of 1 nothing may be left while training.",
         ),
         Misconception(
             "dropout_before_norm",
-            _changed(_Embeddings, finish=lambda self, total: self.norm(self.dropout(total))),
+            changed(_Embeddings, finish=lambda self, total: self.norm(self.dropout(total))),
             "Dropout comes before your norm: with a share of 1 the norm's bias is left over. It comes last.",
         ),
         Misconception(
             "dropout_always",
-            _changed(
+            changed(
                 _Embeddings,
                 finish=lambda self, total: (
                     self.norm(total)
@@ -1371,7 +1366,7 @@ EMBEDDINGS = Exercise(
         ),
         Misconception(
             "no_error",
-            _changed(
+            changed(
                 _Embeddings,
                 check=lambda self, length: None,
                 place=lambda self, ids: torch.arange(ids.shape[1]).clamp(max=self.positions.num_embeddings - 1),
@@ -1596,42 +1591,42 @@ BERT = Exercise(
     misconceptions=(
         Misconception(
             "segments_lost",
-            _changed(_Bert, embed=lambda self, ids, segments: self.embeddings(ids)),
+            changed(_Bert, embed=lambda self, ids, segments: self.embeddings(ids)),
             "Right for a single sentence. With segments your first state is already wrong: they never reach the"
             " embeddings.",
         ),
         Misconception(
             "padding_seen",
-            _changed(
+            changed(
                 _Bert, mask=lambda self, ids, real, causal: bert.visible(torch.ones_like(ids, dtype=torch.bool), causal)
             ),
             "The states change with the padding: `real` is not used, so the words look at padding too.",
         ),
         Misconception(
             "causal_ignored",
-            _changed(_Bert, mask=lambda self, ids, real, causal: _Bert.mask(self, ids, real, False)),
+            changed(_Bert, mask=lambda self, ids, real, causal: _Bert.mask(self, ids, real, False)),
             "With `causal=True` nothing changes in your model. `visible` takes the flag as its second argument.",
         ),
         Misconception(
             "causal_always",
-            _changed(_Bert, mask=lambda self, ids, real, causal: _Bert.mask(self, ids, real, True)),
+            changed(_Bert, mask=lambda self, ids, real, causal: _Bert.mask(self, ids, real, True)),
             "Your BERT reads from left to right only, also when nobody asked for that: without `causal` each token"
             " looks at what follows it, too.",
         ),
         Misconception(
             "mask_only_if_real",
-            _changed(_Bert, mask=lambda self, ids, real, causal: None if real is None else bert.visible(real, causal)),
+            changed(_Bert, mask=lambda self, ids, real, causal: None if real is None else bert.visible(real, causal)),
             "With `real` you are right. Without it there is no mask at all, also where `causal` asks for one.",
         ),
         Misconception(
             "no_mask",
-            _changed(_Bert, mask=lambda self, ids, real, causal: None),
+            changed(_Bert, mask=lambda self, ids, real, causal: None),
             "Right where nothing is hidden. With padding or `causal` your layers still look everywhere: no mask reaches"
             " them.",
         ),
         Misconception(
             "mask_turned_round",
-            _changed(
+            changed(
                 _Bert,
                 mask=lambda self, ids, real, causal: (
                     ~bert.visible(torch.ones_like(ids, dtype=torch.bool) if real is None else real, causal)
@@ -1641,7 +1636,7 @@ BERT = Exercise(
         ),
         Misconception(
             "layers_without_dropout",
-            _changed(
+            changed(
                 _Bert,
                 layer=lambda self, config, attention: bert.bert_layer(
                     dataclasses.replace(config, dropout=0.0), attention
@@ -1652,7 +1647,7 @@ BERT = Exercise(
         ),
         Misconception(
             "too_long_is_cut",
-            _changed(
+            changed(
                 _Bert,
                 forward=_forward_of_what_fits,
             ),
@@ -1660,115 +1655,115 @@ BERT = Exercise(
         ),
         Misconception(
             "last_state_left_out",
-            _changed(_Bert, finish=lambda self, states, pooled: (states[:-1], pooled)),
+            changed(_Bert, finish=lambda self, states, pooled: (states[:-1], pooled)),
             "The pooled vector is right, but the last state is missing from your list.",
         ),
         Misconception(
             "pooled_all_tokens",
-            _changed(_Bert, pool=lambda self, states: torch.tanh(self.pooler(states[-1]))),
+            changed(_Bert, pool=lambda self, states: torch.tanh(self.pooler(states[-1]))),
             "The states are right. You pool every token; only the first one, [CLS], is asked for: (batch, width).",
         ),
         Misconception(
             "tanh_first",
-            _changed(_Bert, pool=lambda self, states: self.pooler(torch.tanh(states[-1][:, 0]))),
+            changed(_Bert, pool=lambda self, states: self.pooler(torch.tanh(states[-1][:, 0]))),
             "The states are right. The tanh stands before the pooler's linear layer; it comes after.",
         ),
         Misconception(
             "sigmoid",
-            _changed(_Bert, pool=lambda self, states: torch.sigmoid(self.pooler(states[-1][:, 0]))),
+            changed(_Bert, pool=lambda self, states: torch.sigmoid(self.pooler(states[-1][:, 0]))),
             "The states are right. A sigmoid stands where the tanh should.",
         ),
         Misconception(
             "mask_in_first_layer",
-            _changed(_Bert, through=_mask_in_first_layer),
+            changed(_Bert, through=_mask_in_first_layer),
             "The first layer is right, the later ones look at what is hidden: every layer needs the mask.",
         ),
         Misconception(
             "every_layer_from_the_start",
-            _changed(_Bert, through=_same_input),
+            changed(_Bert, through=_same_input),
             "The first two states are right. The layers after the first read what the embeddings gave, not what the"
             " layer before them gave.",
         ),
         Misconception(
             "first_layer_again",
-            _changed(_Bert, through=_first_layer_twice),
+            changed(_Bert, through=_first_layer_twice),
             "The first two states are right; then the first layer runs again where the next one should.",
         ),
         Misconception(
             "layers_backwards",
-            _changed(_Bert, through=_backwards),
+            changed(_Bert, through=_backwards),
             "The first state is right; then your layers run in the wrong order, from the last to the first.",
         ),
         Misconception(
             "embeddings_left_out",
-            _changed(_Bert, finish=lambda self, states, pooled: (states[1:], pooled)),
+            changed(_Bert, finish=lambda self, states, pooled: (states[1:], pooled)),
             "The states are right, but the first is missing: what the embeddings gave counts as a state too, so there"
             " is"
             " one more than there are layers.",
         ),
         Misconception(
             "last_state_only",
-            _changed(_Bert, finish=lambda self, states, pooled: (states[-1], pooled)),
+            changed(_Bert, finish=lambda self, states, pooled: (states[-1], pooled)),
             "You return the last state alone. The lesson looks at all of them: return the list.",
         ),
         Misconception(
             "states_stacked",
-            _changed(_Bert, finish=lambda self, states, pooled: (torch.stack(states), pooled)),
+            changed(_Bert, finish=lambda self, states, pooled: (torch.stack(states), pooled)),
             "The numbers are right; the contract asks for a list of tensors, not for one tensor.",
         ),
         Misconception(
             "pooled_mean",
-            _changed(_Bert, pool=lambda self, states: torch.tanh(self.pooler(states[-1].mean(1)))),
+            changed(_Bert, pool=lambda self, states: torch.tanh(self.pooler(states[-1].mean(1)))),
             "The states are right. Your pooler reads the mean of all tokens; BERT's reads the first one, [CLS].",
         ),
         Misconception(
             "pooled_last_token",
-            _changed(_Bert, pool=lambda self, states: torch.tanh(self.pooler(states[-1][:, -1]))),
+            changed(_Bert, pool=lambda self, states: torch.tanh(self.pooler(states[-1][:, -1]))),
             "The states are right. Your pooler reads the last token, as one would in GPT; BERT's reads the first one.",
         ),
         Misconception(
             "pooled_first_state",
-            _changed(_Bert, pool=lambda self, states: torch.tanh(self.pooler(states[0][:, 0]))),
+            changed(_Bert, pool=lambda self, states: torch.tanh(self.pooler(states[0][:, 0]))),
             "The states are right. Your pooler reads what the embeddings gave, where [CLS] has not looked at any word"
             " yet.",
         ),
         Misconception(
             "no_tanh",
-            _changed(_Bert, pool=lambda self, states: self.pooler(states[-1][:, 0])),
+            changed(_Bert, pool=lambda self, states: self.pooler(states[-1][:, 0])),
             "The states are right. The tanh after the pooler is missing.",
         ),
         Misconception(
             "no_pooler_layer",
-            _changed(_Bert, pool=lambda self, states: torch.tanh(states[-1][:, 0])),
+            changed(_Bert, pool=lambda self, states: torch.tanh(states[-1][:, 0])),
             "The states are right. The pooler's linear layer is not used: you take the tanh of the state itself.",
         ),
         Misconception(
             "relu",
-            _changed(_Bert, layer=_other_layer(activation="relu")),
+            changed(_Bert, layer=_other_layer(activation="relu")),
             "The first state is right. Inside your layers stands a ReLU; BERT has a GELU. `bert_layer` makes the right"
             " ones.",
         ),
         Misconception(
             "pre_norm",
-            _changed(_Bert, layer=_other_layer(norm_first=True)),
+            changed(_Bert, layer=_other_layer(norm_first=True)),
             "The first state is right. Your layers normalise first; BERT's normalise after adding (post-norm)."
             " `bert_layer` makes the right ones.",
         ),
         Misconception(
             "layer_default_eps",
-            _changed(_Bert, layer=_other_layer(eps=1e-5)),
+            changed(_Bert, layer=_other_layer(eps=1e-5)),
             "The first state is right. The norms inside your layers have the default eps, not the config's."
             " `bert_layer`"
             " sets it.",
         ),
         Misconception(
             "results_swapped",
-            _changed(_Bert, finish=lambda self, states, pooled: (pooled, states)),
+            changed(_Bert, finish=lambda self, states, pooled: (pooled, states)),
             "Both results are right, in the other order: first the states, then the pooled vector.",
         ),
         Misconception(
             "states_alone",
-            _changed(_Bert, finish=lambda self, states, pooled: states),
+            changed(_Bert, finish=lambda self, states, pooled: states),
             "The states are right. Return the pooled vector as well.",
         ),
     ),
@@ -1865,102 +1860,100 @@ MASKED_WORD_HEAD = Exercise(
     misconceptions=(
         Misconception(
             "no_transform",
-            _changed(_Head, hidden=lambda self, states: self.norm(F.gelu(states))),
+            changed(_Head, hidden=lambda self, states: self.norm(F.gelu(states))),
             "The linear layer `transform` is not used: the state itself goes into the GELU.",
         ),
         Misconception(
             "no_gelu",
-            _changed(_Head, hidden=lambda self, states: self.norm(self.transform(states))),
+            changed(_Head, hidden=lambda self, states: self.norm(self.transform(states))),
             "The GELU between the linear layer and the norm is missing.",
         ),
         Misconception(
             "relu",
-            _changed(_Head, hidden=lambda self, states: self.norm(torch.relu(self.transform(states)))),
+            changed(_Head, hidden=lambda self, states: self.norm(torch.relu(self.transform(states)))),
             "A ReLU stands where the GELU should: what is below zero is cut off, and not only damped.",
         ),
         Misconception(
             "tanh",
-            _changed(_Head, hidden=lambda self, states: self.norm(torch.tanh(self.transform(states)))),
+            changed(_Head, hidden=lambda self, states: self.norm(torch.tanh(self.transform(states)))),
             "A tanh stands where the GELU should; the tanh belongs to the pooler.",
         ),
         Misconception(
             "tanh_gelu",
-            _changed(_Head, hidden=lambda self, states: self.norm(F.gelu(self.transform(states), approximate="tanh"))),
+            changed(_Head, hidden=lambda self, states: self.norm(F.gelu(self.transform(states), approximate="tanh"))),
             "Your GELU is the approximation by a tanh. The numbers are close, but BERT's is the exact one, x · Φ(x).",
         ),
         Misconception(
             "no_norm",
-            _changed(_Head, hidden=lambda self, states: F.gelu(self.transform(states))),
+            changed(_Head, hidden=lambda self, states: F.gelu(self.transform(states))),
             "The layer norm after the GELU is missing.",
         ),
         Misconception(
             "norm_before_gelu",
-            _changed(_Head, hidden=lambda self, states: F.gelu(self.norm(self.transform(states)))),
+            changed(_Head, hidden=lambda self, states: F.gelu(self.norm(self.transform(states)))),
             "Norm and GELU have changed places: linear layer, GELU, norm.",
         ),
         Misconception(
             "norm_first",
-            _changed(_Head, hidden=lambda self, states: F.gelu(self.transform(self.norm(states)))),
+            changed(_Head, hidden=lambda self, states: F.gelu(self.transform(self.norm(states)))),
             "The norm comes first in your head. The order is: linear layer, GELU, norm.",
         ),
         Misconception(
             "no_bias",
-            _changed(_Head, scores=lambda self, hidden, table: hidden @ table.T + 0 * self.bias),
+            changed(_Head, scores=lambda self, hidden, table: hidden @ table.T + 0 * self.bias),
             "Your scores lack the bias, one number for each piece: with it a frequent piece starts ahead.",
         ),
         Misconception(
             "bias_taken_off",
-            _changed(_Head, scores=lambda self, hidden, table: hidden @ table.T - self.bias),
+            changed(_Head, scores=lambda self, hidden, table: hidden @ table.T - self.bias),
             "The bias is subtracted in your scores; in the formula it is added.",
         ),
         Misconception(
             "probabilities",
-            _changed(_Head, scores=lambda self, hidden, table: _Head.scores(self, hidden, table).softmax(-1)),
+            changed(_Head, scores=lambda self, hidden, table: _Head.scores(self, hidden, table).softmax(-1)),
             "You return probabilities. Scores are asked for: the loss takes the softmax itself, and twice is too"
             " often.",
         ),
         Misconception(
             "log_probabilities",
-            _changed(_Head, scores=lambda self, hidden, table: _Head.scores(self, hidden, table).log_softmax(-1)),
+            changed(_Head, scores=lambda self, hidden, table: _Head.scores(self, hidden, table).log_softmax(-1)),
             "You return logarithms of probabilities. The contract asks for the scores as they are.",
         ),
         Misconception(
             "scaled",
-            _changed(
-                _Head, scores=lambda self, hidden, table: hidden @ table.T / math.sqrt(table.shape[1]) + self.bias
-            ),
+            changed(_Head, scores=lambda self, hidden, table: hidden @ table.T / math.sqrt(table.shape[1]) + self.bias),
             "The dot products are divided by √width, as in attention. Here they stay as they are.",
         ),
         Misconception(
             "hidden_returned",
-            _changed(_Head, scores=lambda self, hidden, table: hidden),
+            changed(_Head, scores=lambda self, hidden, table: hidden),
             "You return the transformed state. It is still to be compared with every word vector of the table.",
         ),
         Misconception(
             "table_detached",
-            _changed(_Head, scores=lambda self, hidden, table: hidden @ table.detach().T + self.bias),
+            changed(_Head, scores=lambda self, hidden, table: hidden @ table.detach().T + self.bias),
             "The scores are right, but the table is cut off from the gradient: the word vectors would learn nothing"
             " from"
             " the blanks.",
         ),
         Misconception(
             "default_eps",
-            _changed(_Head, __init__=_head_default_eps),
+            changed(_Head, __init__=_head_default_eps),
             "The norm's eps is not `config.eps`: look at what `LayerNorm` gets as its second argument.",
         ),
         Misconception(
             "logistic_gelu",
-            _changed(_Head, hidden=lambda self, states: self.norm(_logistic_gelu(self.transform(states)))),
+            changed(_Head, hidden=lambda self, states: self.norm(_logistic_gelu(self.transform(states)))),
             "Your GELU is the approximation x · σ(1.702 x). It is close, but BERT's is the exact one, x · Φ(x).",
         ),
         Misconception(
             "residual",
-            _changed(_Head, hidden=lambda self, states: self.norm(states + F.gelu(self.transform(states)))),
+            changed(_Head, hidden=lambda self, states: self.norm(states + F.gelu(self.transform(states)))),
             "The state is added to what the GELU gives, as in an encoder layer. The head has no such way round.",
         ),
         Misconception(
             "table_normalised",
-            _changed(_Head, scores=lambda self, hidden, table: hidden @ F.normalize(table, dim=1).T + self.bias),
+            changed(_Head, scores=lambda self, hidden, table: hidden @ F.normalize(table, dim=1).T + self.bias),
             "Your word vectors are brought to length 1 first. The table is used as it is.",
         ),
     ),
@@ -2748,42 +2741,42 @@ TAGGER = Exercise(
     misconceptions=(
         Misconception(
             "not_copied",
-            _changed(_Tagger, keep=lambda self, encoder: encoder),
+            changed(_Tagger, keep=lambda self, encoder: encoder),
             "Your tagger works with the very model that was given. Copy it first, so that the start stays as it was.",
         ),
         Misconception(
             "never_frozen",
-            _changed(_Tagger, freeze=lambda self: None),
+            changed(_Tagger, freeze=lambda self: None),
             "Fine-tuning is right. With `frozen=True` gradients still reach the encoder: its weights would change.",
         ),
         Misconception(
             "always_frozen",
-            _changed(_Tagger, keep=_always_frozen),
+            changed(_Tagger, keep=_always_frozen),
             "Frozen features are right. Without `frozen` all weights are to learn, and nothing reaches your encoder.",
         ),
         Misconception(
             "frozen_turned_round",
-            _changed(_Tagger, keep=_always_frozen, freeze=lambda self: self.bert.requires_grad_(True)),
+            changed(_Tagger, keep=_always_frozen, freeze=lambda self: self.bert.requires_grad_(True)),
             "The flag works the other way round: `frozen=True` should stop the gradients, and False let them through.",
         ),
         Misconception(
             "everything_frozen",
-            _changed(_Tagger, freeze=lambda self: self.requires_grad_(False)),
+            changed(_Tagger, freeze=lambda self: self.requires_grad_(False)),
             "With `frozen=True` your new layer is frozen too, so nothing at all can learn.",
         ),
         Misconception(
             "embeddings_frozen",
-            _changed(_Tagger, freeze=lambda self: self.bert.embeddings.requires_grad_(False)),
+            changed(_Tagger, freeze=lambda self: self.bert.embeddings.requires_grad_(False)),
             "With `frozen=True` only your embeddings are frozen; the layers above them would still change.",
         ),
         Misconception(
             "always_the_last",
-            _changed(_Tagger, pick=lambda self, states, pooled: states[-1]),
+            changed(_Tagger, pick=lambda self, states, pooled: states[-1]),
             "Right for the last layer; another `layer` changes nothing in your scores.",
         ),
         Misconception(
             "counted_without_the_embeddings",
-            _changed(
+            changed(
                 _Tagger,
                 pick=lambda self, states, pooled: states[self.layer if self.layer < 0 else min(self.layer + 1, 3)],
             ),
@@ -2791,12 +2784,12 @@ TAGGER = Exercise(
         ),
         Misconception(
             "layer_0_is_nothing",
-            _changed(_Tagger, pick=lambda self, states, pooled: states[self.layer or -1]),
+            changed(_Tagger, pick=lambda self, states, pooled: states[self.layer or -1]),
             "Right but for layer 0, for which yours reads the last state: 0 counts as False in an `or` or an `if`.",
         ),
         Misconception(
             "negative_without_the_embeddings",
-            _changed(
+            changed(
                 _Tagger,
                 pick=lambda self, states, pooled: states[1:][self.layer] if self.layer < 0 else states[self.layer],
             ),
@@ -2804,32 +2797,32 @@ TAGGER = Exercise(
         ),
         Misconception(
             "pooled",
-            _changed(_Tagger, pick=lambda self, states, pooled: pooled),
+            changed(_Tagger, pick=lambda self, states, pooled: pooled),
             "Your scores are made from the pooled vector, one row for a whole sentence. Each token has a tag.",
         ),
         Misconception(
             "first_token",
-            _changed(_Tagger, pick=lambda self, states, pooled: states[self.layer][:, 0]),
+            changed(_Tagger, pick=lambda self, states, pooled: states[self.layer][:, 0]),
             "You score [CLS] alone. Each token has a tag.",
         ),
         Misconception(
             "mean_of_layers",
-            _changed(_Tagger, pick=lambda self, states, pooled: torch.stack(states).mean(0)),
+            changed(_Tagger, pick=lambda self, states, pooled: torch.stack(states).mean(0)),
             "Your new layer reads the mean of all states; the one of `layer` is asked for.",
         ),
         Misconception(
             "probabilities",
-            _changed(_Tagger, finish=lambda self, scores: scores.softmax(-1)),
+            changed(_Tagger, finish=lambda self, scores: scores.softmax(-1)),
             "You return probabilities. Scores are asked for: the loss takes the softmax itself.",
         ),
         Misconception(
             "log_probabilities",
-            _changed(_Tagger, finish=lambda self, scores: scores.log_softmax(-1)),
+            changed(_Tagger, finish=lambda self, scores: scores.log_softmax(-1)),
             "You return logarithms of probabilities. The scores themselves are asked for, as the new layer gives them.",
         ),
         Misconception(
             "dropout_of_its_own",
-            _changed(
+            changed(
                 _Tagger,
                 pick=lambda self, states, pooled: F.dropout(
                     states[self.layer], self.bert.config.dropout, self.training
@@ -2840,12 +2833,12 @@ TAGGER = Exercise(
         ),
         Misconception(
             "encoder_never_trains",
-            _changed(_Tagger, forward=_in_evaluation),
+            changed(_Tagger, forward=_in_evaluation),
             "Right without dropout. While all weights train, your encoder reads in evaluation mode: no dropout.",
         ),
         Misconception(
             "causal",
-            _changed(
+            changed(
                 _Tagger,
                 forward=lambda self, ids, segments=None, real=None: self.output(
                     self.pick(*self.bert(ids, segments, real, True))
@@ -2855,7 +2848,7 @@ TAGGER = Exercise(
         ),
         Misconception(
             "padding_guessed",
-            _changed(
+            changed(
                 _Tagger,
                 forward=lambda self, ids, segments=None, real=None: self.output(
                     self.pick(*self.bert(ids, segments, ids != 0 if real is None else real))
@@ -2865,7 +2858,7 @@ TAGGER = Exercise(
         ),
         Misconception(
             "padding_by_number",
-            _changed(
+            changed(
                 _Tagger,
                 forward=lambda self, ids, segments=None, real=None: self.output(
                     self.pick(*self.bert(ids, segments, ids != 0))
@@ -2875,19 +2868,19 @@ TAGGER = Exercise(
         ),
         Misconception(
             "ids_alone",
-            _changed(
+            changed(
                 _Tagger, forward=lambda self, ids, segments=None, real=None: self.output(self.pick(*self.bert(ids)))
             ),
             "Only the ids reach your encoder; the segments and `real` belong to what it reads, too.",
         ),
         Misconception(
             "tags_guessed",
-            _changed(_Tagger, finish=lambda self, scores: scores.argmax(-1)),
+            changed(_Tagger, finish=lambda self, scores: scores.argmax(-1)),
             "You return the best tag of each token; nothing can be learned from that. Return the scores.",
         ),
         Misconception(
             "padding_seen",
-            _changed(
+            changed(
                 _Tagger,
                 forward=lambda self, ids, segments=None, real=None: self.output(self.pick(*self.bert(ids, segments))),
             ),
@@ -2895,7 +2888,7 @@ TAGGER = Exercise(
         ),
         Misconception(
             "segments_lost",
-            _changed(
+            changed(
                 _Tagger,
                 forward=lambda self, ids, segments=None, real=None: self.output(self.pick(*self.bert(ids, None, real))),
             ),
@@ -2903,7 +2896,7 @@ TAGGER = Exercise(
         ),
         Misconception(
             "two_tags",
-            _changed(_Tagger, __init__=_two_tags),
+            changed(_Tagger, __init__=_two_tags),
             "Your new layer always gives two scores; `tags` says how many are wanted.",
         ),
     ),
