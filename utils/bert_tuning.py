@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm.auto import tqdm
 
 from utils import pace
 from utils.bert_inputs import IGNORED, Inputs, in_batch, tag_labels
 from utils.bert_tokenizer import WordPiece
 from utils.classification import f1_scores
+from utils.training import by_steps, seeded
 
 __all__ = [
     "BertTagger",
@@ -184,29 +184,21 @@ def fine_tune(
         raise ValueError("There is nothing to fine-tune on: no examples.")
     if steps < 1 or batch < 1:
         raise ValueError(f"Training needs steps and examples, not {steps} steps of {batch} examples.")
-    steps = pace.steps(steps)
-    with torch.random.fork_rng(devices=[]), pace.one_thread():
-        torch.manual_seed(seed)
+    with seeded(seed):
         model = tagger(bert).train()
+        waiting: list[int] = []
+
+        def loss(step: int) -> Tensor:
+            while len(waiting) < batch:
+                waiting.extend(torch.randperm(len(examples)).tolist())
+            chosen, waiting[:] = waiting[:batch], waiting[batch:]
+            inputs, labels = read(tokenizer, [examples[n] for n in chosen])
+            total = F.cross_entropy(model(*inputs).flatten(0, 1), labels.flatten(), reduction="sum")
+            return total / (labels != IGNORED).sum().clamp(min=1)
+
         learning = [weight for weight in model.parameters() if weight.requires_grad]
         optimiser = torch.optim.AdamW(learning, lr=rate, weight_decay=0.01)
-        warm = max(1, steps // 10)
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimiser, lambda step: min((step + 1) / warm, (steps - step) / max(1, steps - warm))
-        )
-        waiting: list[int] = []
-        for _ in tqdm(range(steps), desc="fine-tuning", disable=not progress, leave=False):
-            while len(waiting) < batch:
-                waiting += torch.randperm(len(examples)).tolist()
-            chosen, waiting = waiting[:batch], waiting[batch:]
-            inputs, labels = read(tokenizer, [examples[n] for n in chosen])
-            loss = F.cross_entropy(model(*inputs).flatten(0, 1), labels.flatten(), reduction="sum")
-            loss = loss / (labels != IGNORED).sum().clamp(min=1)
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(learning, 1.0)
-            optimiser.step()
-            schedule.step()
+        by_steps(optimiser, loss, steps, title="fine-tuning", progress=progress)
     return model.eval()
 
 

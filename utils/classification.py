@@ -18,11 +18,10 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm.auto import tqdm
 
 from utils import pace
-from utils.pace import one_thread
 from utils.reviews import TAGS, Review
+from utils.training import by_steps, seeded
 
 __all__ = [
     "PAD",
@@ -446,37 +445,28 @@ def fit(
         )
     steps = pace.steps(steps)
     history: list[tuple[int, float]] = []
-    with torch.random.fork_rng(devices=[]), one_thread():
-        torch.manual_seed(seed)
+    with seeded(seed):
         model = make()
         ids, mask, labels, tags = _tensors(words, training)
         longest = mask.sum(dim=1)
-        optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01)
-        warm = max(1, steps // 10)
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimiser, lambda step: min((step + 1) / warm, (steps - step) / max(1, steps - warm))
-        )
-        bar = tqdm(range(steps), desc="training", disable=not progress, leave=False)
-        for step in bar:
+
+        def loss(step: int) -> Tensor:
             chosen = torch.randint(len(ids), (min(batch, len(ids)),))
             wide = max(1, int(longest[chosen].max()))
             more = max(0, columns - wide)
             some, real = F.pad(ids[chosen, :wide], (0, more)), F.pad(mask[chosen, :wide], (0, more))
             logits = model(some, real)
             if logits.dim() == 3:
-                loss = tagging_loss(logits, F.pad(tags[chosen, :wide], (0, more)), real)
-            else:
-                loss = F.cross_entropy(logits, labels[chosen])
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            if step % 25 == 0:
-                bar.set_postfix(loss=f"{loss.item():.2f}")
+                return tagging_loss(logits, F.pad(tags[chosen, :wide], (0, more)), real)
+            return F.cross_entropy(logits, labels[chosen])
+
+        def look(step: int) -> None:
             if watch and (step + 1) % max(1, steps // 10) == 0:
                 history.append((step + 1, accuracy(model.eval(), words, watch)))
                 model.train()
+
+        optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01)
+        by_steps(optimiser, loss, steps, after=look, progress=progress)
     return model.eval(), history
 
 

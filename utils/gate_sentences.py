@@ -23,11 +23,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm.auto import tqdm
 
 from utils import pace
 from utils.gated_rnn import open_forget_gates
-from utils.pace import one_thread
+from utils.training import by_steps, seeded
 
 __all__ = [
     "ANSWERS",
@@ -322,18 +321,15 @@ def train(
         raise ValueError(f"Needs at least 10 steps and a price that is not negative, not {steps} and {price}.")
     steps = pace.steps(steps)
     examples = sentences(task, 3000, seed)
-    with torch.random.fork_rng(devices=[]), one_thread():
-        torch.manual_seed(seed)
+    with seeded(seed):
         model = GateReader(task, hidden)
         open_forget_gates(model.cell, 1.0)
         ids, right = _targets(model, examples)
         # Silence is the answer nearly always: without weights the model would first learn to say nothing at all.
         counts = torch.bincount(right[right >= 0], minlength=len(ANSWERS[task]))
         weights = counts.sum() / counts / len(counts)
-        optimiser = torch.optim.Adam(model.parameters(), lr=rate)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
-        bar = tqdm(range(steps), desc=f"training: {task}", disable=not progress, leave=False)
-        for step in bar:
+
+        def priced(step: int) -> Tensor:
             chosen = torch.randint(len(ids), (batch,))
             longest = int((right[chosen] != -100).sum(1).max())
             x, y = ids[chosen, :longest], right[chosen, :longest]
@@ -343,14 +339,11 @@ def train(
             moved = (1 - inside["forget"]) + inside["input"] + inside["output"]
             # First learn the answers, then economise: from the start, the price would shut what is needed later.
             dear = price * min(1.0, max(0.0, 2 * step / steps - 0.6))
-            total = loss + dear * moved[y != -100].mean()
-            optimiser.zero_grad()
-            total.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            if step % 25 == 0:
-                bar.set_postfix(loss=f"{loss.item():.3f}")
+            return loss + dear * moved[y != -100].mean()
+
+        optimiser = torch.optim.Adam(model.parameters(), lr=rate)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
+        by_steps(optimiser, priced, steps, schedule, title=f"training: {task}", progress=progress)
     return model.eval()
 
 

@@ -13,18 +13,15 @@ values are kept from step to step, arXiv:1911.02150).
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm.auto import tqdm
 
-from utils import pace
 from utils.attention import FusedAttention, MultiHeadAttention, causal_mask, merge_heads, split_heads
-from utils.language_models import History
+from utils.training import History, by_budget
 from utils.transformer import EncoderLayer, LayerNorm
 
 __all__ = ["GPT", "CachedSteps", "GPTLanguageModel", "Kept", "State", "cached_attention", "cached_layer", "train_gpt"]
@@ -288,54 +285,31 @@ def train_gpt(
         progress: whether to show a bar with the loss.
 
     Raises:
-        ValueError: a budget that is missing, given twice or not positive; a text too short for one stretch.
+        ValueError: a budget that is missing, given twice or not positive; a text too short for one stretch; a loss that
+            is no longer a number.
     """
-    if pace.quick():
-        steps, seconds = pace.steps(pace.QUICK_STEPS if steps is None else steps), None
-    budget = steps if steps is not None else seconds
-    if (steps is None) == (seconds is None) or budget is None or not budget > 0:
-        raise ValueError(f"Give either steps or seconds, above 0, not steps={steps} and seconds={seconds}.")
     if len(ids) <= model.block:
         raise ValueError(f"A text of {len(ids)} tokens is too short: a stretch has {model.block}, and one follows it.")
-    history = History()
     block = torch.arange(model.block)
-    with torch.random.fork_rng(devices=[]), pace.one_thread():
-        torch.manual_seed(seed)
-        tables = list(model.tables.parameters())
-        dense = [weight for name, weight in model.named_parameters() if not name.startswith("tables.")]
-        optimisers: list[torch.optim.Optimizer] = [
-            torch.optim.AdamW(dense, rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
-        ]
-        if tables:
-            optimisers.append(torch.optim.SparseAdam(tables, rate, betas=(0.9, 0.99)))
-        _sparse(model, True)
-        model.train()
-        bar = tqdm(total=100, desc="training", disable=not progress, bar_format="{desc} {bar} {n:.0f} %{postfix}")
-        start = time.perf_counter()
-        while (share := (history.steps if seconds is None else history.seconds) / budget) < 1:
-            for group in (group for optimiser in optimisers for group in optimiser.param_groups):
-                group["lr"] = rate * pace.rate_share(share)
-            places = torch.randint(len(ids) - model.block, (batch, 1)) + block
-            logits, _ = model(ids[places])
-            loss = F.cross_entropy(logits.flatten(0, 1), ids[places + 1].flatten())
-            model.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(dense, clip)
-            for optimiser in optimisers:
-                optimiser.step()
-            history.steps += 1
-            history.losses.append(loss.item())
-            history.seconds = time.perf_counter() - start
-            if progress and history.steps % 10 == 0:
-                recent = sum(history.losses[-50:]) / len(history.losses[-50:])
-                bar.set_postfix_str(f"loss {recent:.2f} nats, step {history.steps}", refresh=False)
-                bar.update(min(100.0 * share, 100.0) - bar.n)
-        bar.update(100 - bar.n)
-        bar.close()
-    _sparse(model, False)
-    model.zero_grad(set_to_none=True)
-    model.eval()
-    return history
+
+    def loss() -> Tensor:
+        places = torch.randint(len(ids) - model.block, (batch, 1)) + block
+        logits, _ = model(ids[places])
+        return F.cross_entropy(logits.flatten(0, 1), ids[places + 1].flatten())
+
+    tables = list(model.tables.parameters())
+    dense = [weight for name, weight in model.named_parameters() if not name.startswith("tables.")]
+    optimisers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(dense, rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+    ]
+    if tables:
+        optimisers.append(torch.optim.SparseAdam(tables, rate, betas=(0.9, 0.99)))
+    _sparse(model, True)
+    try:
+        return by_budget(model, optimisers, loss, steps, seconds, rate, clip, seed, progress)
+    finally:
+        _sparse(model, False)
+        model.zero_grad(set_to_none=True)
 
 
 def _sparse(model: GPTLanguageModel, wanted: bool) -> None:

@@ -13,19 +13,16 @@ per character, compares them with each other and with the counts of `utils.ngram
 
 from __future__ import annotations
 
-import dataclasses
 import math
-import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm.auto import tqdm
 
-from utils import pace
 from utils.pace import one_thread
+from utils.training import History, by_budget
 
 UNKNOWN = "\ufffd"
 """What stands for a character that the training text does not have. Its number is 0."""
@@ -109,23 +106,6 @@ def streams(ids: Tensor, batch: int, length: int) -> Iterator[tuple[Tensor, Tens
         yield inputs[:, start : start + length], targets[:, start : start + length]
 
 
-@dataclasses.dataclass
-class History:
-    """What was seen while a model was trained.
-
-    Args:
-        losses: the loss of every step, in nats per character.
-        validation: (step, bits per character on the held-out text), if one was given.
-        seconds: how long the training took, without the scoring of the held-out text.
-        steps: how many steps it had.
-    """
-
-    losses: list[float] = dataclasses.field(default_factory=list)
-    validation: list[tuple[int, float]] = dataclasses.field(default_factory=list)
-    seconds: float = 0.0
-    steps: int = 0
-
-
 def detached(state: Any) -> Any:
     """The same state, cut off from the graph that made it, so that no gradient flows into the chunk before.
 
@@ -178,58 +158,24 @@ def train(
         ValueError: a budget that is missing, given twice, or not positive; a text too short for the streams; a loss
             that is no longer a number.
     """
-    if (steps is None) == (seconds is None):
-        raise ValueError(f"Give either steps or seconds, not steps={steps} and seconds={seconds}.")
-    budget = steps if steps is not None else seconds
-    if budget is None or not budget > 0:
-        raise ValueError(f"The budget must be positive, not {budget}.")
-    if pace.quick():
-        steps, seconds = pace.steps(pace.QUICK_STEPS if steps is None else steps), None
-        budget = steps
-    history = History()
     ids = ids.to(_device(model))
-    with torch.random.fork_rng(devices=[]), one_thread():
-        torch.manual_seed(seed)
-        optimiser = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=0.01)
-        model.train()
-        form = "{desc} {bar} {n:.0f} %{postfix}"
-        bar = tqdm(total=100, desc="training", disable=not progress, bar_format=form)
-        chunks = _endless(ids, batch, length)
-        state, spent, start = None, 0.0, time.perf_counter()
-        while True:
-            share = (history.steps / budget) if steps is not None else (spent / budget)
-            if share >= 1.0:
-                break
-            for group in optimiser.param_groups:
-                group["lr"] = rate * pace.rate_share(share)
-            fresh, inputs, targets = next(chunks)
-            logits, state = model(inputs, None if fresh or not carry else detached(state))
-            loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), clip)
-            optimiser.step()
-            history.steps += 1
-            history.losses.append(loss.item())
-            if not math.isfinite(history.losses[-1]):
-                bar.close()
-                model.eval()
-                raise ValueError(
-                    f"The loss is {history.losses[-1]} after {history.steps} steps: use a lower rate, or clip harder."
-                )
-            spent = time.perf_counter() - start
-            if progress and history.steps % 10 == 0:
-                _show(bar, history, (history.steps / budget) if steps is not None else (spent / budget))
-            if held_out is not None and history.steps % every == 0:
-                history.validation.append((history.steps, bits_per_character(model, held_out)))
-                model.train()
-                start = time.perf_counter() - spent
-        history.seconds = spent
-        if held_out is not None and (not history.validation or history.validation[-1][0] != history.steps):
+    chunks, state = _endless(ids, batch, length), None
+
+    def loss() -> Tensor:
+        nonlocal state
+        fresh, inputs, targets = next(chunks)
+        logits, state = model(inputs, None if fresh or not carry else detached(state))
+        return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+
+    def score(history: History) -> None:
+        if held_out is not None and history.steps % every == 0:
             history.validation.append((history.steps, bits_per_character(model, held_out)))
-        _show(bar, history, 1.0)
-        bar.close()
-    model.eval()
+            model.train()
+
+    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=0.01)
+    history = by_budget(model, [optimiser], loss, steps, seconds, rate, clip, seed, progress, score)
+    if held_out is not None and history.steps % every:
+        history.validation.append((history.steps, bits_per_character(model, held_out)))
     return history
 
 
@@ -339,9 +285,3 @@ def _nats(model: nn.Module, ids: Tensor, starts: Sequence[int], each: int, warm_
         scored = slice(max(warm_up - begin, 0), None)
         total += float(F.cross_entropy(logits[:, scored].flatten(0, 1), targets[:, scored].flatten(), reduction="sum"))
     return total
-
-
-def _show(bar: Any, history: History, share: float) -> None:
-    recent = history.losses[-50:]
-    bar.set_postfix_str(f"loss {sum(recent) / len(recent):.2f} nats, step {history.steps}", refresh=False)
-    bar.update(min(100.0 * share, 100.0) - bar.n)

@@ -15,7 +15,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm.auto import tqdm
 
 from utils import pace
 from utils.attention import FusedAttention
@@ -23,6 +22,7 @@ from utils.bert import BertConfig, BertForPreTraining
 from utils.bert_inputs import IGNORED, Inputs, Pair, in_batch, next_sentence_pairs
 from utils.bert_tokenizer import WordPiece
 from utils.positions import sinusoidal_positions
+from utils.training import by_steps, seeded
 
 __all__ = [
     "PreTraining",
@@ -252,40 +252,28 @@ def pretrain(
         raise ValueError(f"Training needs steps and pairs, not {steps} steps of {batch} pairs.")
     if limit > config.positions:
         raise ValueError(f"Inputs of {limit} tokens need more than {config.positions} positions.")
-    steps, history = pace.steps(steps), PreTraining()
-    with torch.random.fork_rng(devices=[]), pace.one_thread():
-        torch.manual_seed(seed)
+    history = PreTraining()
+    with seeded(seed):
         trained = model(config)
         start_weights(trained)
         generator = torch.Generator().manual_seed(seed)
-        optimiser = torch.optim.AdamW(trained.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate_at(step, steps))
         waiting: list[Pair] = []
-        bar = tqdm(range(steps), desc="pre-training", disable=not progress, leave=False)
-        for step in bar:
+
+        def sum_of_losses(step: int) -> Tensor:
             while len(waiting) < batch:
-                waiting += drawn_pairs(documents, generator, pairs)
-            chosen, waiting = waiting[:batch], waiting[batch:]
+                waiting.extend(drawn_pairs(documents, generator, pairs))
+            chosen, waiting[:] = waiting[:batch], waiting[batch:]
             ids, segments, real = read(tokenizer, chosen, limit)
             holed, labels = mask_tokens(ids, tokenizer, generator, probability, blanks)
             strangers = torch.tensor([pair.label for pair in chosen])
             masked, judged = loss(trained, Inputs(holed, segments, real), labels, strangers)
-            optimiser.zero_grad()
-            (masked + judged).backward()
-            nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
             history.masked.append(torch.as_tensor(masked).item())  # a plain 0 will do
             history.pairs.append(judged.item())
-            if step % 25 == 0:
-                bar.set_postfix(masked=f"{history.masked[-1]:.2f}", pairs=f"{history.pairs[-1]:.2f}")
+            return masked + judged
+
+        optimiser = torch.optim.AdamW(trained.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+        by_steps(optimiser, sum_of_losses, steps, title="pre-training", progress=progress)
     return trained.eval(), history
-
-
-def _rate_at(step: int, steps: int) -> float:
-    """The learning rate as a part of the highest: up over a tenth of the steps, then down to zero."""
-    warm = max(1, steps // 10)
-    return min((step + 1) / warm, (steps - step) / max(1, steps - warm))
 
 
 @torch.no_grad()

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from utils import pace
-from utils.pace import one_thread
+from utils.training import seeded
 
 __all__ = [
     "MemoryTask",
@@ -193,8 +193,7 @@ def train_reader(
     steps = pace.steps(steps)
     numbers = torch.Generator().manual_seed(seed)
     asked = task.batch(512, torch.Generator().manual_seed(seed + 1_000_003))
-    with torch.random.fork_rng(devices=[]), one_thread():
-        torch.manual_seed(seed)
+    with seeded(seed):
         reader = make_reader(task)
         optimiser = torch.optim.Adam(reader.parameters(), lr=rate)
         accuracies: list[float] = []

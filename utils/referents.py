@@ -26,12 +26,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm.auto import tqdm
 
 from utils import pace
 from utils.attention import MultiHeadAttention
-from utils.pace import one_thread
 from utils.positions import LearnedPositions
+from utils.training import by_steps, seeded
 
 __all__ = [
     "ADJECTIVES",
@@ -387,28 +386,21 @@ def train(
     if steps < 10 or batch < 2:
         raise ValueError(f"Needs at least 10 steps and a batch of at least 2, not {steps} and {batch}.")
     steps = pace.steps(steps)
-    with torch.random.fork_rng(devices=[]), one_thread():
-        torch.manual_seed(seed)
+    with seeded(seed):
         model = ReferentModel(vocabulary(), heads=heads, layers=layers, reads=reads)
         sources = [_tensors(model, sentences("train", 6000, seed)), _tensors(model, simple_sentences())]
-        optimiser = torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.98))
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
-        losses: list[float] = []
-        bar = tqdm(range(steps), desc="training", disable=not progress)
-        for step in bar:
-            loss = torch.zeros(())
+
+        def loss(step: int) -> Tensor:
+            total = torch.zeros(())
             for tokens, places, right in sources:
                 chosen = torch.randint(len(tokens), (batch // 2,))
                 scores, _ = model(tokens[chosen])
-                loss = loss + F.cross_entropy(scores[torch.arange(len(chosen)), places[chosen]], right[chosen]) / 2
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            losses.append(loss.item())
-            if step % 25 == 0 or step == steps - 1:
-                bar.set_postfix(loss=f"{losses[-1]:.2f}")
+                total = total + F.cross_entropy(scores[torch.arange(len(chosen)), places[chosen]], right[chosen]) / 2
+            return total
+
+        optimiser = torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.98))
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
+        losses = by_steps(optimiser, loss, steps, schedule, progress=progress)
     return model.eval(), losses
 
 

@@ -21,18 +21,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm.auto import tqdm
 
-from utils import pace
-from utils.language_models import History
 from utils.pace import one_thread
+from utils.training import History, by_budget
 
 __all__ = [
     "BOS",
@@ -287,60 +284,23 @@ def train_translator(
     Raises:
         ValueError: a budget that is missing, given twice, or not positive; no pairs; a loss that is no longer a number.
     """
-    if (steps is None) == (seconds is None):
-        raise ValueError(f"Give either steps or seconds, not steps={steps} and seconds={seconds}.")
-    budget = steps if steps is not None else seconds
-    if budget is None or not budget > 0:
-        raise ValueError(f"The budget must be positive, not {budget}.")
-    if pace.quick():
-        budget = steps = pace.steps(steps or pace.QUICK_STEPS)
-    history, device = History(), _device(model)
-    with torch.random.fork_rng(devices=[]), one_thread():
-        torch.manual_seed(seed)
-        optimiser = torch.optim.AdamW(model.parameters(), lr=rate, betas=betas, weight_decay=0.01, fused=True)
-        model.train()
-        order = torch.Generator().manual_seed(seed)
-        bar = tqdm(total=100, desc="training", disable=not progress, bar_format="{desc} {bar} {n:.0f} %{postfix}")
-        endless = _endless(lambda: batches(pairs, source_vocabulary, target_vocabulary, size, order))
-        start = time.perf_counter()
-        while (share := (history.steps if steps is not None else history.seconds) / budget) < 1.0:
-            for group in optimiser.param_groups:
-                group["lr"] = rate * pace.rate_share(share)
-            batch = next(endless).to(device)
-            logits, _ = model(batch.source, batch.source_mask, batch.target_in)
-            loss = F.cross_entropy(
-                logits.flatten(0, 1), batch.target_out.flatten(), ignore_index=PAD, label_smoothing=smoothing
-            )
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), clip)
-            optimiser.step()
-            history.steps += 1
-            history.losses.append(loss.item())
-            history.seconds = time.perf_counter() - start
-            if not math.isfinite(history.losses[-1]):
-                bar.close()
-                model.eval()
-                raise ValueError(
-                    f"The loss is {history.losses[-1]} after {history.steps} steps: use a lower rate, or clip harder."
-                )
-            if history.steps % 10 == 0:
-                _show(bar, history, (history.steps if steps is not None else history.seconds) / budget)
-        _show(bar, history, 1.0)
-        bar.close()
-    model.eval()
-    return history
+    order = torch.Generator().manual_seed(seed)
+    endless = _endless(lambda: batches(pairs, source_vocabulary, target_vocabulary, size, order))
+
+    def loss() -> Tensor:
+        batch = next(endless).to(_device(model))
+        logits, _ = model(batch.source, batch.source_mask, batch.target_in)
+        return F.cross_entropy(
+            logits.flatten(0, 1), batch.target_out.flatten(), ignore_index=PAD, label_smoothing=smoothing
+        )
+
+    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, betas=betas, weight_decay=0.01, fused=True)
+    return by_budget(model, [optimiser], loss, steps, seconds, rate, clip, seed, progress)
 
 
 def _endless(once: Callable[[], Iterator[Batch]]) -> Iterator[Batch]:
     while True:
         yield from once()
-
-
-def _show(bar: Any, history: History, share: float) -> None:
-    recent = history.losses[-50:]
-    bar.set_postfix_str(f"loss {sum(recent) / len(recent):.2f} nats, step {history.steps}", refresh=False)
-    bar.update(min(100.0 * share, 100.0) - bar.n)
 
 
 def _device(model: nn.Module) -> torch.device:
