@@ -998,16 +998,17 @@ def _term_cases(rng: np.random.Generator) -> list[Case]:
 def _term(
     jacobian: Callable[..., Tensor] = state_jacobian,
     arrive: Callable[[Tensor, Tensor], Tensor] = torch.matmul,
-    step: int = 0,
-    own: Callable[..., Tensor] = direct_term,
-    finish: Callable[[Tensor], Tensor] = lambda term: term,
+    own: Callable[..., Tensor] = lambda states, k, a: direct_term(states[k], states[k - 1], a),
+    join: Callable[[Tensor, Tensor], Tensor] = lambda arrived, direct: torch.einsum("i,iab->ab", arrived, direct),
+    share: Callable[[int, int], float] = lambda t, k: 1.0,
 ) -> Callable[..., Tensor]:
+    """The reference in steps; `share` is how much of the term is kept."""
+
     def answer(
         state_gradient: Tensor, states: Tensor, U: Tensor, t: int, k: int, activation: str = "sigmoid"
     ) -> Tensor:
         arrived = arrive(state_gradient, jacobian(states, U, t, k, activation))
-        direct = own(states[k + step], states[k - 1 + step], activation)
-        return finish(torch.einsum("i,iab->ab", arrived, direct))
+        return join(arrived, own(states, k, activation)) * share(t, k)
 
     return answer
 
@@ -1067,27 +1068,23 @@ BPTT_TERM = Exercise(
         ),
         Misconception(
             "current_state",
-            _term(own=lambda state, previous, a: torch.diag(slope(state, a))[:, :, None] * state),
+            _term(own=lambda states, k, a: torch.diag(slope(states[k], a))[:, :, None] * states[k]),
             "Rung ∂⁺h_k/∂U is the first wrong one: the weights meet h_k, where they should meet the state before it.",
         ),
         Misconception(
             "no_slope",
-            _term(own=lambda state, previous, a: torch.eye(len(state), dtype=state.dtype)[:, :, None] * previous),
+            _term(own=lambda states, k, a: torch.eye(states.shape[1], dtype=states.dtype)[:, :, None] * states[k - 1]),
             "Rung ∂⁺h_k/∂U is the first wrong one: the slope of the activation at step k is missing.",
         ),
         Misconception(
             "slope_of_previous",
-            _term(own=lambda state, previous, a: torch.diag(slope(previous, a))[:, :, None] * previous),
+            _term(own=lambda states, k, a: torch.diag(slope(states[k - 1], a))[:, :, None] * states[k - 1]),
             "Rung ∂⁺h_k/∂U is the first wrong one: its slopes are those of h_{k−1}. Step k passes through the"
             " activation that made h_k.",
         ),
         Misconception(
             "direct_term_one_early",
-            lambda state_gradient, states, U, t, k, activation="sigmoid": torch.einsum(
-                "i,iab->ab",
-                state_gradient @ state_jacobian(states, U, t, k, activation),
-                direct_term(states[k - 1], states[max(k - 2, 0)], activation),
-            ),
+            _term(own=lambda states, k, a: direct_term(states[k - 1], states[max(k - 2, 0)], a)),
             "Rung ∂⁺h_k/∂U is the first wrong one: it is that of step k − 1. Row k of `states` is h_k, because row 0"
             " is h_0.",
         ),
@@ -1103,15 +1100,12 @@ BPTT_TERM = Exercise(
         ),
         Misconception(
             "transposed",
-            _term(finish=lambda term: term.T),
+            _term(join=lambda arrived, direct: torch.einsum("i,iab->ba", arrived, direct)),
             "The term is transposed: entry [a, b] belongs to U_{ab}, which takes from unit b and gives to unit a.",
         ),
         Misconception(
             "per_unit",
-            lambda state_gradient, states, U, t, k, activation="sigmoid": (
-                (state_gradient @ state_jacobian(states, U, t, k, activation))[:, None, None]
-                * direct_term(states[k], states[k - 1], activation)
-            ),
+            _term(join=lambda arrived, direct: arrived[:, None, None] * direct),
             "You keep the units of h_k apart, as a third dimension. All of them change the loss: sum over them.",
         ),
         Misconception(
@@ -1127,17 +1121,13 @@ BPTT_TERM = Exercise(
         ),
         Misconception(
             "same_step_only",
-            lambda state_gradient, states, U, t, k, activation="sigmoid": (
-                _term()(state_gradient, states, U, t, k, activation) * (1.0 if t == k else 0.0)
-            ),
+            _term(share=lambda t, k: 1.0 if t == k else 0.0),
             "Right for t = k. For every other pair you return zeros, but U at an earlier step does change the loss at"
             " t: that is what the Jacobian between is for.",
         ),
         Misconception(
             "same_step_is_zero",
-            lambda state_gradient, states, U, t, k, activation="sigmoid": (
-                _term()(state_gradient, states, U, t, k, activation) * (0.0 if t == k else 1.0)
-            ),
+            _term(share=lambda t, k: 0.0 if t == k else 1.0),
             "Right for k < t. For t = k you return zeros, but U has just acted there, and nothing stands between:"
             " ∂h_t/∂h_t is the identity.",
         ),
@@ -1167,58 +1157,36 @@ BPTT_TERM = Exercise(
         ),
         Misconception(
             "first_step_is_zero",
-            lambda state_gradient, states, U, t, k, activation="sigmoid": (
-                _term()(state_gradient, states, U, t, k, activation) * (0.0 if k == 1 else 1.0)
-            ),
+            _term(share=lambda t, k: 0.0 if k == 1 else 1.0),
             "Right unless k = 1: there you return zeros, as if U had met a state of zeros. h_0 is row 0 of `states`,"
             " and it need not be zero.",
         ),
         Misconception(
             "states_exchanged",
-            lambda state_gradient, states, U, t, k, activation="sigmoid": torch.einsum(
-                "i,iab->ab",
-                state_gradient @ state_jacobian(states, U, t, k, activation),
-                direct_term(states[k - 1], states[k], activation),
-            ),
+            _term(own=lambda states, k, a: direct_term(states[k - 1], states[k], a)),
             "Rung ∂⁺h_k/∂U is the first wrong one: its two states have changed places. h_k comes first, with its"
             " slopes; h_{k−1} is what the weights meet.",
         ),
         Misconception(
             "direct_term_one_late",
-            lambda state_gradient, states, U, t, k, activation="sigmoid": torch.einsum(
-                "i,iab->ab",
-                state_gradient @ state_jacobian(states, U, t, k, activation),
-                direct_term(states[k + 1], states[k], activation),
-            ),
+            _term(own=lambda states, k, a: direct_term(states[k + 1], states[k], a)),
             "Rung ∂⁺h_k/∂U is the first wrong one: it is that of step k + 1. Row k of `states` is h_k.",
         ),
         Misconception(
             "summed_over_b",
-            lambda state_gradient, states, U, t, k, activation="sigmoid": torch.einsum(
-                "b,iab->ia",
-                state_gradient @ state_jacobian(states, U, t, k, activation),
-                direct_term(states[k], states[k - 1], activation),
-            ),
+            _term(join=lambda arrived, direct: torch.einsum("b,iab->ia", arrived, direct)),
             "The gradient at h_k meets the last index of the direct term, where the weight starts. It belongs to the"
             " first index, the unit of h_k that is moved.",
         ),
         Misconception(
             "activation_to_the_jacobian_only",
-            lambda state_gradient, states, U, t, k, activation="sigmoid": torch.einsum(
-                "i,iab->ab",
-                state_gradient @ state_jacobian(states, U, t, k, activation),
-                direct_term(states[k], states[k - 1]),
-            ),
+            _term(own=lambda states, k, a: direct_term(states[k], states[k - 1])),
             "Rung ∂⁺h_k/∂U is the first wrong one, and right for the sigmoid: `direct_term` is not told the"
             " activation.",
         ),
         Misconception(
             "activation_to_the_direct_term_only",
-            lambda state_gradient, states, U, t, k, activation="sigmoid": torch.einsum(
-                "i,iab->ab",
-                state_gradient @ state_jacobian(states, U, t, k),
-                direct_term(states[k], states[k - 1], activation),
-            ),
+            _term(jacobian=lambda states, U, t, k, a: state_jacobian(states, U, t, k)),
             "Rung ∂h_t/∂h_k is the first wrong one, and right for the sigmoid: `state_jacobian` is not told the"
             " activation.",
         ),
