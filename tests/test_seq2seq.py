@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from utils import decoder_block, seq2seq
+from utils.attention_scores import AdditiveScore
 from utils.seq2seq import BOS, EOS, PAD, UNK, WordVocabulary, batches, collate, train_translator, translations
 from utils.translator import Encoder, Translator
 
@@ -227,6 +228,26 @@ def test_translate_is_the_argmax_of_forward_fed_back(block: str) -> None:
         assert torch.allclose(weights[row, :length], looks[row, :length], atol=1e-6)
     with pytest.raises(ValueError, match="not 0"):
         model.translate(batch.source, batch.source_mask, 0)
+
+
+def test_states_projected_once_score_as_states_projected_at_every_step() -> None:
+    """The translator's additive score and the lesson's: equal answers, equal gradients, and nothing is kept."""
+    one, other = small(score="additive", block="luong"), small(score="additive", block="luong")
+    plain = AdditiveScore(12, 12, 12)
+    plain.load_state_dict(other.block.score.state_dict())
+    other.block.score = plain
+    batch = collate(PAIRS[:7], SOURCE, TARGET)
+    grads = []
+    for model in (one, other):
+        logits, weights = model(batch.source, batch.source_mask, batch.target_in)
+        ids, looks = model.translate(batch.source, batch.source_mask, 8)
+        grads.append(
+            (logits, weights, ids, looks, *torch.autograd.grad(logits.square().sum(), list(model.parameters())))
+        )
+    for a, b in zip(*grads, strict=True):
+        assert torch.allclose(a.double(), b.double(), rtol=1e-4, atol=1e-5)
+    states, query = torch.randn(2, 3, 12), torch.randn(2, 12)
+    assert torch.equal(one.block.score(states, query), plain(states, query))
 
 
 @pytest.mark.parametrize("options", [{"score": "cosine"}, {"block": "cho"}, {"both": True, "d": 7}])

@@ -11,6 +11,8 @@ every step; Bahdanau et al. 2015 (arXiv:1409.0473).
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any, cast
 
 import torch
@@ -96,6 +98,29 @@ class Encoder(nn.Module):
         return states, torch.cat([last_state(forwards, mask), backwards[:, 0]], dim=1)
 
 
+class _AdditiveScore(attention_scores.AdditiveScore):
+    """The same score, which makes W_1 h_E once a sentence: it does not change while the decoder writes.
+
+    Bahdanau et al. 2015, appendix A.1.2, of their U_a h_j.
+    """
+
+    _keys: Tensor | None = None
+
+    @contextlib.contextmanager
+    def reading(self, states: Tensor) -> Iterator[None]:
+        """Inside, only these states, (batch, length, d_encoder), are scored."""
+        self._keys = self.w1(states)
+        try:
+            yield
+        finally:
+            self._keys = None
+
+    def forward(self, states: Tensor, query: Tensor) -> Tensor:
+        """(batch, length, d_encoder) and (batch, d_decoder) give (batch, length)."""
+        keys = self.w1(states) if self._keys is None else self._keys
+        return self.v(torch.tanh(keys + self.w2(query)[:, None, :])).squeeze(2)
+
+
 class Translator(nn.Module):
     """Encoder, memory, decoder block: a translation model in the form that `utils.seq2seq` trains and asks.
 
@@ -125,7 +150,8 @@ class Translator(nn.Module):
         self.attention = attention
         self.encoder = Encoder(source_words, d, both)
         self.embedding = WordVectors(target_words, d)
-        self.block = decoder_block(block, target_words, d, d, d, attention_scores.score(score, d, d))
+        made = _AdditiveScore(d, d, d) if score == "additive" else attention_scores.score(score, d, d)
+        self.block = decoder_block(block, target_words, d, d, d, made)
 
     def read(self, source: Tensor, source_mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What the decoder gets: memory (batch, places, d), its mask (batch, places), and h^E (batch, d)."""
@@ -149,10 +175,11 @@ class Translator(nn.Module):
         memory, mask, h_e = self.read(source, source_mask)
         block: Any = self.block
         state, tops, looks = block.start(h_e), [], []
-        for y in self.embedding(target_in).unbind(dim=1):
-            state, weights = block.step(y, state, memory, mask)
-            tops.append(state[-1] if isinstance(state, tuple) else state)
-            looks.append(weights)
+        with self._reading(memory):
+            for y in self.embedding(target_in).unbind(dim=1):
+                state, weights = block.step(y, state, memory, mask)
+                tops.append(state[-1] if isinstance(state, tuple) else state)
+                looks.append(weights)
         logits = block.output(torch.stack(tops, dim=1))  # once for all the places: one large product is faster
         return logits, torch.stack(looks, dim=1) if self.attention else None
 
@@ -169,4 +196,9 @@ class Translator(nn.Module):
                 o, state, weights = self.block(self.embedding(words), state, memory, mask)
                 return o, state, weights if self.attention else None
 
-            return greedy(step, cast(Any, self.block).start(h_e), len(source), limit, source)
+            with self._reading(memory):
+                return greedy(step, cast(Any, self.block).start(h_e), len(source), limit, source)
+
+    def _reading(self, memory: Tensor) -> contextlib.AbstractContextManager[None]:
+        score: Any = self.block.score
+        return score.reading(memory) if isinstance(score, _AdditiveScore) else contextlib.nullcontext()
