@@ -1,9 +1,8 @@
 """The proof of the checks: wrong answers that must be rejected, right ones that must be accepted, for every exercise.
 
 Used by `test_checks.py`, and by the benchmark, which prints the mutation score. Wrong answers come from three places:
-the
-exercise's own misconceptions, `answers/lesson_NN.py`, and generic mistakes made from the reference (nothing returned,
-zeros, another shape, turned, an argument handed back).
+the exercise's own misconceptions, `answers/lesson_NN.py`, and generic mistakes made from the reference (nothing
+returned, zeros, another shape, turned, an argument handed back).
 """
 
 from __future__ import annotations

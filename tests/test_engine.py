@@ -677,3 +677,16 @@ def test_a_function_among_the_inputs_is_shown_by_name(value):
     """Its repr holds an address, which says nothing and is another in every process."""
     text = compare.show(value)
     assert "0x" not in text and "`" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ([0.25, 1 / 3], "[0.25, 0.3333]"),
+        (torch.tensor([[3.0, 3.00002, -1.0]]), "[[3, 3.00002, -1]]"),
+        ((0.3, 0.1 + 0.2, 0.3 + 3e-8), "(0.3, 0.3, 0.3)"),
+    ],
+)
+def test_different_numbers_look_different(value, text):
+    """Else a card shows two equal scores and says that one of them is larger. What rounding does stays hidden."""
+    assert compare.show(value) == text

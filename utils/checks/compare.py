@@ -11,7 +11,7 @@ import decimal
 import fractions
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,8 +36,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     dicts, sets.
 
     Everything else (generators, modules, the learner's own classes) becomes an `Opaque`. Subclasses lose their
-    behaviour:
-    a `float` with its own `__eq__` comes back as a `float`, a `Counter` as a `dict`.
+    behaviour: a `float` with its own `__eq__` comes back as a `float`, a `Counter` as a `dict`.
     """
     if depth > DEEPEST:
         return Opaque(type(value).__name__, "nested too deeply")
@@ -162,30 +161,41 @@ def _items(values: Sequence[Any]) -> str:
     return f"{len(values)} item{'s' * (len(values) != 1)}"
 
 
-def show(value: Any, limit: int = 80) -> str:
-    """A short text of a plain value: numbers with four significant digits, long things cut."""
+def show(value: Any, limit: int = 80, digits: int | None = None) -> str:
+    """A short text of a plain value, long things cut.
+
+    Args:
+        value: see `plain`.
+        limit: the longest text.
+        digits: significant digits of fractions; by default four, or five or six where it takes them for
+            different numbers side by side to look different.
+    """
+    if digits is None:
+        digits = _digits(list(_fractions(value)))
     if isinstance(value, bool) or value is None:
         text = str(value)
     elif isinstance(value, float):
         value += 0.0  # minus zero becomes zero
-        text = f"{value:.4g}" if abs(value) < 1e5 else f"{value:.6g}"
+        text = f"{value:.{digits if abs(value) < 1e5 else max(digits, 6)}g}"
     elif isinstance(value, int) and abs(value) >= 10**40:  # Python itself refuses to write the longest ones
         text = f"a number of about {round(value.bit_length() * math.log10(2))} digits"
     elif isinstance(value, torch.Tensor):
-        text = show(value.tolist(), limit) if value.numel() <= 12 else f"tensor{tuple(value.shape)}"
+        text = show(value.tolist(), limit, digits) if value.numel() <= 12 else f"tensor{tuple(value.shape)}"
     elif isinstance(value, np.ndarray):
-        text = show(value.tolist(), limit) if value.size <= 12 else f"array{value.shape}"
+        text = show(value.tolist(), limit, digits) if value.size <= 12 else f"array{value.shape}"
     elif isinstance(value, list):
-        text = "[" + ", ".join(show(v, limit) for v in value[:12]) + (", ...]" if len(value) > 12 else "]")
+        text = "[" + ", ".join(show(v, limit, digits) for v in value[:12]) + (", ...]" if len(value) > 12 else "]")
     elif isinstance(value, tuple):
-        inner = ", ".join(show(v, limit) for v in value[:12]) + (", ..." if len(value) > 12 else "")
+        inner = ", ".join(show(v, limit, digits) for v in value[:12]) + (", ..." if len(value) > 12 else "")
         text = f"({inner},)" if len(value) == 1 else f"({inner})"
     elif isinstance(value, Mapping):
-        shown = [f"{show(k, limit)}: {show(v, limit)}" for k, v in list(value.items())[:6]]
+        shown = [f"{show(k, limit, digits)}: {show(v, limit, digits)}" for k, v in list(value.items())[:6]]
         text = "{" + ", ".join(shown) + (", ...}" if len(value) > 6 else "}")
     elif isinstance(value, frozenset):
         text = (
-            "{" + ", ".join(sorted(show(v, limit) for v in list(value)[:12])) + (", ...}" if len(value) > 12 else "}")
+            "{"
+            + ", ".join(sorted(show(v, limit, digits) for v in list(value)[:12]))
+            + (", ...}" if len(value) > 12 else "}")
         )
     elif isinstance(value, Opaque):
         text = kind(value)
@@ -196,6 +206,27 @@ def show(value: Any, limit: int = 80) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
+def _fractions(value: Any) -> Iterator[float]:
+    """The fractions that `show` would write, in lists within lists too."""
+    if isinstance(value, float):
+        yield value
+    elif isinstance(value, (torch.Tensor, np.ndarray)):
+        if math.prod(value.shape) <= 12:
+            yield from _fractions(value.tolist())
+    elif isinstance(value, (list, tuple)):
+        for part in value[:12]:
+            yield from _fractions(part)
+
+
+def _digits(numbers: Sequence[float]) -> int:
+    """Six digits at most: what differs further behind is float32's rounding."""
+
+    def distinct(digits: int) -> int:
+        return len({f"{number:.{digits}g}" for number in numbers})
+
+    return next(digits for digits in (4, 5, 6) if distinct(digits) == distinct(6))
+
+
 # ----------------------------------------------------------------------------------------------------------- comparison
 
 
@@ -203,9 +234,8 @@ def compare(expected: Any, got: Any, tolerance: float = 1e-4, path: str = "") ->
     """The first place in which `got` differs from `expected`, or None when they agree.
 
     Lists and tuples are the same to it, and so are a number and a tensor with one number and no dimension. Shapes are
-    never
-    broadcast. A tensor's numbers may differ by `tolerance` times the largest expected absolute value (never less than
-    1e-6); a number by a tenth of the tolerance times its own size.
+    never broadcast. A tensor's numbers may differ by `tolerance` times the largest expected absolute value
+    (never less than 1e-6); a number by a tenth of the tolerance times its own size.
 
     Args:
         expected: plain value of the reference.

@@ -31,8 +31,7 @@ class Case:
             every run, so an answer that changes its inputs harms nobody.
         about: half a sentence for the message, such as "one query, causal mask".
         sizes: the named sizes behind the shapes, such as {"batch": 2, "length": 5}. Use pairwise different numbers:
-            they
-            let the engine translate "size 5" in an error message into "length".
+            they let the engine translate "size 5" in an error message into "length".
         extra: anything `Exercise.run` or `Exercise.judge` needs and the answer must not see (weights, seeds).
     """
 
@@ -99,8 +98,8 @@ class Exercise:
         hints: three steps, from a nudge to the formula in code.
         points, minutes, difficulty: as shown to the learner; difficulty is 1, 2 or 3.
         run: `run(answer, inputs, case) -> output`; by default `answer(**inputs)` with positional order kept. `inputs`
-            is a fresh
-            deep copy of `case.inputs`. Return plain values only (tensors, numbers, strings, lists, dicts of these).
+            is a fresh deep copy of `case.inputs`. Return plain values only (tensors, numbers, strings, lists, dicts of
+            these).
         judge: `judge(case, output, expected) -> Mismatch | None`, by default the strict comparison of
             `utils.checks.compare`.
         properties: see `Property`.

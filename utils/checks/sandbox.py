@@ -1,9 +1,8 @@
 """Runs an answer where it can do no harm: in a forked process where there is one, under a guard everywhere.
 
 The answer's process can loop, exit, print ten megabytes, eat memory, patch libraries or change global state: nothing
-of it
-reaches the notebook. Where the system has no `fork` that is safe (Windows, macOS, a process that uses a GPU), the same
-code runs in the notebook's own process: a timer ends endless Python loops, and the guard puts global state back.
+of it reaches the notebook. Where the system has no `fork` that is safe (Windows, macOS, a process that uses a GPU), the
+same code runs in the notebook's own process: a timer ends endless Python loops, and the guard puts global state back.
 """
 
 from __future__ import annotations
@@ -333,8 +332,7 @@ def _globals_of(answer: Any) -> dict[str, Any]:
     return getattr(code, "__globals__", {})
 
 
-# ----------------------------------------------------------------------------------------------------------- the
-# running
+# ---------------------------------------------------------------------------------------------------------- the running
 
 Task = Callable[[int], tuple]  # runs case number i and returns its entry of `Run.results`; may raise anything
 
@@ -350,8 +348,7 @@ def run_cases(
 
     Args:
         task: see `Task`. Called in the forked process, or here under `guarded()`. Whatever it runs of the learner's,
-            it runs
-            through `interruptible`.
+            it runs through `interruptible`.
         count: number of cases.
         seconds: the limit.
         read_failure: turns an exception that the task raised into a `Failure`, at the place where it was raised.
