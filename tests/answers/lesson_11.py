@@ -562,15 +562,29 @@ class DecoderMaskOrder(DecoderBySteps):
         return super().forward(x, memory, mask, memory_mask)
 
 
-class DecoderCausalAlways(DecoderBySteps):
-    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
-        causal = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).tril()
-        return super().forward(x, memory, causal if mask is None else mask, memory_mask)
+def _handed(given: Callable[..., tuple[Any, ...]]) -> type:
+    """Right, but for the masks and the memory that the layer works with: those which `given` makes of its own."""
+
+    class Decoder(DecoderBySteps):
+        def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
+            return super().forward(x, *given(memory, mask, memory_mask, causal_mask(x.shape[1])))
+
+    return Decoder
 
 
-class DecoderBothMasksOnCross(DecoderBySteps):
-    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
-        return super().forward(x, memory, memory_mask, memory_mask)
+DecoderCausalAlways = _handed(lambda memory, mask, over, causal: (memory, causal if mask is None else mask, over))
+DecoderBothMasksOnCross = _handed(lambda memory, mask, over, causal: (memory, over, over))
+DecoderNoGradientToMemory = _handed(lambda memory, mask, over, causal: (memory.detach(), mask, over))
+DecoderMaskAndCausal = _handed(
+    lambda memory, mask, over, causal: (memory, mask if mask is None else mask & causal, over)
+)
+DecoderCausalForMask = _handed(lambda memory, mask, over, causal: (memory, mask if mask is None else causal, over))
+DecoderFirstSentencesMask = _handed(
+    lambda memory, mask, over, causal: (memory, mask[:1] if mask is not None and mask.dim() == 4 else mask, over)
+)
+DecoderFirstHeadsMask = _handed(
+    lambda memory, mask, over, causal: (memory, mask[:, :1] if mask is not None and mask.dim() == 4 else mask, over)
+)
 
 
 class DecoderSameAttention(DecoderBySteps):
@@ -606,31 +620,6 @@ class DecoderTwoResults(DecoderBySteps):
     def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
         x, own, other = super().forward(x, memory, mask, memory_mask)
         return x, (own, other)
-
-
-class DecoderNoGradientToMemory(DecoderBySteps):
-    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
-        return super().forward(x, memory.detach(), mask, memory_mask)
-
-
-class DecoderMaskAndCausal(DecoderBySteps):
-    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
-        return super().forward(x, memory, None if mask is None else mask & causal_mask(x.shape[1]), memory_mask)
-
-
-class DecoderCausalForMask(DecoderBySteps):
-    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
-        return super().forward(x, memory, mask if mask is None else causal_mask(x.shape[1]), memory_mask)
-
-
-class DecoderFirstSentencesMask(DecoderBySteps):
-    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
-        return super().forward(x, memory, mask[:1] if mask is not None and mask.dim() == 4 else mask, memory_mask)
-
-
-class DecoderFirstHeadsMask(DecoderBySteps):
-    def forward(self, x: Tensor, memory: Tensor, mask: Any = None, memory_mask: Any = None) -> Any:
-        return super().forward(x, memory, mask[:, :1] if mask is not None and mask.dim() == 4 else mask, memory_mask)
 
 
 class DecoderTouchesWeights(DecoderBySteps):
@@ -717,28 +706,21 @@ def forcing_never_refuses(whole: Tensor) -> tuple[Tensor, Tensor]:
     return whole[:, :-1], whole[:, 1:]
 
 
-def forcing_pads_out(whole: Tensor) -> tuple[Tensor, Tensor]:
-    if whole.shape[1] < 2:
-        raise ValueError("1 column")
-    return whole[:, :-1], F.pad(whole[:, 2:], (0, 1))
+def _forcing(cut: Callable[[Tensor], Any]) -> Callable[[Tensor], Any]:
+    def answer(whole: Tensor) -> Any:
+        if whole.shape[1] < 2:
+            raise ValueError("1 column")
+        return cut(whole)
+
+    return answer
 
 
-def forcing_drops_end(whole: Tensor) -> tuple[Tensor, Tensor]:
-    if whole.shape[1] < 2:
-        raise ValueError("1 column")
-    return whole[:, :-1].masked_fill(whole[:, :-1] == 2, 0), whole[:, 1:]
-
-
-def forcing_one_tensor(whole: Tensor) -> Tensor:
-    if whole.shape[1] < 2:
-        raise ValueError("1 column")
-    return torch.stack([whole[:, :-1], whole[:, 1:]])
-
-
-def forcing_float(whole: Tensor) -> tuple[Tensor, Tensor]:
-    if whole.shape[1] < 2:
-        raise ValueError("1 column")
-    return whole[:, :-1].float(), whole[:, 1:].float()
+forcing_pads_out = _forcing(lambda whole: (whole[:, :-1], F.pad(whole[:, 2:], (0, 1))))
+forcing_drops_end = _forcing(lambda whole: (whole[:, :-1].masked_fill(whole[:, :-1] == 2, 0), whole[:, 1:]))
+forcing_one_tensor = _forcing(lambda whole: torch.stack([whole[:, :-1], whole[:, 1:]]))
+forcing_float = _forcing(lambda whole: (whole[:, :-1].float(), whole[:, 1:].float()))
+forcing_first_only = _forcing(lambda whole: (whole[:1, :-1], whole[:1, 1:]))
+forcing_same = _forcing(lambda whole: (whole.clone()[:, :-1], whole.clone()[:, :-1]))
 
 
 def forcing_index_error(whole: Tensor) -> tuple[Tensor, Tensor]:
@@ -747,23 +729,11 @@ def forcing_index_error(whole: Tensor) -> tuple[Tensor, Tensor]:
     return whole[:, :-1], whole[:, 1:]
 
 
-def forcing_first_only(whole: Tensor) -> tuple[Tensor, Tensor]:
-    if whole.shape[1] < 2:
-        raise ValueError("1 column")
-    return whole[:1, :-1], whole[:1, 1:]
-
-
 def forcing_longest(whole: Tensor) -> tuple[Tensor, Tensor]:
     if whole.shape[1] < 2:
         raise ValueError("1 column")
     longest = int((whole != 0).sum(dim=1).max())
     return whole[:, : longest - 1], whole[:, 1:longest]
-
-
-def forcing_same(whole: Tensor) -> tuple[Tensor, Tensor]:
-    if whole.shape[1] < 2:
-        raise ValueError("1 column")
-    return whole.clone()[:, : whole.shape[1] - 1], whole.clone()[:, : whole.shape[1] - 1]
 
 
 # ---- greedy decoding
