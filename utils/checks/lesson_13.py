@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from utils import bleu, bleu_faults, bootstrap, meteor, rouge
 from utils.bleu import count_ngrams, sentence_bleu, tokenize
 from utils.checks import compare
-from utils.checks.model import Case, Exercise, Misconception, Mismatch
+from utils.checks.model import Case, Exercise, Misconception, Mismatch, Told
 from utils.checks.tensors import or_error
 
 Words = list[str]
@@ -269,8 +269,54 @@ CLIPPED_MATCHES = Exercise(
         Misconception(
             "last_reference_only",
             lambda hypothesis, references, n: _matched()(hypothesis, references[-1:], n),
-            "Only the last reference counts with you: a loop that starts anew for each reference keeps what the last"
-            " one left.",
+            "Only the last reference counts with you. Perhaps a loop starts anew for each reference, and keeps what"
+            " the last one left. Each n-gram may find its match in any of them.",
+        ),
+        Misconception(
+            "shortest_reference",
+            lambda hypothesis, references, n: _matched()(hypothesis, [min(references, key=len)], n),
+            "Matches are looked for in the shortest reference alone. All of them are to be looked at.",
+        ),
+        Misconception(
+            "first_that_has_it",
+            _matched(lambda own, theirs: min(own, next(filter(None, theirs), 0))),
+            "For each n-gram you stop at the first reference that has it. A later one may have it more often: the"
+            " largest count is asked for.",
+        ),
+        Misconception(
+            "least_that_has_it",
+            _matched(lambda own, theirs: min(own, min(filter(None, theirs), default=0))),
+            "Of the references that have an n-gram you take the one that has it least often. Take the one that has"
+            " most of it.",
+        ),
+        Misconception(
+            "matches_of_each_reference_added",
+            _matched(lambda own, theirs: sum(min(own, other) for other in theirs)),
+            "You clip by each reference and add up the results, so that an n-gram that stands in two references counts"
+            " twice. It counts once for every place in the hypothesis, at most.",
+        ),
+        Misconception(
+            "references_that_have_it",
+            _matched(lambda own, theirs: min(own, sum(map(bool, theirs)))),
+            "You count in how many references an n-gram stands. Asked for is how often it stands in that one which has"
+            " most of it.",
+        ),
+        Misconception(
+            "n_words_are_too_few",
+            lambda hypothesis, references, n: _matched()(hypothesis, references, n) if len(hypothesis) > n else (0, 0),
+            "A hypothesis of exactly n words counts as too short with you. It has one n-gram: itself.",
+        ),
+        Misconception(
+            "found_as_text",
+            lambda hypothesis, references, n: (
+                sum(
+                    min(count, max(" ".join(r).count(" ".join(gram)) for r in references))
+                    for gram, count in count_ngrams(hypothesis, n).items()
+                ),
+                max(0, len(hypothesis) - n + 1),
+            ),
+            "You count with `count` in the text of the reference. That finds pieces of words too, and where an n-gram"
+            " overlaps with itself (a a in a a a) it finds too few. Compare words, place by place.",
         ),
         Misconception(
             "longest_reference",
@@ -311,6 +357,8 @@ def _score_cases(rng: np.random.Generator) -> list[Case]:
         case("two orders without a match, smoothed", [4, 2, 0, 0], [9, 8, 7, 6], 9, 10, True),
         case("a hole in the middle, smoothed", [4, 0, 1], [9, 8, 7], 9, 9, True),
         case("three orders without a match, smoothed", [3, 0, 0, 0], [8, 7, 6, 5], 8, 8, True),
+        case("a hole in the middle, not smoothed", [4, 0, 1], [9, 8, 7], 9, 9, False),
+        case("words without a match, a pair with one, smoothed", [0, 1], [6, 5], 6, 6, True),
         case("a hole, a match and a hole, smoothed", [4, 0, 1, 0], [9, 8, 7, 6], 9, 9, True),
         case("smoothed, and nothing to smooth", matches, totals, totals[0], totals[0], True),
         case("three orders", [6, 4, 1], [8, 7, 6], 8, 11),
@@ -453,6 +501,24 @@ SCORE_FROM_COUNTS = Exercise(
             " the power must have one base.",
         ),
         Misconception(
+            "logarithm_to_base_10",
+            _zero_stays(lambda ps: math.exp(sum(map(math.log10, ps)) / len(ps))),
+            "You take logarithms to base 10 and undo them with e: scores below 100 come out too high. The logarithm and"
+            " the power must have one base.",
+        ),
+        Misconception(
+            "power_of_two",
+            _zero_stays(lambda ps: 2 ** (sum(map(math.log, ps)) / len(ps))),
+            "You take natural logarithms and undo them with a power of 2: scores below 100 come out too high. The"
+            " logarithm and the power must have one base.",
+        ),
+        Misconception(
+            "harmonic_mean",
+            _zero_stays(lambda ps: len(ps) / sum(1 / p for p in ps)),
+            "You take the harmonic mean of the precisions, as F1 does. BLEU's is the geometric one, the N-th root of"
+            " their product.",
+        ),
+        Misconception(
             "penalty_in_the_mean",
             _penalty_in_the_mean,
             "The brevity penalty stands among the precisions with you, as one factor more under the root. It is"
@@ -506,6 +572,24 @@ SCORE_FROM_COUNTS = Exercise(
             " that of the references.",
         ),
         Misconception(
+            "brevity_other_sign",
+            _scored(brevity=lambda c, r: math.exp(r / c - 1) if c < r else 1.0),
+            "Your penalty is above 1 for short texts: the exponent has the wrong sign. It is one minus the fraction,"
+            " which is below 0 there.",
+        ),
+        Misconception(
+            "brevity_by_the_difference",
+            _scored(brevity=lambda c, r: math.exp(c - r) if c < r else 1.0),
+            "Your penalty goes by the difference of the lengths, so that five words missing cost a long text as much as"
+            " a short one. It goes by their ratio.",
+        ),
+        Misconception(
+            "brevity_both_ways",
+            _scored(brevity=lambda c, r: math.exp(1 - max(c, r) / min(c, r)) if c and r else 0.0),
+            "Long texts get a penalty with you as well as short ones. Precision already punishes what is too much: from"
+            " the full length on the factor is 1.",
+        ),
+        Misconception(
             "brevity_is_the_ratio",
             _scored(brevity=lambda c, r: min(1.0, c / r) if r else 1.0),
             "Your penalty is the ratio of the lengths. It falls faster: at half the length it is e⁻¹ = 0.37, not 0.5.",
@@ -527,6 +611,13 @@ SCORE_FROM_COUNTS = Exercise(
             "You smooth also where nobody asked for it: with smooth=False an order without a match makes the score 0.",
         ),
         Misconception(
+            "smoothed_by_default",
+            lambda matches, totals, length, reference_length, smooth=True: _scored()(
+                matches, totals, length, reference_length, smooth
+            ),
+            "You smooth where `smooth` is not given. Its default is False, as in the line with `def` that was given.",
+        ),
+        Misconception(
             "never_smoothed",
             lambda matches, totals, length, reference_length, smooth=False: _scored()(
                 matches, totals, length, reference_length
@@ -539,6 +630,20 @@ SCORE_FROM_COUNTS = Exercise(
             _scored(fill=lambda zeros, order, total: 0.5 / total),
             "Every order without a match gets 1/2 of a match with you. The second one gets 1/4, the third 1/8: the"
             " halving goes on.",
+        ),
+        Misconception(
+            "one_more_each_time",
+            _scored(fill=lambda zeros, order, total: 1 / ((zeros + 1) * total)),
+            "Your first order without a match is right; the second gets 1/3 of a match with you, the third 1/4. Each"
+            " gets half of the one before: 1/2, 1/4, 1/8.",
+        ),
+        Misconception(
+            "all_like_the_last",
+            lambda matches, totals, length, reference_length, smooth=False: _scored(
+                fill=lambda zeros, order, total: 0.5 ** list(matches).count(0) / total
+            )(matches, totals, length, reference_length, smooth),
+            "All orders without a match get the same with you, what only the last of them should get. k counts them one"
+            " by one: 1/2 for the first, 1/4 for the second.",
         ),
         Misconception(
             "halved_by_order",
@@ -637,11 +742,22 @@ def _corpus_cases(rng: np.random.Generator) -> list[Case]:
     lost = case("two hypotheses, references for three", [one(5, 1), one(4, 0), one(6, 1)])
     del lost.inputs["hypotheses"][-1]
     return [
+        case("equally near, the longer first", [([*"abcdef"], [[*"abcdefgh"], [*"abcd"]])], max_n=2),
+        case("equally near, in letters", [([*"abcdef"], [[*"abcd"], [*"abcdefgh"]])], max_n=2),
+        case("one too short, one too long", [([*"abcd"], [[*"abcdxy"]]), ([*"pqrst"], [[*"pqrs"]])], max_n=2),
+        case(
+            "one set too long, the other too short",
+            [([*"abcd"], [[*"abcde"], [*"abcdefghi"]]), ([*"pq"], [[*"pqrstuv"], [*"pqr"]])],
+            max_n=2,
+        ),
+        case("three words, four in a row asked for", [([*"abc"], [[*"abc"]])]),
+        case("two short sentences, smoothed", [([*"abc"], [[*"abc"]]), ([*"pq"], [[*"pqr"]])], smooth=True),
+        case("a word of another sentence's reference", [([*"abx"], [[*"abc"]]), ([*"pqr"], [[*"pqx"]])], max_n=1),
         case("one sentence, the same as its reference", [(same, [same])]),
         case("one sentence", [one(9, 2)], max_n=2),
         case("two sentences of different length", [one(5, 0), one(14, 5)]),
         case("too short", [one(12, 1, -3), one(9, 1, -2)]),
-        case("one too short, one too long", [one(11, 0, -4), one(8, 0, 3)]),
+        case("the first too short, the second too long", [one(11, 0, -4), one(8, 0, 3)]),
         case("two references", [one(10, 2, -1, others=[3]), one(7, 2, 1, others=[-2])], max_n=3),
         case("references equally near", [tie, one(12, 1)], max_n=1),
         case("equally near, the shorter first", [(tie[0], tie[1][::-1]), one(10, 1)], max_n=2, smooth=True),
@@ -653,7 +769,7 @@ def _corpus_cases(rng: np.random.Generator) -> list[Case]:
             [(_sentence(rng, 6), [_sentence(rng, 12), _sentence(rng, 5)]), one(13, 0, -4)],
             max_n=1,
         ),
-        case("one set too long, the other too short", _crossed(rng), max_n=2),
+        case("in each sentence another reference is near", _crossed(rng), max_n=2),
         case("sentences too short for four words in a row", [*shorts, one(9, 1)]),
         case("smoothed", [([*"abcdef"], [[*"abxdey"]]), ([*"ghi"], [[*"ghj"]])], smooth=True),
         case("the same, not smoothed", [([*"abcdef"], [[*"abxdey"]]), ([*"ghi"], [[*"ghj"]])], smooth=False),
@@ -688,6 +804,8 @@ def _corpus(
         if checked and len(hypotheses) != len(references):
             raise ValueError(f"{len(hypotheses)} hypotheses, references for {len(references)}")
         max_n = orders(max_n)
+        if max_n < 1:
+            return 0.0
         pairs = [(h, r) for h, r in zip(hypotheses, references) if keep(h)]
         counts = np.array([[matched(h, r, n) for n in range(1, max_n + 1)] for h, r in pairs]).reshape(-1, max_n, 2)
         matches, totals = counts.sum(axis=0).T.tolist()
@@ -732,6 +850,51 @@ def _one_long_text(hypotheses: Any, references: Any, max_n: int = 4, smooth: boo
     counts = [bleu.clipped_matches(text, sets, n) for n in range(1, max_n + 1)]
     reference = sum(_nearest(len(h), [len(r) for r in those]) for h, those in zip(hypotheses, references))
     return _score([m for m, _ in counts], [t for _, t in counts], len(text), reference, smooth)
+
+
+def _effective_order(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
+    """Orders that no sentence has are left out."""
+    _same_number(hypotheses, references)
+    longest = max(map(len, hypotheses), default=0)
+    return _corpus()(hypotheses, references, max(1, min(max_n, longest)), smooth)
+
+
+def _last_sentence(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
+    """Matches and totals of the last sentence; the lengths are those of all."""
+    _same_number(hypotheses, references)
+    counts = [bleu.clipped_matches(hypotheses[-1], references[-1], n) for n in range(1, max_n + 1)]
+    reference = sum(_nearest(len(h), [len(r) for r in those]) for h, those in zip(hypotheses, references))
+    return _score([m for m, _ in counts], [t for _, t in counts], sum(map(len, hypotheses)), reference, smooth)
+
+
+def _smoothed_by_sentence(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
+    """Each sentence gets its halves, and those are summed."""
+    _same_number(hypotheses, references)
+    matches, totals = [0.0] * max_n, [0] * max_n
+    for h, those in zip(hypotheses, references):
+        zeros = 0
+        for n in range(max_n):
+            found, total = bleu.clipped_matches(h, those, n + 1)
+            zeros += smooth and total > 0 and found == 0
+            matches[n] += found or (0.5**zeros if smooth and total else 0)
+            totals[n] += total
+    reference = sum(_nearest(len(h), [len(r) for r in those]) for h, those in zip(hypotheses, references))
+    return _score(matches, totals, sum(map(len, hypotheses)), reference, smooth)
+
+
+def _all_references_for_all(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
+    _same_number(hypotheses, references)
+    everything = [reference for those in references for reference in those]
+    matched = lambda h, those, n: bleu.clipped_matches(h, everything, n)  # noqa: E731
+    return _corpus(matched=matched)(hypotheses, references, max_n, smooth)
+
+
+def _last_order_only(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
+    _same_number(hypotheses, references)
+    pairs = [bleu.clipped_matches(h, r, max_n) for h, r in zip(hypotheses, references)]
+    reference = sum(_nearest(len(h), [len(r) for r in those]) for h, those in zip(hypotheses, references))
+    matches, totals = zip(*pairs)
+    return _score([sum(matches)], [sum(totals)], sum(map(len, hypotheses)), reference, smooth)
 
 
 def _one_list_for_all(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
@@ -920,8 +1083,66 @@ CORPUS_SCORE = Exercise(
         ),
         Misconception(
             "one_order_too_few",
+            _corpus(orders=lambda max_n: max_n - 1),
+            "The longest n-grams are missing: the orders run from 1 to max_n, both included (`range` leaves out its"
+            " end).",
+        ),
+        Misconception(
+            "one_order_too_few_but_one",
             _corpus(orders=lambda max_n: max(1, max_n - 1)),
             "The longest n-grams are missing: the orders run from 1 to max_n, both included.",
+        ),
+        Misconception(
+            "orders_from_zero",
+            lambda hypotheses, references, max_n=4, smooth=False: _same_number(hypotheses, references) or 0.0,
+            "Your score is always 0. Is there an order n = 0 among yours? Nothing has n-grams of no words; the orders"
+            " run from 1 to max_n.",
+        ),
+        Misconception(
+            "last_order_only",
+            _last_order_only,
+            "Only the n-grams of max_n words count with you. All orders from 1 to max_n do, each with its own matches"
+            " and its own total.",
+        ),
+        Misconception(
+            "effective_order",
+            _effective_order,
+            "You leave out the orders that no sentence is long enough for. That is the effective order; here N stays"
+            " max_n, and where no sentence has max_n words the score is 0.",
+        ),
+        Misconception(
+            "last_sentence_counts",
+            _last_sentence,
+            "Matches and totals are those of the last sentence alone, with the lengths of all: perhaps the lists are"
+            " made anew for every sentence. Make them once, before the loop.",
+        ),
+        Misconception(
+            "last_sentence_only",
+            lambda hypotheses, references, max_n=4, smooth=False: (
+                _same_number(hypotheses, references) or _corpus()(hypotheses[-1:], references[-1:], max_n, smooth)
+            ),
+            "Only the last sentence counts with you. Perhaps all sums start anew for every sentence: they start once,"
+            " before the loop.",
+        ),
+        Misconception(
+            "first_sentence_only",
+            lambda hypotheses, references, max_n=4, smooth=False: (
+                _same_number(hypotheses, references) or _corpus()(hypotheses[:1], references[:1], max_n, smooth)
+            ),
+            "Only the first sentence counts with you. Is there a `return` inside the loop? The score is made after all"
+            " sentences are counted.",
+        ),
+        Misconception(
+            "smoothed_by_sentence",
+            _smoothed_by_sentence,
+            "You smooth the counts of each sentence and add them up. Add up whole counts; `score_from_counts` smooths"
+            " what is still without a match in the whole corpus.",
+        ),
+        Misconception(
+            "all_references_for_all",
+            _all_references_for_all,
+            "A sentence finds matches in the references of other sentences with you. Only `references[i]` belong to"
+            " sentence i.",
         ),
         Misconception(
             "smooth_ignored",
@@ -986,14 +1207,35 @@ def _opposite_cases(rng: np.random.Generator) -> list[Case]:
     )
     subjects, ends = ["the", "bread", "my", "house", "a", "dog"], ["red", "near", "big", "and", "open", "old"]
     drawn = [[*_sentence(rng, n, subjects), "is", *_sentence(rng, m, ends)] for n, m in ((3, 4), (2, 9))]
-    return [Case({"reference": words}, " ".join(words)) for words in [*(text.split() for text in fixed), *drawn]]
+    again = {"the soup is hot", "what he wants is tea"}  # plain ones, in which every harmless word is free
+    texts = [*fixed, *map(" ".join, drawn)]
+    return [Case({"reference": text.split()}, text, extra={"again": text in again}) for text in texts]
+
+
+def _run_opposite(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """The answer; where it is faultless in a plain case, with the answer for a reference that has its own word too."""
+    reference = case.inputs["reference"]
+    output = compare.plain(answer(inputs["reference"]))
+    if not case.extra["again"] or _opposite_fault(case, output):
+        return output
+    harder = [*reference, output[0][reference.index("is") + 1]]
+    try:
+        then = compare.plain(answer(list(harder)))
+    except Exception as error:
+        said = f"Right here, but for {' '.join(harder)!r} your function raises {type(error).__name__}. A reference may"
+        raise Told(f"{said} have your word itself: keep another one ready.") from error
+    return {"reference": harder, "first": output, "then": then}
 
 
 def _opposite_fault(case: Case, output: Any) -> Fault:
+    if isinstance(output, dict) and "then" in output:
+        harder = Case({"reference": output["reference"]}, extra={"again": False})
+        fault = _opposite_fault(harder, output["then"])
+        said = f"For this reference it is right, for {' '.join(output['reference'])!r} it is not."
+        return fault and (f"then {fault[0]}", f"{said} {fault[1]}")
     reference = case.inputs["reference"]
     if not (isinstance(output, (list, tuple)) and len(output) == 2 and all(map(_word_list, output))):
-        texts = isinstance(output, (list, tuple)) and len(output) == 2 and all(isinstance(t, str) for t in output)
-        return ("texts" if texts else "shape"), f"Expected two lists of words, got {compare.kind(output)}."
+        return _not_two_lists(output)
     affirmed, denied = map(list, output)
     for name, words in (("affirmed", affirmed), ("denied", denied)):
         if words == reference:
@@ -1017,8 +1259,10 @@ def _opposite_fault(case: Case, output: Any) -> Fault:
         return ("both deny" if both else "swapped"), (
             f"{said} ({affirmed[after]!r} in the first); return (affirmed, denied)."
         )
-    if affirmed[after].split() != [affirmed[after]] or not any(map(str.isalpha, affirmed[after])):
+    if affirmed[after].split() != [affirmed[after]]:
         return "no word", f"In `affirmed` you put in {affirmed[after]!r}: put in one word, without spaces."
+    if not any(map(str.isalpha, affirmed[after])):
+        return "no word", f"In `affirmed` you put in {affirmed[after]!r}: a word has letters."
     if denied[after] not in bleu_faults.NEGATIONS:
         return "none denies", f'In `denied` the word after "is" must be "not" or "never", not {denied[after]!r}.'
     if affirmed[after] in reference:
@@ -1034,11 +1278,25 @@ def _opposite_fault(case: Case, output: Any) -> Fault:
     return None
 
 
+def _not_two_lists(output: Any) -> tuple[str, str]:
+    pair = isinstance(output, (list, tuple)) and len(output) == 2
+    if pair and None in output:
+        got = "None twice" if output[0] is output[1] is None else "None and " + compare.kind(output[output[0] is None])
+        return "none in it", f"Expected two lists of words, got {got}."
+    if pair and all(isinstance(text, str) for text in output):
+        return "texts", "Expected two lists of words, got two texts."
+    return ("one list" if _word_list(output) else "shape"), f"Expected two lists of words, got {compare.kind(output)}."
+
+
 def _denies(word: str) -> bool:
     return word.casefold() in _DENYING or word.casefold().endswith(("n't", "n’t"))
 
 
-_DENYING = {*bleu_faults.NEGATIONS, "no", "nor", "neither", "none", "hardly", "barely", "scarcely", "nowhere"}
+_DENYING = {
+    *bleu_faults.NEGATIONS,
+    *("no", "non", "nor", "nay", "nope", "neither", "none", "nobody", "nothing", "nowhere", "without", "cannot"),
+    *("hardly", "barely", "scarcely", "seldom", "rarely", "unlikely", "isnt", "aint"),
+}
 
 
 def _inserted(affirm: str | None, deny: str, shift: int = 1) -> Callable[..., Any]:
@@ -1056,6 +1314,7 @@ OPPOSITE_MEANING = Exercise(
     title="The same score, the opposite meaning",
     reference=bleu_faults.opposite_meaning,
     cases=_opposite_cases,
+    run=_run_opposite,
     judge=_judge_faults(_opposite_fault),
     points=1,
     minutes=8,
@@ -1078,6 +1337,12 @@ OPPOSITE_MEANING = Exercise(
             _inserted("so", "not"),
             "One of the references has the word that you put in already: choose, for each reference, one that is not in"
             " it.",
+        ),
+        Misconception(
+            "always_the_same",
+            _inserted("quite", "not"),
+            "You always put in the same word. It may stand in a reference itself, and match there: look at the"
+            " reference before you choose, and have another word ready.",
         ),
         Misconception(
             "word_of_the_reference",
@@ -1153,7 +1418,8 @@ OPPOSITE_MEANING = Exercise(
         Misconception(
             "both_deny",
             _inserted("never", "not"),
-            'Both your sentences deny: "not" and "never" are negations, with a capital letter too.',
+            "Your first sentence denies too: the word that you put in there says no, or nearly no. Put in one that"
+            " leaves the meaning as it was.",
         ),
         Misconception(
             "none_denies",
@@ -1164,6 +1430,32 @@ OPPOSITE_MEANING = Exercise(
             "at_the_end",
             lambda reference: ([*reference, "surely"], [*reference, "not"]),
             'You put the words at the end of the sentence. They belong right after "is", wherever that stands.',
+        ),
+        Misconception(
+            "one_word_later",
+            _inserted(None, "not", 2),
+            'You put the words one place too late: between "is" and your word stands another one. Right after "is" is'
+            " the place after its own.",
+        ),
+        Misconception(
+            "letters_of_is",
+            lambda reference: tuple(
+                [*reference[:at], word, *reference[at:]]
+                for at in [next(i for i, other in enumerate(reference) if "is" in other) + 1]
+                for word in (next(w for w in ("quite", "surely", "yes") if w not in reference), "not")
+            ),
+            'You look for the first word that holds the letters "is", and find "this" as well. Look for the word "is".',
+        ),
+        Misconception(
+            "denied_only",
+            lambda reference: _inserted(None, "not")(reference)[1],
+            "You return one list of words. Two are asked for: the sentence that affirms, and the one that denies.",
+        ),
+        Misconception(
+            "none_in_the_pair",
+            lambda reference: (None, None),
+            "A part of your pair is None. `insert` and `append` change the list and return None: change it first, then"
+            " return the list by its name.",
         ),
         Misconception(
             "texts",
@@ -1205,6 +1497,8 @@ def _blocks_cases(rng: np.random.Generator) -> list[Case]:
         case("capital letters", ["the", "cat", "The", "Dog"], ["The", "cat", "the", "dog"]),
         case("a block that stands nowhere as a whole", [*"abcy"], [*"abxbcy"]),
         case("pieces of words", ["hat", "is", "ink", "and"], ["that", "is", "inky", "and"]),
+        case("words that run together", ["ab", "c"], ["a", "bc"]),
+        case("equal blocks", [*"abxab"], [*"abc"]),
         case("a long sentence", _like(rng, long, 4), long),
         case("few words, many pairs", _sentence(rng, 10, VOCABULARY[:6]), other),
         case("nothing in common", [*"pqr"], [*"abcde"]),
@@ -1287,6 +1581,13 @@ def _unmatched_together(hypothesis: Words, reference: Words) -> Words:
     return _turned(joined=joined)(hypothesis, reference)
 
 
+def _cut_by_index(hypothesis: Words, reference: Words) -> Words:
+    """Cuts before the first place of the word at which a block begins."""
+    pairs = set(pairwise(reference))
+    cuts = [0, *(hypothesis.index(b) for a, b in pairwise(hypothesis) if (a, b) not in pairs), len(hypothesis)]
+    return _flat(hypothesis[a:b] for a, b in reversed(list(pairwise(cuts))))
+
+
 def _round_the_end(hypothesis: Words, reference: Words) -> Words:
     blocks = _blocks(hypothesis, reference)
     if len(blocks) > 1 and (hypothesis[-1], hypothesis[0]) in set(pairwise(reference)):
@@ -1297,6 +1598,11 @@ def _round_the_end(hypothesis: Words, reference: Words) -> Words:
 def _as_text(hypothesis: Words, reference: Words) -> Words:
     text = " ".join(reference)
     return _turned(joined=lambda a, b, pairs: f"{a} {b}" in text)(hypothesis, reference)
+
+
+def _with_glue(hypothesis: Words, reference: Words) -> Words:
+    glued = {a + b for a, b in pairwise(reference)}
+    return _turned(joined=lambda a, b, _: a + b in glued)(hypothesis, reference)
 
 
 def _small_letters(hypothesis: Words, reference: Words) -> Words:
@@ -1469,7 +1775,60 @@ REVERSE_BLOCKS = Exercise(
         Misconception(
             "last_block_lost",
             _turned(lambda blocks: _flat(reversed(blocks[:-1]))),
-            "The last block is missing: after the loop the block that was being built has to be added too.",
+            "The last block is missing. If a loop closes a block when the next one begins, nothing closes the last: add"
+            " it after the loop.",
+        ),
+        Misconception(
+            "first_block_lost",
+            _turned(lambda blocks: _flat(reversed(blocks[1:]))),
+            "The first block is missing. Every word of the hypothesis comes back.",
+        ),
+        Misconception(
+            "last_to_the_front",
+            _turned(lambda blocks: _flat(blocks[-1:] + blocks[:-1])),
+            "Only the last block has moved, to the front. All blocks are to stand in reverse order.",
+        ),
+        Misconception(
+            "single_block_reversed",
+            lambda hypothesis, reference: (
+                list(hypothesis)[::-1] if len(_blocks(hypothesis, reference)) == 1 else _turned()(hypothesis, reference)
+            ),
+            "A sentence of a single block comes out with its words reversed. There is nothing to change places with:"
+            " it stays as it is.",
+        ),
+        Misconception(
+            "before_it_anywhere",
+            _with_pairs(lambda reference: {(a, b) for i, a in enumerate(reference) for b in reference[i + 1 :]}),
+            "You do not cut between two words if the one stands somewhere before the other in the reference. They have"
+            " to stand side by side there.",
+        ),
+        Misconception(
+            "one_between",
+            _with_pairs(lambda reference: {*pairwise(reference), *zip(reference, reference[2:])}),
+            "You do not cut between two words that have one word between them in the reference. Side by side means"
+            " nothing between.",
+        ),
+        Misconception(
+            "glued",
+            _with_glue,
+            'You glue the two words of a pair together, and then "ab" + "c" is the same as "a" + "bc". Compare pairs of'
+            " words.",
+        ),
+        Misconception(
+            "cut_by_index",
+            _cut_by_index,
+            "You look for the place of a cut with `index`, which gives the first place of that word. In a hypothesis"
+            " that has a word twice that is another place: count the places as you walk.",
+        ),
+        Misconception(
+            "equal_blocks_once",
+            _turned(lambda blocks: _flat(list(dict.fromkeys(map(tuple, blocks)))[::-1])),
+            "Of blocks that are equal you keep one. Every word comes back as often as it stands in the hypothesis.",
+        ),
+        Misconception(
+            "none_for_empty",
+            lambda hypothesis, reference: _turned()(hypothesis, reference) if hypothesis else None,
+            "For an empty hypothesis you return None. Return an empty list.",
         ),
         Misconception(
             "first_word_lost",
@@ -1510,6 +1869,8 @@ def _endings_cases(rng: np.random.Generator) -> list[Case]:
         ["menina", "pequena", "olhava", "atentamente", "para", "aquele", "quadro"],
         ["gato"],
         ["gata", "gato", "gate", "gati"],
+        ["mar", "mas", "som", "son"],  # last letters that are neighbours in the alphabet
+        ["лес", "лет", "дом", "дон"],
         *(text.split() for text in EVERY_ENDING),
     )
     drawn = [str(russian[i]) for i in rng.permutation(len(russian))[:5]]
@@ -1523,7 +1884,8 @@ def _endings_fault(case: Case, output: Any) -> Fault:
             "text" if isinstance(output, str) else "shape"
         ), f"Expected a list of words, got {compare.kind(output)}."
     if len(output) != len(reference):
-        return f"number {len(output) - len(reference)}", f"Expected {len(reference)} words, got {len(output)}."
+        words = f"{len(reference)} word" + "s" * (len(reference) != 1)
+        return f"number {len(output) - len(reference)}", f"Expected {words}, got {len(output)}."
     kept = [i for i, (word, made) in enumerate(zip(reference, output)) if made == word]
     for word, made in zip(reference, output):
         if made in reference:
@@ -1535,6 +1897,8 @@ def _endings_fault(case: Case, output: Any) -> Fault:
             return "capitals", f"{made!r} is {word!r} with a capital: the same letters. Put another letter in."
         if made[:-1] != word[:-1]:
             kind = "first" if made[1:] == word[1:] else "stem"
+            kind = "last two" if made[:-2] == word[:-2] and made[-1] != word[-1] else kind
+            kind = "not the last" if made[-1] == word[-1] and kind != "first" else kind
             return kind, f"{made!r} differs from {word!r} in more than the last letter, or in another one."
         if not made[-1].isalpha() or made[-1] != made[-1].lower():
             return "no letter", f"{made!r} ends in {made[-1]!r}, which is no small letter."
@@ -1543,6 +1907,13 @@ def _endings_fault(case: Case, output: Any) -> Fault:
 
 def _ended(end: Callable[[str], str]) -> Callable[..., Any]:
     return lambda reference: [end(word) for word in reference]
+
+
+def _next_letter(word: str) -> str:
+    for letters in ("abcdefghijklmnopqrstuvwxyz", "абвгдежзийклмнопрстуфхцчшщъыьэюя"):
+        if word[-1] in letters:
+            return word[:-1] + letters[(letters.index(word[-1]) + 1) % len(letters)]
+    return word[:-1] + "a"
 
 
 WRONG_ENDINGS = Exercise(
@@ -1567,6 +1938,12 @@ WRONG_ENDINGS = Exercise(
             _ended(lambda word: word[:-1] + next(c for c in ("аеу" if word[0] >= "а" else "aeo") if c != word[-1])),
             "Each word changes, but some become another word of the same reference, and match that one. Compare with"
             " all its words.",
+        ),
+        Misconception(
+            "next_letter",
+            _ended(_next_letter),
+            "Each word changes, but now and then it becomes another word of the same reference, and matches that one."
+            " Look at all its words before you choose a letter.",
         ),
         Misconception(
             "letter_added",
@@ -1604,6 +1981,33 @@ WRONG_ENDINGS = Exercise(
             "The first word stays as it is, and matches. Change every word, from place 0 on.",
         ),
         Misconception(
+            "only_the_first_word",
+            lambda reference: [reference[0][:-1] + "ъ", *reference[1:]],
+            "Only the first word has changed; the others still match. Change every word.",
+        ),
+        Misconception(
+            "last_word_kept",
+            lambda reference: [word[:-1] + "ъ" for word in reference[:-1]] + reference[-1:],
+            "The last word stays as it is, and matches. Change every word, to the end of the list.",
+        ),
+        Misconception(
+            "every_second_word",
+            lambda reference: [word[:-1] + "ъ" if i % 2 == 0 else word for i, word in enumerate(reference)],
+            "Every second word stays as it is, and matches. Change all of them.",
+        ),
+        Misconception(
+            "vowels_only",
+            _ended(lambda word: word[:-1] + "ъ" if word[-1] in "aeiouаеёиоуыэюя" else word),
+            "Only words that end in a vowel have changed. The others match as they are: change the last letter of every"
+            " word.",
+        ),
+        Misconception(
+            "every_copy",
+            _ended(lambda word: word.replace(word[-1], "ъ")),
+            "In some words you change a letter before the last one too: `replace` changes every copy of a letter, not"
+            " the one at the end alone. Cut the word before its last letter.",
+        ),
+        Misconception(
             "no_letter",
             _ended(lambda word: word[:-1] + "*"),
             "What you put at the end is no small letter. Signs, digits, spaces and capitals are not endings: another"
@@ -1612,8 +2016,8 @@ WRONG_ENDINGS = Exercise(
         Misconception(
             "in_capitals",
             _ended(str.upper),
-            "You write capitals. A capital is another sight for BLEU, but the same letter for a reader: put another"
-            " letter at the end, and leave the rest.",
+            "You write capitals. A capital makes another word for BLEU, but is the same letter for a reader: put"
+            " another letter at the end, and leave the rest.",
         ),
         Misconception(
             "one_text",
@@ -1641,6 +2045,8 @@ def _detached_cases(rng: np.random.Generator) -> list[Case]:
         "Yes, he came today",
         'He said "Go."',
         "In the twenty-fifth year, it didn't rain.",
+        "They met at the café.",
+        "Saul came. His men stayed at home",
         "And the king's men (there were 300) went home; no one stayed.",
     )
     names = [str(name) for name in rng.permutation(["Saul", "David", "Ruth", "Samuel", "Hannah"])[:4]]
@@ -1661,8 +2067,11 @@ def _detached_fault(case: Case, output: Any) -> Fault:
         kind = "fewer" if len(own) < len(other) else "more"
         if "".join(own) != "".join(other):
             bare = ["".join(filter(str.isalnum, "".join(tokens))) for tokens in (own, other)]
-            kind = "marks" if bare[0] == bare[1] else "letters"
+            gone = len("".join(own)) < len("".join(other))
+            kind = ("marks gone" if gone else "marks") if bare[0] == bare[1] else "letters"
             kind = "case" if "".join(own).lower() == "".join(other).lower() else kind
+        elif all(len(token) == 1 for token in own):
+            kind = "spelled"
         elif any(c.isdigit() for c in there[0]):
             kind = f"digits {len(own) - len(other)}"
         was = f"where it was {there[0]}" if place < len(other) else "where the given text ends"
@@ -1758,12 +2167,36 @@ DETACHED = Exercise(
         Misconception(
             "more_spaces",
             lambda text: text.replace(" ", "  "),
-            "You double the spaces between words. No tokenization minds that: put a space where there was none.",
+            "You put spaces where there is one already, or at an end of the text. No tokenization minds that: put a"
+            " space where there was none.",
         ),
         Misconception(
             "letters_apart",
             lambda text: " ".join("".join(text.split())),
             'You put a space after every letter. "13a" then sees letters where it saw words.',
+        ),
+        Misconception(
+            "commas_left",
+            lambda text: re.sub(r"\.(?!\d)", " .", text),
+            "Full stops are parted with you, commas are not. A text may have commas and no full stop, or so many words"
+            " that one space is too little.",
+        ),
+        Misconception(
+            "stops_left",
+            lambda text: re.sub(r",(?!\d)", " ,", text),
+            "Commas are parted with you, full stops are not. A text may have full stops and no comma.",
+        ),
+        Misconception(
+            "only_before_a_space",
+            lambda text: re.sub(r"([,.]) ", r" \1 ", text),
+            "You change something only where a space follows the mark. At the end of a text, and before another mark,"
+            " none does.",
+        ),
+        Misconception(
+            "space_after_a_mark",
+            lambda text: re.sub(r"([,.])(?!\d)", r"\1 ", text),
+            'The space that you put in stands after the mark. "none" sees nothing new there, unless another mark'
+            " follows: the space belongs before it.",
         ),
         Misconception(
             "capitals",
@@ -1878,6 +2311,24 @@ def _row_above_only(a: Sequence[str], b: Sequence[str]) -> int:
     return row[-1]
 
 
+def _smaller_of_two(a: Sequence[str], b: Sequence[str]) -> int:
+    row = [0] * (len(b) + 1)
+    for x in a:
+        above, row = row, [0]
+        for j, y in enumerate(b):
+            row.append(above[j] + 1 if x == y else min(above[j + 1], row[j]))
+    return row[-1]
+
+
+def _above_plus_one(a: Sequence[str], b: Sequence[str]) -> int:
+    row = [0] * (len(b) + 1)
+    for x in a:
+        above, row = row, [0]
+        for j, y in enumerate(b):
+            row.append(above[j + 1] + 1 if x == y else max(above[j + 1], row[j]))
+    return row[-1]
+
+
 def _diagonal_only(a: Sequence[str], b: Sequence[str]) -> int:
     row = [0] * (len(b) + 1)
     for x in a:
@@ -1959,6 +2410,18 @@ ROUGE_L = Exercise(
             " others: compare taking a word with leaving it.",
         ),
         Misconception(
+            "greedy_by_the_reference",
+            _rouge(lambda a, b: _greedy(b, a)),
+            "You go through the reference and take each word's first match in the hypothesis. An early match far to the"
+            " right can cost all the others: compare taking a word with leaving it.",
+        ),
+        Misconception(
+            "greedy_from_the_end",
+            _rouge(lambda a, b: _greedy(a[::-1], b[::-1])),
+            "You go from the end and take each word's nearest match. One that is far away can cost all the others:"
+            " compare taking a word with leaving it.",
+        ),
+        Misconception(
             "same_places",
             _rouge(lambda a, b: sum(x == y for x, y in zip(a, b))),
             "You compare the words in the same places. One word more at the beginning, and nothing would match any"
@@ -1977,16 +2440,52 @@ ROUGE_L = Exercise(
             " both sides.",
         ),
         Misconception(
+            "two_pointers_the_other_way",
+            _rouge(lambda a, b: _two_pointers(b, a)),
+            "You wait for the next word of the hypothesis and never leave one out there. A subsequence may skip words"
+            " on both sides.",
+        ),
+        Misconception(
             "one_row_for_all",
             _rouge(_one_row_for_all),
-            "All rows of your table seem to be one list: writing into one changes them all (`[row] * n` repeats the"
-            " same list). At a match the cell of the row above is gone then.",
+            "At a match you add one to the cell beside, where one of the two words may be used already. So it comes if"
+            " all rows are one list (`[row] * n` repeats the same one), or if you keep one row and write over it: the"
+            " cell before both words is gone then.",
         ),
         Misconception(
             "row_above_only",
             _rouge(_row_above_only),
-            "Without a match you take the cell above and forget the one to the left. Either word may be the one that is"
-            " not used: the larger of both counts.",
+            "Without a match you look at one cell only, that of the hypothesis without its last word. Either word may"
+            " be the one that is not used: the larger of two cells counts.",
+        ),
+        Misconception(
+            "shorter_reference_only",
+            _rouge(lambda a, b: _row_above_only(b, a)),
+            "Without a match you look at one cell only, that of the reference without its last word. Either word may"
+            " be the one that is not used: the larger of two cells counts.",
+        ),
+        Misconception(
+            "smaller_of_two",
+            _rouge(_smaller_of_two),
+            "Without a match you take the smaller of the two cells. The longest subsequence is looked for: the larger"
+            " one counts.",
+        ),
+        Misconception(
+            "last_words_lost",
+            _rouge(lambda a, b: _lcs(a[:-1], b[:-1])),
+            "The last word of each text is never compared. The table has one row and one column more than there are"
+            " words: its loops go one further.",
+        ),
+        Misconception(
+            "first_word_of_the_hypothesis_lost",
+            _rouge(lambda a, b: _lcs(a[1:], b)),
+            "The first word of the hypothesis is never compared.",
+        ),
+        Misconception(
+            "above_plus_one",
+            _rouge(_above_plus_one),
+            "At a match you add one to a cell in which one of the two words may be used already (one row written over"
+            " has the same effect). Add it to the cell before both words.",
         ),
         Misconception(
             "diagonal_only",
@@ -2103,6 +2602,7 @@ def _meteor_cases(rng: np.random.Generator) -> list[Case]:
         case("a gap in the hypothesis", [(0, 0), (1, 1), (3, 2), (4, 3)], 5, 4),
         case("a gap in the reference", [(0, 0), (1, 1), (2, 3), (3, 4)], 4, 5),
         case("the same gap in both", [(0, 0), (1, 1), (3, 3), (4, 4)], 6, 5),
+        case("two matches, a step on and a step back", [(0, 1), (3, 0)], 4, 2),
         case("every word a chunk, backwards", [(0, 3), (1, 2), (2, 1), (3, 0)], 4, 7),
         case("one match", [(2, 1)], 8, 3),
         case("a short hypothesis", [(0, 4), (1, 5)], 2, 9),
@@ -2116,6 +2616,18 @@ def _meteor_cases(rng: np.random.Generator) -> list[Case]:
 
 def _chunks(alignment: list[tuple[int, int]]) -> int:
     return sum((i - 1, j - 1) not in alignment for i, j in alignment)
+
+
+def _chunks_by_one_side(alignment: list[tuple[int, int]]) -> int:
+    return 1 + sum(b[0] != a[0] + 1 and b[1] != a[1] + 1 for a, b in pairwise(alignment))
+
+
+def _chunks_of_at_most_two(alignment: list[tuple[int, int]]) -> int:
+    chunks, start = 0, (-9, -9)
+    for i, j in alignment:
+        if (i, j) != (start[0] + 1, start[1] + 1):
+            chunks, start = chunks + 1, (i, j)
+    return chunks
 
 
 def _meteor(
@@ -2160,6 +2672,16 @@ METEOR = Exercise(
             "Your mean is a tenth of what it should be: with P = R = 1 it has to be 1.",
         ),
         Misconception(
+            "recall_only",
+            _meteor(lambda p, r: r),
+            "You take recall for the mean. Precision has a part in it, if only a tenth.",
+        ),
+        Misconception(
+            "weighed_sum",
+            _meteor(lambda p, r: 0.1 * p + 0.9 * r),
+            "Your mean is a weighed sum, 0.1·P + 0.9·R. METEOR's is harmonic: 10·P·R / (R + 9·P).",
+        ),
+        Misconception(
             "no_penalty",
             _meteor(penalty=lambda c, m, length: 0.0),
             "You give the mean alone. The penalty for scattered matches is missing: it sees the order of words.",
@@ -2190,6 +2712,44 @@ METEOR = Exercise(
             "whole_cube",
             _meteor(penalty=lambda c, m, length: (0.5 * c / m) ** 3),
             "The 0.5 is cubed too with you. Only the fraction c / m is.",
+        ),
+        Misconception(
+            "whole_factor_cubed",
+            _meteor(penalty=lambda c, m, length: 1 - (1 - 0.5 * c / m) ** 3),
+            "You cube the whole factor, one minus the penalty. Only the fraction c / m is cubed.",
+        ),
+        Misconception(
+            "only_the_matches_cubed",
+            _meteor(penalty=lambda c, m, length: 0.5 * c / m**3),
+            "Only the number of matches is cubed with you (`c / m ** 3`). The whole fraction is: it needs brackets.",
+        ),
+        Misconception(
+            "fourth_power",
+            _meteor(penalty=lambda c, m, length: 0.5 * (c / m) ** 4),
+            "Your fraction is taken to another power than the third: scattered matches cost too little.",
+        ),
+        Misconception(
+            "fraction_upside_down",
+            _meteor(penalty=lambda c, m, length: 0.5 * (m / c) ** 3),
+            "Your fraction is upside down: few chunks cost most with you, and scores fall below 0. It is chunks over"
+            " matches.",
+        ),
+        Misconception(
+            "one_side_is_enough",
+            _meteor(chunks=_chunks_by_one_side),
+            "A match goes on with a chunk with you if it is a neighbour on either side. It has to be one on both: `or`"
+            " joins two reasons to break.",
+        ),
+        Misconception(
+            "chunks_of_two",
+            _meteor(chunks=lambda a: sum((i - 1, j - 1) not in a and (i + 1, j + 1) in a for i, j in a)),
+            "A match that stands alone is no chunk with you. It is one, of length 1.",
+        ),
+        Misconception(
+            "beside_the_first",
+            _meteor(chunks=_chunks_of_at_most_two),
+            "You compare each match with the first of its chunk, so that no chunk is longer than two. Compare with the"
+            " match before it.",
         ),
         Misconception(
             "without_the_half",
@@ -2296,14 +2856,22 @@ def _full_tens(row: Any) -> float:
 
 
 SCORES = {"share": _share_of_ones, "second column": _second_column, "full tens": _full_tens}
+_SAID = {
+    "share": "the score is column 1 over column 0",
+    "second column": "the score is column 1",
+    "full tens": "the score is column 1 // 10",
+    None: "the score is BLEU, the default",
+}
 
 
 def _bootstrap_cases(rng: np.random.Generator) -> list[Case]:
     def case(about: str, first: Statistics, second: Statistics, draws: Any, score: str | None) -> Case:
         inputs = {"first": first, "second": second, "draws": draws}
-        return Case(
-            inputs, about, {"sentences": len(first), "samples": len(draws), "columns": first.shape[1]}, {"score": score}
-        )
+        sizes = {"sentences": len(first), "samples": len(draws), "columns": first.shape[1]}
+        said = f"{about}; {_SAID[score]}"
+        if 8 < draws.size <= 15:  # too many numbers for the card to show by itself, and few enough to compute by hand
+            said += f"; the draws are {draws.tolist()}"
+        return Case(inputs, said, sizes, {"score": score})
 
     def of_bleu(sentences: int, samples: int, changes: tuple[int, int], about: str) -> Case:
         texts = [_sentence(rng, int(rng.integers(7, 13))) for _ in range(sentences)]
@@ -2322,9 +2890,10 @@ def _bootstrap_cases(rng: np.random.Generator) -> list[Case]:
     other = np.array([[4, 1], [2, 1], [2, 1]])
     four = np.array([[0, 1, 2], [0, 0, 1], [1, 1, 2], [2, 2, 2], [2, 2, 1]])
     long, short = np.array([[1, 1], [60, 20], [1, 1]]), np.array([[1, 0], [60, 33], [1, 0]])
+    late = np.array([[9, 0], [9, 0], [9, 4], [9, 5]]), np.array([[9, 1], [9, 1], [9, 1], [9, 1]])
     return [
-        case("three sentences, five draws, by the second column", small, other, four, "second column"),
-        case("three sentences, five draws, by the share", small, other, four, "share"),
+        case("three sentences, five draws", small, other, four, "second column"),
+        case("three sentences, five draws", small, other, four, "share"),
         case("one long sentence among short ones", long, short, np.array([[0, 1, 2], [1, 1, 0], [0, 2, 2], [1, 0, 0]]),
              "share"),
         case("longer texts of the second system", np.array([[10, 5], [8, 3], [9, 4]]),
@@ -2332,14 +2901,16 @@ def _bootstrap_cases(rng: np.random.Generator) -> list[Case]:
              "share"),
         case("a sentence drawn twice decides", np.array([[6, 5], [6, 0], [6, 1]]), np.array([[6, 3], [6, 3], [6, 1]]),
              np.array([[0, 0, 1], [1, 1, 0], [2, 0, 0], [0, 1, 2]]), "second column"),
-        case("by the full tens of column 1", np.array([[9, 8], [9, 7], [9, 6]]), np.array([[9, 6], [9, 6], [9, 6]]),
+        case("full tens", np.array([[9, 8], [9, 7], [9, 6]]), np.array([[9, 6], [9, 6], [9, 6]]),
              np.array([[0, 1, 2], [0, 0, 1], [2, 2, 2], [1, 1, 1], [2, 1, 2]]), "full tens"),
         case("long texts with nearly the same score", np.array([[50000, 20003], [40000, 15001], [60000, 30000]]),
              np.array([[50000, 20000], [40000, 15003], [60000, 30001]]),
              np.array([[0, 0, 1], [1, 1, 0], [0, 1, 2], [0, 2, 0], [0, 0, 0]]), "share"),
-        of_shares(7, 31, "seven sentences, by the share"),
-        of_bleu(9, 23, (3, 3), "nine sentences, by BLEU"),
-        of_bleu(12, 17, (2, 4), "twelve sentences, by BLEU"),
+        case("fewer draws than sentences, the last ones decide", *late, np.array([[3, 2, 2, 3], [0, 1, 2, 3]]),
+             "second column"),
+        of_shares(7, 31, "seven sentences"),
+        of_bleu(9, 23, (3, 3), "nine sentences"),
+        of_bleu(12, 17, (2, 4), "twelve sentences"),
         case("twice the same system", small, small, four, "share"),
         case("one sentence", small[:1], other[:1], np.zeros((6, 1), dtype=np.int64), "share"),
         of_shares(10, 1, "a single draw"),
@@ -2381,6 +2952,12 @@ def _ties_left_out(first: Any, second: Any, draws: Any, score: Any = bootstrap.b
     pairs = [(score(first[drawn].sum(axis=0)), score(second[drawn].sum(axis=0))) for drawn in draws]
     decided = [a > b for a, b in pairs if a != b]
     return sum(decided) / len(decided) if decided else 0.0
+
+
+def _more_than_the_difference(first: Any, second: Any, draws: Any, score: Any = bootstrap.bleu_of) -> float:
+    whole = score(first.sum(axis=0)) - score(second.sum(axis=0))
+    apart = [score(first[drawn].sum(axis=0)) - score(second[drawn].sum(axis=0)) for drawn in draws]
+    return sum(difference > whole for difference in apart) / len(apart)
 
 
 def _sentences_won(first: Any, second: Any, draws: Any, score: Any = bootstrap.bleu_of) -> float:
@@ -2455,6 +3032,49 @@ PAIRED_BOOTSTRAP = Exercise(
             _bootstrapped(other=lambda draws, k: draws[-1 - k]),
             "The second system gets the draws in another order than the first. Both are scored on the same drawn"
             " sentences.",
+        ),
+        Misconception(
+            "not_paired_one_before",
+            _bootstrapped(other=lambda draws, k: draws[k - 1]),
+            "The second system is scored on the draw before that of the first. Both are scored on the same drawn"
+            " sentences: that is what pairs them.",
+        ),
+        Misconception(
+            "numbers_from_one",
+            _bootstrapped(turn=lambda draws: draws - 1),
+            "You subtract one from the numbers in `draws`. They count from 0, as places do in Python.",
+        ),
+        Misconception(
+            "first_not_drawn",
+            lambda first, second, draws, score=bootstrap.bleu_of: (
+                sum(score(first.sum(axis=0)) > score(second[drawn].sum(axis=0)) for drawn in draws) / len(draws)
+            ),
+            "Only the second system is drawn; the first is scored on the whole test set each time. Draw the same"
+            " sentences for both.",
+        ),
+        Misconception(
+            "rounded_scores",
+            _bootstrapped(lambda a, b: float(round(a, 2) > round(b, 2))),
+            "Small differences are lost with you: the scores are rounded, or a lead of some size is asked for. Any lead"
+            " counts, as long as it is above 0.",
+        ),
+        Misconception(
+            "more_than_the_difference",
+            _more_than_the_difference,
+            "You count draws in which the first leads by more than on the whole test set. Any lead counts: ask whether"
+            " its score is higher.",
+        ),
+        Misconception(
+            "over_a_thousand",
+            _bootstrapped(give=lambda won: sum(won) / 1000),
+            "You divide by 1000 always. Divide by the number of rows that `draws` has.",
+        ),
+        Misconception(
+            "over_the_columns",
+            lambda first, second, draws, score=bootstrap.bleu_of: (
+                _bootstrapped(give=sum)(first, second, draws, score) / first.shape[1]
+            ),
+            "You divide by the number of columns. The wins are counted over the draws.",
         ),
         Misconception(
             "second_not_drawn",
