@@ -859,6 +859,14 @@ def _effective_order(hypotheses: Any, references: Any, max_n: int = 4, smooth: b
     return _corpus()(hypotheses, references, max(1, min(max_n, longest)), smooth)
 
 
+def _part_of_the_corpus(part: slice) -> Callable[..., float]:
+    def answer(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
+        _same_number(hypotheses, references)
+        return _corpus()(hypotheses[part], references[part], max_n, smooth)
+
+    return answer
+
+
 def _last_sentence(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
     """Matches and totals of the last sentence; the lengths are those of all."""
     _same_number(hypotheses, references)
@@ -1094,7 +1102,7 @@ CORPUS_SCORE = Exercise(
         ),
         Misconception(
             "orders_from_zero",
-            lambda hypotheses, references, max_n=4, smooth=False: _same_number(hypotheses, references) or 0.0,
+            _corpus(orders=lambda max_n: 0),
             "Your score is always 0. Is there an order n = 0 among yours? Nothing has n-grams of no words; the orders"
             " run from 1 to max_n.",
         ),
@@ -1118,17 +1126,13 @@ CORPUS_SCORE = Exercise(
         ),
         Misconception(
             "last_sentence_only",
-            lambda hypotheses, references, max_n=4, smooth=False: (
-                _same_number(hypotheses, references) or _corpus()(hypotheses[-1:], references[-1:], max_n, smooth)
-            ),
+            _part_of_the_corpus(slice(-1, None)),
             "Only the last sentence counts with you. Perhaps all sums start anew for every sentence: they start once,"
             " before the loop.",
         ),
         Misconception(
             "first_sentence_only",
-            lambda hypotheses, references, max_n=4, smooth=False: (
-                _same_number(hypotheses, references) or _corpus()(hypotheses[:1], references[:1], max_n, smooth)
-            ),
+            _part_of_the_corpus(slice(1)),
             "Only the first sentence counts with you. Is there a `return` inside the loop? The score is made after all"
             " sentences are counted.",
         ),
