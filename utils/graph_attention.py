@@ -267,7 +267,7 @@ class GATLayer(nn.Module):
 
         Returns:
             output: (nodes, heads · d_out), or (nodes, d_out) if the heads are averaged. A node that nobody sends to
-                gets the bias alone.
+                gets the bias alone; an edge that stands there twice counts twice.
             edges: (2, edges used): those that were given, or `with_self_loops` of them.
             weights: (edges used, heads).
 
@@ -439,7 +439,7 @@ def edge_attention(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> 
 
     Returns:
         output: in the shape of `value`; zeros for a node to which no edge leads.
-        weights: (edges,) or (edges, heads).
+        weights: (edges,) or (edges, heads); an edge that stands there twice has two, and counts twice.
 
     On the complete graph this is Vaswani et al. 2017, equation 1; on the graph of a mask it is masked attention.
     """

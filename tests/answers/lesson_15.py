@@ -57,6 +57,19 @@ def score_bent_apart(
     return F.leaky_relu(u @ weight @ sender, slope) + F.leaky_relu(v @ weight @ receiver, slope)
 
 
+def score_sloped_everywhere(
+    sender: Tensor, receiver: Tensor, weight: Tensor, u: Tensor, v: Tensor, slope: float = 0.2
+) -> Tensor:
+    return slope * (u @ weight @ sender + v @ weight @ receiver)
+
+
+def score_bending_down(
+    sender: Tensor, receiver: Tensor, weight: Tensor, u: Tensor, v: Tensor, slope: float = 0.2
+) -> Tensor:
+    total = u @ weight @ sender + v @ weight @ receiver
+    return torch.where(total > 0, total, -slope * total)
+
+
 # ---- as a table
 
 
@@ -115,6 +128,18 @@ def table_scores_times_mask(
 ) -> Tensor:
     hidden = x @ weight.T
     return (F.leaky_relu((hidden @ u)[None] + (hidden @ v)[:, None], slope) * mask).softmax(1) * mask
+
+
+def table_other_slope(x: Tensor, weight: Tensor, u: Tensor, v: Tensor, mask: Tensor, slope: float = 0.01) -> Tensor:
+    return table_loop(x, weight, u, v, mask, slope)
+
+
+def table_by_a_list(x: Tensor, weight: Tensor, u: Tensor, v: Tensor, mask: Tensor, slope: float = 0.2) -> Tensor:
+    places = mask.nonzero(as_tuple=True)
+    hidden = (x @ weight.T).double()
+    scores = F.leaky_relu((hidden @ v.double())[places[0]] + (hidden @ u.double())[places[1]], slope)
+    shares = edge_softmax(scores, places[0], len(x))
+    return torch.zeros(len(x), len(x), dtype=shares.dtype).index_put(places, shares).to(x.dtype)
 
 
 def table_detached(x: Tensor, weight: Tensor, u: Tensor, v: Tensor, mask: Tensor, slope: float = 0.2) -> Tensor:
@@ -181,6 +206,55 @@ def softmax_shared_out_by_count(scores: Tensor, receivers: Tensor, nodes: int) -
     )
 
 
+def _shifted(scores: Tensor, receivers: Tensor, nodes: int, top: Tensor) -> Tensor:
+    place = receivers.view(-1, *[1] * (scores.dim() - 1)).expand_as(scores)
+    return (scores - top.scatter_reduce(0, place, scores.detach(), "amax")[receivers]).exp()
+
+
+def softmax_largest_from_minus_1000(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    powers = _shifted(scores, receivers, nodes, scores.new_full((nodes, *scores.shape[1:]), -1e3))
+    return powers / powers.new_zeros(nodes, *powers.shape[1:]).index_add(0, receivers, powers)[receivers]
+
+
+def softmax_largest_from_minus_a_million(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    powers = _shifted(scores, receivers, nodes, scores.new_full((nodes, *scores.shape[1:]), -1e6))
+    return powers / powers.new_zeros(nodes, *powers.shape[1:]).index_add(0, receivers, powers)[receivers]
+
+
+def softmax_sums_plus_equals(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    powers = _shifted(scores, receivers, nodes, scores.new_full((nodes, *scores.shape[1:]), -math.inf))
+    sums = torch.zeros(nodes, *scores.shape[1:])
+    sums[receivers] += powers
+    return powers / sums[receivers]
+
+
+def softmax_largest_from_zeros(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    powers = _shifted(scores, receivers, nodes, torch.zeros(nodes, *scores.shape[1:]))
+    return powers / torch.zeros(nodes, *scores.shape[1:]).index_add(0, receivers, powers)[receivers]
+
+
+def softmax_one_sum_for_all_heads(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    powers = _shifted(scores, receivers, nodes, scores.new_full((nodes, *scores.shape[1:]), -math.inf))
+    one = powers if powers.dim() == 1 else powers.sum(1, keepdim=True).expand_as(powers)
+    sums = powers.new_zeros(nodes, *powers.shape[1:]).index_add(0, receivers, one)
+    return powers / sums[receivers]
+
+
+def softmax_of_the_last(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    return torch.softmax(scores, -1)
+
+
+def softmax_by_dictionary(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    places: dict[int, list[int]] = {}
+    for e, t in enumerate(receivers.tolist()):
+        places.setdefault(t, []).append(e)
+    out = torch.zeros_like(scores)
+    for own in places.values():
+        powers = (scores[own] - scores[own].amax(0)).exp()
+        out = out.index_put((torch.tensor(own),), powers / powers.sum(0))
+    return out
+
+
 # ---- collecting
 
 
@@ -225,6 +299,19 @@ def collect_by_set_matrix(values: Tensor, weights: Tensor, edges: Tensor) -> Ten
 def collect_in_place(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
     messages = weights[..., None] * values[edges[0]]
     return values.zero_().index_add(0, edges[1], messages)
+
+
+def collect_without_sign(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    return collect_loop(values, weights.abs(), edges)
+
+
+def collect_positive_only(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    return collect_loop(values, weights.relu(), edges)
+
+
+def collect_narrow_index(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    messages = weights[..., None] * values[edges[0]]
+    return torch.zeros_like(values).scatter_add(0, edges[1].reshape(-1, *[1] * (values.dim() - 1)), messages)
 
 
 # ---- heads
@@ -390,6 +477,92 @@ class Flat(FromTheExercises):
         self.u, self.v = (nn.Parameter(torch.zeros(heads * d_out)) for _ in range(2))
 
 
+def _changed(name: str, **methods: Callable[..., Any]) -> type:
+    return type(name, (InSteps,), methods)
+
+
+class InSteps(FromTheExercises):
+    """The same layer, one method a step, for those that err in one of them."""
+
+    def share(self, scores: Tensor, edges: Tensor, nodes: int) -> Tensor:
+        return edge_softmax(scores, edges[1], nodes)
+
+    def collect(self, hidden: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+        return aggregate(hidden, weights, edges)
+
+    def join(self, found: Tensor) -> Tensor:
+        return combine_heads(found, nn.Identity(), self.average)
+
+    def used(self, edges: Tensor, nodes: int) -> Tensor:
+        return with_self_loops(edges, nodes) if self.self_loops else edges
+
+    def give(self, output: Tensor, edges: Tensor, weights: Tensor, given: Tensor) -> Any:
+        return output, edges, weights
+
+    def forward(self, x: Tensor, edges: Tensor) -> Any:
+        with_self_loops(edges, len(x))  # which looks at the node numbers
+        given, edges = edges, self.used(edges, len(x))
+        hidden = self.project(x).view(-1, *self.shape)
+        scores = F.leaky_relu((hidden * self.u).sum(-1)[edges[0]] + (hidden * self.v).sum(-1)[edges[1]], self.slope)
+        weights = self.share(scores, edges, len(x))
+        output = self.join(self.collect(hidden, weights, edges))
+        return self.give(output if self.bias is None else output + self.bias, edges, weights, given)
+
+
+def _pairs(numbers: Tensor, edges: Tensor, nodes: int, empty: float) -> Tensor:
+    table = numbers.new_full((nodes, nodes, *numbers.shape[1:]), empty)
+    return table.index_put((edges[1], edges[0]), numbers)
+
+
+def share_in_a_table(scores: Tensor, edges: Tensor, nodes: int) -> Tensor:
+    return torch.nan_to_num(_pairs(scores, edges, nodes, -math.inf).softmax(1))[edges[1], edges[0]]
+
+
+def collect_in_a_table(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    return torch.einsum("ti...,i...d->t...d", _pairs(weights, edges, len(values), 0.0), values)
+
+
+def zeros_where_nobody_sends(self: Any, output: Tensor, edges: Tensor, weights: Tensor, given: Tensor) -> Any:
+    reached = torch.zeros(len(output), 1, dtype=torch.bool)
+    reached[edges[1]] = True
+    return output * reached, edges, weights
+
+
+class OneNeverInitialised(FromTheExercises):
+    def __init__(self, d_in: int, d_out: int, heads: int = 1, **options: Any) -> None:
+        super().__init__(d_in, d_out, heads, **options)
+        self.v = nn.Parameter(torch.Tensor(heads, d_out))
+
+
+class LoopsForgotten(InSteps):
+    def forward(self, x: Tensor, edges: Tensor) -> Any:
+        loops = self.used(edges, len(x))
+        before, self.self_loops = self.self_loops, False
+        output, _, weights = super().forward(x, edges)
+        self.self_loops = before
+        return output, loops, weights
+
+
+NodesAreEdges = _changed("NodesAreEdges", share=lambda self, s, e, n: edge_softmax(s, e[1], e.shape[1]))
+HeadsCompete = _changed("HeadsCompete", share=lambda self, s, e, n: s.softmax(-1))
+MessagesHandedOver = _changed("MessagesHandedOver", collect=lambda self, h, w, e: aggregate(h[e[0]], w, e))
+SharedInATable = _changed("SharedInATable", share=lambda self, s, e, n: share_in_a_table(s, e, n))
+CollectedInATable = _changed("CollectedInATable", collect=lambda self, h, w, e: collect_in_a_table(h, w, e))
+AllInATable = _changed(
+    "AllInATable",
+    share=lambda self, s, e, n: share_in_a_table(s, e, n),
+    collect=lambda self, h, w, e: collect_in_a_table(h, w, e),
+)
+Unique = _changed(
+    "Unique", used=lambda self, e, n: used.unique(dim=1) if (used := InSteps.used(self, e, n)).numel() else used
+)
+EluInside = _changed("EluInside", join=lambda self, found: combine_heads(found, F.elu, self.average))
+ZerosForTheLonely = _changed("ZerosForTheLonely", give=zeros_where_nobody_sends)
+WithoutEdges = _changed("WithoutEdges", give=lambda self, output, edges, weights, given: (output, weights))
+WeightsOfOutputOnly = _changed("WeightsOfOutputOnly", give=lambda self, o, e, w, given: (o, e, w.detach()))
+WeightsDetached = _changed("WeightsDetached", share=lambda self, s, e, n: edge_softmax(s, e[1], n).detach())
+
+
 # ---- dynamic scores
 
 
@@ -413,6 +586,31 @@ def dynamic_turned(sent: Tensor, received: Tensor, a: Tensor, edges: Tensor, slo
 
 def dynamic_tanh(sent: Tensor, received: Tensor, a: Tensor, edges: Tensor, slope: float = 0.2) -> Tensor:
     return (torch.tanh(sent[edges[0]] + received[edges[1]]) * a).sum(-1)
+
+
+def dynamic_other_slope(sent: Tensor, received: Tensor, a: Tensor, edges: Tensor, slope: float = 0.01) -> Tensor:
+    return dynamic_loop(sent, received, a, edges, slope)
+
+
+def dynamic_kept_dimension(sent: Tensor, received: Tensor, a: Tensor, edges: Tensor, slope: float = 0.2) -> Tensor:
+    return dynamic_einsum(sent, received, a, edges, slope)[..., None]
+
+
+def dynamic_summed_over_heads(sent: Tensor, received: Tensor, a: Tensor, edges: Tensor, slope: float = 0.2) -> Tensor:
+    return torch.sum(F.leaky_relu(sent[edges[0]] + received[edges[1]], slope) * a, dim=1)
+
+
+def dynamic_without_a(sent: Tensor, received: Tensor, a: Tensor, edges: Tensor, slope: float = 0.2) -> Tensor:
+    return dynamic_loop(sent, received, torch.ones_like(a), edges, slope)
+
+
+def dynamic_bent_apart(sent: Tensor, received: Tensor, a: Tensor, edges: Tensor, slope: float = 0.2) -> Tensor:
+    both = F.leaky_relu(sent, slope)[edges[0]] + F.leaky_relu(received, slope)[edges[1]]
+    return (both * a).sum(-1)
+
+
+def dynamic_bent_twice(sent: Tensor, received: Tensor, a: Tensor, edges: Tensor, slope: float = 0.2) -> Tensor:
+    return F.leaky_relu(dynamic_einsum(sent, received, a, edges, slope), slope)
 
 
 # ---- masks and lists
@@ -441,6 +639,14 @@ def to_edges_by_column(mask: Tensor) -> Tensor:
 
 def to_edges_floats(mask: Tensor) -> Tensor:
     return to_edges_loop(mask).float()
+
+
+def to_edges_pairs_torn(mask: Tensor) -> Tensor:
+    return torch.stack(mask.nonzero(as_tuple=True)[::-1], 1).reshape(2, -1)
+
+
+def to_edges_upper_half(mask: Tensor) -> Tensor:
+    return to_edges_loop(mask.triu())
 
 
 def to_mask_loop(edges: Tensor, nodes: int) -> Tensor:
@@ -499,6 +705,48 @@ def to_mask_symmetric(edges: Tensor, nodes: int) -> Tensor:
     return to_mask_loop(torch.cat([edges, edges.flip(0)], 1), nodes)
 
 
+def _refusing(wrong: Callable[[Tensor, int], Tensor], kind: type[Exception] = ValueError) -> Callable[..., Tensor]:
+    def answer(edges: Tensor, nodes: int) -> Tensor:
+        bad = edges[wrong(edges, nodes).expand_as(edges)].tolist()
+        if bad:
+            raise kind(f"there is no node {bad[0]}")
+        return to_mask_unguarded(edges, nodes)
+
+    return answer
+
+
+def _outside(edges: Tensor, nodes: int) -> Tensor:
+    return (edges < 0) | (edges >= nodes)
+
+
+def to_mask_too_large_dropped(edges: Tensor, nodes: int) -> Tensor:
+    return _refusing(lambda e, n: e < 0)(edges[:, edges.amax(0) < nodes] if edges.numel() else edges, nodes)
+
+
+def to_mask_negative_dropped(edges: Tensor, nodes: int) -> Tensor:
+    return _refusing(lambda e, n: e >= n)(edges[:, (edges >= 0).all(0)], nodes)
+
+
+def to_mask_no_edges_refused(edges: Tensor, nodes: int) -> Tensor:
+    highest = max(edges.flatten().tolist())
+    if highest >= nodes:
+        raise ValueError(f"no node {highest}")
+    return to_mask_loop(edges, nodes)
+
+
+def to_mask_nothing_said(edges: Tensor, nodes: int) -> Tensor | None:
+    return None if _outside(edges, nodes).any() else to_mask_unguarded(edges, nodes)
+
+
+to_mask_index_error = _refusing(_outside, IndexError)
+to_mask_key_error = _refusing(_outside, KeyError)
+to_mask_only_negative = _refusing(lambda e, n: e < 0)
+to_mask_one_too_many = _refusing(lambda e, n: (e < 0) | (e > n))
+to_mask_both_ends_wrong = _refusing(lambda e, n: _outside(e, n).all(0, keepdim=True))
+to_mask_senders_only = _refusing(lambda e, n: _outside(e, n) & torch.tensor([[True], [False]]))
+to_mask_receivers_only = _refusing(lambda e, n: _outside(e, n) & torch.tensor([[False], [True]]))
+
+
 # ---- attention along edges
 
 
@@ -545,6 +793,49 @@ def attend_flat_root(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -
     scores = (query[edges[1]] * key[edges[0]]).sum(-1) / math.sqrt(query[0].numel())
     weights = edge_softmax(scores, edges[1], len(query))
     return aggregate(value, weights, edges), weights
+
+
+def _attending(
+    pick: Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]] = lambda q, k, e: (q[e[1]], k[e[0]]),
+    share: Callable[[Tensor, Tensor, int], Tensor] = lambda s, e, n: edge_softmax(s, e[1], n),
+    collect: Callable[[Tensor, Tensor, Tensor], Tensor] = aggregate,
+) -> Callable[..., tuple[Tensor, Tensor]]:
+    def answer(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+        asking, asked = pick(query, key, edges)
+        weights = share((asking * asked).sum(-1) * query.shape[-1] ** -0.5, edges, len(query))
+        return collect(value, weights, edges), weights
+
+    return answer
+
+
+attend_nodes_are_edges = _attending(share=lambda s, e, n: edge_softmax(s, e[1], e.shape[1]))
+attend_heads_compete = _attending(share=lambda s, e, n: s.softmax(-1))
+attend_messages = _attending(collect=lambda v, w, e: aggregate(v[e[0]], w, e))
+attend_shared_in_a_table = _attending(share=lambda s, e, n: _pairs(s, e, n, -1e30).softmax(1)[e[1], e[0]])
+attend_collected_in_a_table = _attending(collect=collect_in_a_table)
+attend_queries_only = _attending(lambda q, k, e: (q[e[1]], q[e[0]]))
+attend_keys_only = _attending(lambda q, k, e: (k[e[1]], k[e[0]]))
+attend_own_keys = _attending(lambda q, k, e: (q[e[1]], k[e[1]]))
+
+
+def attend_sorted(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    return attend_loop(query, key, value, edges[:, torch.sort(edges[1], stable=True).indices])
+
+
+def attend_lonely_keep_theirs(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    output, weights = attend_loop(query, key, value, edges)
+    reached = set(edges[1].tolist())
+    return torch.stack([output[t] if t in reached else value[t] for t in range(len(value))]), weights
+
+
+def attend_with_scores(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    scores = (query[edges[1]] * key[edges[0]]).sum(-1) / math.sqrt(query.shape[-1])
+    return aggregate(value, scores, edges), edge_softmax(scores, edges[1], len(query))
+
+
+def attend_detached_weights(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    output, weights = attend_loop(query, key, value, edges)
+    return output, weights.detach()
 
 
 def softmax_one_maximum(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
@@ -596,15 +887,15 @@ class PlainTensors(FromTheExercises):
 
 RIGHT = {
     "graph_attention.edge_score": [score_loop, score_concatenated],
-    "graph_attention.neighbourhood_weights": [table_loop, table_of_powers, table_logsumexp],
-    "graph_attention.edge_softmax": [softmax_loop, softmax_by_table, softmax_double],
+    "graph_attention.neighbourhood_weights": [table_loop, table_of_powers, table_logsumexp, table_by_a_list],
+    "graph_attention.edge_softmax": [softmax_loop, softmax_by_table, softmax_double, softmax_by_dictionary],
     "graph_attention.aggregate": [collect_loop, collect_by_matrix, collect_scatter],
     "graph_attention.combine_heads": [heads_loop, heads_by_einsum],
-    "graph_attention.gat_layer": [HeadByHead, FromTheExercises],
+    "graph_attention.gat_layer": [HeadByHead, FromTheExercises, InSteps, WeightsOfOutputOnly],
     "graph_attention.dynamic_scores": [dynamic_loop, dynamic_einsum],
     "graph_attention.mask_to_edges": [to_edges_loop, to_edges_where],
     "graph_attention.edges_to_mask": [to_mask_loop, to_mask_one_hot],
-    "graph_attention.edge_attention": [attend_loop, attend_by_table],
+    "graph_attention.edge_attention": [attend_loop, attend_by_table, attend_detached_weights],
 }
 
 WRONG = {
@@ -613,6 +904,8 @@ WRONG = {
         (score_plain_numbers, None),
         (score_of_a_row, None),
         (score_bent_apart, "leaky_on_each_side"),
+        (score_sloped_everywhere, "slope_everywhere"),
+        (score_bending_down, None),
     ],
     "graph_attention.neighbourhood_weights": [
         (table_mask_times_weights, "mask_after_softmax"),
@@ -620,6 +913,7 @@ WRONG = {
         (table_detached, None),
         (table_strangers_at_minus_10000, None),
         (table_bent_apart, "receiver_forgotten"),
+        (table_other_slope, "another_default"),
     ],
     "graph_attention.edge_softmax": [
         (softmax_unshifted, "not_shifted"),
@@ -630,6 +924,12 @@ WRONG = {
         (softmax_guarded, None),
         (softmax_all, None),
         (softmax_shared_out_by_count, "counted"),
+        (softmax_largest_from_minus_1000, "shifted_from_a_finite_number"),
+        (softmax_largest_from_minus_a_million, "shifted_from_a_finite_number"),
+        (softmax_sums_plus_equals, "sums_overwritten_in_float32"),
+        (softmax_largest_from_zeros, "shifted_from_zero_in_float32"),
+        (softmax_one_sum_for_all_heads, "sums_over_heads"),
+        (softmax_of_the_last, "over_the_last_dimension"),
     ],
     "graph_attention.aggregate": [
         (collect_plus_equals, "overwritten"),
@@ -637,6 +937,9 @@ WRONG = {
         (collect_by_set_matrix, "last_copy_kept"),
         (collect_stack_of_nothing, "no_empty_list"),
         (collect_in_place, None),
+        (collect_without_sign, "weights_without_sign"),
+        (collect_positive_only, "negative_weights_dropped"),
+        (collect_narrow_index, "first_column_only"),
     ],
     "graph_attention.combine_heads": [
         (heads_bent_first, "mean_of_activations"),
@@ -656,19 +959,51 @@ WRONG = {
         (PlainTensors, "plain_tensors"),
         (Frozen, None),
         (Flat, None),
+        (OneNeverInitialised, "one_never_initialised"),
+        (NodesAreEdges, "nodes_counted_by_edges"),
+        (HeadsCompete, "shared_by_heads"),
+        (MessagesHandedOver, "messages_collected"),
+        (SharedInATable, "copies_share_once"),
+        (CollectedInATable, "copies_collected_once"),
+        (AllInATable, "copies_count_once"),
+        (Unique, "copies_thrown_out"),
+        (EluInside, "bent_before_the_bias"),
+        (ZerosForTheLonely, "zeros_for_the_lonely"),
+        (LoopsForgotten, "loops_returned_only"),
+        (WithoutEdges, "edges_left_out"),
+        (WeightsDetached, None),
     ],
     "graph_attention.dynamic_scores": [
         (dynamic_bent_last, "static"),
         (dynamic_turned, "backwards"),
         (dynamic_tanh, "tanh"),
+        (dynamic_other_slope, "another_default"),
+        (dynamic_kept_dimension, "kept_dimension"),
+        (dynamic_summed_over_heads, "summed_over_heads"),
+        (dynamic_without_a, "a_missing"),
+        (dynamic_bent_apart, "bent_apart"),
+        (dynamic_bent_twice, "bent_twice"),
     ],
     "graph_attention.mask_to_edges": [
         (to_edges_not_flipped, "rows_as_senders"),
         (to_edges_by_column, "sorted_by_sender"),
-        (to_edges_floats, None),
+        (to_edges_floats, "floats"),
+        (to_edges_pairs_torn, "pairs_torn"),
+        (to_edges_upper_half, "upper_half_only"),
     ],
     "graph_attention.edges_to_mask": [
-        (to_mask_unguarded, None),
+        (to_mask_unguarded, "unguarded"),
+        (to_mask_both_ends_wrong, "unguarded"),
+        (to_mask_only_negative, "the_number_of_nodes_passes"),
+        (to_mask_one_too_many, "the_number_of_nodes_passes"),
+        (to_mask_senders_only, "senders_only"),
+        (to_mask_receivers_only, "receivers_only"),
+        (to_mask_too_large_dropped, "too_large_dropped"),
+        (to_mask_negative_dropped, "negative_accepted"),
+        (to_mask_no_edges_refused, "no_edges_refused"),
+        (to_mask_nothing_said, "outside_dropped"),
+        (to_mask_index_error, None),
+        (to_mask_key_error, None),
         (to_mask_when_torch_complains, "negative_accepted"),
         (to_mask_largest_of_nothing, "no_empty_list"),
         (to_mask_largest_only, "no_empty_list_and_negative_accepted"),
@@ -683,5 +1018,16 @@ WRONG = {
         (attend_as_senders, "senders_ask"),
         (attend_leaky, "leaky"),
         (attend_flat_root, "root_of_all_heads"),
+        (attend_nodes_are_edges, "nodes_counted_by_edges"),
+        (attend_heads_compete, "shared_by_heads"),
+        (attend_messages, "messages_collected"),
+        (attend_shared_in_a_table, "copies_share_once"),
+        (attend_collected_in_a_table, "copies_collected_once"),
+        (attend_queries_only, "queries_on_both_sides"),
+        (attend_keys_only, "keys_on_both_sides"),
+        (attend_own_keys, "keys_of_receivers"),
+        (attend_sorted, "sorted_by_receiver"),
+        (attend_lonely_keep_theirs, "lonely_keep_theirs"),
+        (attend_with_scores, "scores_collected"),
     ],
 }

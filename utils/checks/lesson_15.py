@@ -71,6 +71,54 @@ def _leaky(x: Tensor, slope: float = LEAKY) -> Tensor:
     return F.leaky_relu(x, slope)
 
 
+def _few_edges(rng: np.random.Generator) -> Tensor:
+    """Three edges among six nodes: a number of edges is no number of nodes."""
+    a, b, c = (int(n) for n in rng.permutation(4)[:3])
+    return torch.tensor([[a, b, c], [5, 5, 4]])
+
+
+def _gradients_of_the_first(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """As `values_and_gradients`, with gradients of the first result only: nobody is told that others carry any."""
+    kept: list[Any] = []
+
+    def first(*given: Any) -> Any:
+        kept.append(answer(*given))
+        return kept[-1][0] if isinstance(kept[-1], (tuple, list)) and kept[-1] else kept[-1]
+
+    return {**values_and_gradients(first, inputs, case), "value": kept[-1]}
+
+
+def _values_if_no_gradients(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """As `values_and_gradients`; an answer whose own backward pass fails is judged by its numbers.
+
+    `scatter_add` takes an index that is narrower than the messages, adds the first column, and has no gradient.
+    """
+    before = {name: v.clone() if isinstance(v, Tensor) else v for name, v in inputs.items()}
+    try:
+        return values_and_gradients(answer, inputs, case)
+    except RuntimeError as error:
+        if "invalid gradient" not in str(error):
+            raise
+    with torch.no_grad():
+        return {"value": answer(*before.values()), "gradients": {}}
+
+
+def _value_error_or_told(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    """As `or_error`; where a ValueError is due and another error comes, that is what the learner is told."""
+    try:
+        return or_error()(answer, inputs, case)
+    except (Told, NotImplementedError):
+        raise
+    except Exception as error:
+        if "error" not in case.extra:
+            raise
+        kind = type(error).__name__
+        raise Told(
+            f"Here a ValueError that names the node was asked for ({case.about}). Your code ended in"
+            f" {'an' if kind[0] in 'AEIOU' else 'a'} {kind} instead."
+        ) from None
+
+
 # ------------------------------------------------------------------------------------------------------ 1 · one edge
 
 
@@ -90,8 +138,8 @@ def _score_cases(rng: np.random.Generator) -> list[Case]:
         "sender": torch.tensor([1.0, 2.0]),
         "receiver": torch.tensor([3.0, 0.0]),
         "weight": torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
-        "u": torch.tensor([1.0, 0.0, -1.0]),
-        "v": torch.tensor([-2.0, 1.0, 1.0]),
+        "u": torch.tensor([1.0, 0.0, 1.0]),
+        "v": torch.tensor([-2.0, 1.0, -1.0]),
     }
     double = _score_case(rng, 5, 3, -1, "float64")
     apart = {name: strided(value) for name, value in _score_case(rng, 4, 6, -1, "").inputs.items()}
@@ -179,6 +227,11 @@ EDGE_SCORE = Exercise(
             "slope_on_the_positive",
             _score_variant(finish=lambda total, slope: torch.where(total > 0, slope * total, total)),
             "The slope falls on the wrong side: positive sums are made smaller, negative ones are left as they are.",
+        ),
+        Misconception(
+            "slope_everywhere",
+            _score_variant(finish=lambda total, slope: slope * total),
+            "Right where the sum is negative; but positive sums are made smaller as well. Those stay as they are.",
         ),
         Misconception(
             "leaky_on_each_side",
@@ -282,7 +335,12 @@ def _table_cases(rng: np.random.Generator) -> list[Case]:
         _table_case(rng, 5, 3, 2, "one node may look at nobody", mask=lonely),
         _table_case(rng, 6, 4, 1, "another slope", slope=0.6),
         Case(loud.inputs, loud.about, loud.sizes, SATURATED),
-        Case(_far_below(), "neighbours whose scores lie far below zero", {"nodes": 3, "d_out": 4}, SATURATED),
+        Case(
+            _far_below(),
+            "neighbours whose scores lie far below zero; node 0 may look at all, node 1 at 0 and 1, node 2 at 0",
+            {"nodes": 3, "d_out": 4},
+            SATURATED,
+        ),
         Case(doubled, "float64", double.sizes),
         _table_case(rng, 2, 4, 3, "nobody sees anybody", mask=torch.zeros(2, 2, dtype=torch.bool)),
     ]
@@ -392,6 +450,12 @@ NEIGHBOURHOOD_WEIGHTS = Exercise(
             _table_variant(bend=lambda scores, slope: F.leaky_relu(scores)),
             "Your negative scores are 0.01 of the sum: that is the slope torch's LeakyReLU has when it is told none."
             " Here it is the argument `slope`.",
+        ),
+        Misconception(
+            "another_default",
+            lambda x, weight, u, v, mask, slope=0.01: _table_variant()(x, weight, u, v, mask, slope),
+            "Right wherever a slope is given; where none is, 0.2 is meant, and another number stands in your first"
+            " line.",
         ),
         Misconception(
             "renormalised_after_softmax",
@@ -513,6 +577,15 @@ def _softmax_case(
     return Case(inputs, about, _sizes(edges=count, nodes=nodes, heads=heads))
 
 
+def _very_low(rng: np.random.Generator) -> dict[str, Any]:
+    """Scores far below any number that stands for minus infinity half-heartedly, such as −1000.
+
+    They lie a hundred apart, so that each receiver gives all to one edge, and no rounding shows.
+    """
+    ranks = torch.tensor(rng.permutation(7))
+    return {"scores": -2_000_000.0 - 100.0 * ranks, "receivers": torch.tensor([2, 0, 1, 2, 1, 0, 2]), "nodes": 3}
+
+
 def _softmax_cases(rng: np.random.Generator) -> list[Case]:
     hand = {"scores": torch.tensor([0.0, 5.0, math.log(3.0)]), "receivers": torch.tensor([1, 0, 1]), "nodes": 2}
     far = _softmax_case(rng, 4, 9, "scores of very different size from node to node", 0)
@@ -535,6 +608,7 @@ def _softmax_cases(rng: np.random.Generator) -> list[Case]:
         Case(loud.inputs, loud.about, loud.sizes, SATURATED),
         Case(far_inputs, far.about, far.sizes, SATURATED),
         Case({**low.inputs, "scores": low.inputs["scores"] - 400.0}, low.about, low.sizes, SATURATED),
+        Case(_very_low(rng), "all scores below minus two million", {"edges": 7, "nodes": 3}, SATURATED),
         Case({**double.inputs, "scores": double.inputs["scores"].double()}, double.about, double.sizes),
         Case(
             {"scores": strided(normal(rng, 8, 3)), "receivers": torch.tensor([4, 0, 1, 4, 1, 4, 0, 1]), "nodes": 5},
@@ -573,8 +647,8 @@ def _tops(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
     return _by_receiver(scores.detach(), receivers, nodes, lambda s: s.amax(0, keepdim=True).expand_as(s))
 
 
-def _last_power(powers: Tensor, receivers: Tensor, nodes: int) -> Tensor:
-    sums = powers.new_zeros((nodes, *powers.shape[1:]))
+def _last_power(powers: Tensor, receivers: Tensor, nodes: int, dtype: torch.dtype | None = None) -> Tensor:
+    sums = powers.new_zeros((nodes, *powers.shape[1:]), dtype=dtype)
     sums[receivers] += powers
     return sums[receivers]
 
@@ -600,6 +674,28 @@ def _softmax_over_table(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor
 
 def _heads_together(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
     return _by_receiver(scores, receivers, nodes, lambda s: s.flatten().softmax(0).view_as(s))
+
+
+def _sums_over_heads(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+    powers = (scores - _tops(scores, receivers, nodes)).exp()
+    sums = _summed(powers, receivers, nodes)[receivers]
+    return powers / (sums if powers.dim() == 1 else sums.sum(1, keepdim=True))
+
+
+def _float32_only(answer: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The answer collects in `torch.zeros(...)`, which is float32: torch refuses to add float64 to it."""
+
+    def limited(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+        if scores.dtype == torch.float64:
+            raise RuntimeError("float32 meets float64")
+        return answer(scores, receivers, nodes)
+
+    return limited
+
+
+_MAXIMA_FROM_ZERO = _list_softmax(lambda s, r, n: _tops(s, r, n).clamp(min=0.0))
+_SUMS_OVERWRITTEN = _list_softmax(_tops, _last_power)
+_SUMS_OVERWRITTEN_FLOAT32 = _list_softmax(_tops, lambda p, r, n: _last_power(p, r, n, torch.float32))
 
 
 def _over_heads(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
@@ -634,6 +730,17 @@ EDGE_SOFTMAX = Exercise(
             " a receiver.",
         ),
         Misconception(
+            "over_the_last_dimension",
+            lambda scores, receivers, nodes: scores.softmax(-1),
+            "Your softmax runs over the last dimension: with heads, an edge's heads compete with each other; without,"
+            " all edges of the graph do. Each head shares among the edges of one receiver.",
+        ),
+        Misconception(
+            "sums_over_heads",
+            _sums_over_heads,
+            "With heads, the exponentials of all heads go into one sum. Each head divides by a sum of its own.",
+        ),
+        Misconception(
             "heads_together",
             _heads_together,
             "With heads, the edges of a receiver sum to one over all heads together. Each head shares by itself.",
@@ -656,15 +763,22 @@ EDGE_SOFTMAX = Exercise(
         ),
         Misconception(
             "sums_overwritten",
-            _list_softmax(_tops, _last_power),
+            _SUMS_OVERWRITTEN,
             "The sum of a receiver holds one of its exponentials only: `sums[receivers] += …` keeps one where a number"
             " comes twice. `index_add` adds all.",
         ),
         Misconception(
+            "sums_overwritten_in_float32",
+            _SUMS_OVERWRITTEN_FLOAT32,
+            "Two things. The sum of a receiver holds one of its exponentials only: `sums[receivers] += …` keeps one"
+            " where a number comes twice; `index_add` adds all. And of float64 scores half the digits are"
+            " lost: a tensor made without `dtype=scores.dtype` is float32.",
+        ),
+        Misconception(
             "no_exponential",
             lambda scores, receivers, nodes: scores / _summed(scores, receivers, nodes)[receivers],
-            "Each score is divided by the sum of scores: the exponential is missing, so negative scores give negative"
-            " weights.",
+            "Each score is divided by the sum of scores: the exponential is missing. A score of 0 gets nothing"
+            " in yours; in a softmax everybody gets a share.",
         ),
         Misconception(
             "not_shifted",
@@ -709,10 +823,24 @@ EDGE_SOFTMAX = Exercise(
         ),
         Misconception(
             "shifted_from_zero",
-            _list_softmax(lambda s, r, n: _tops(s, r, n).clamp(min=0.0)),
+            _MAXIMA_FROM_ZERO,
             "All right but one thing: where all scores of a receiver lie far below zero, you get 0 divided by 0. The"
             " largest scores were collected in a tensor of zeros, so 0 won. Begin with something that every score"
             " beats.",
+        ),
+        Misconception(
+            "shifted_from_zero_in_float32",
+            _float32_only(_MAXIMA_FROM_ZERO),
+            "Two things. Where all scores of a receiver lie far below zero, you get 0 divided by 0: the largest scores"
+            " were collected in a tensor of zeros, so 0 won. Begin with something that every score beats. And float64"
+            " scores end in an error: a tensor made without `dtype=scores.dtype` is float32.",
+        ),
+        Misconception(
+            "shifted_from_a_finite_number",
+            _list_softmax(lambda s, r, n: _tops(s, r, n).clamp(min=-1e4)),
+            "All right but one thing: where all scores of a receiver lie below some number, you get 0 divided by 0. The"
+            " largest scores were collected in a tensor that begins at this number, so it won. Only −∞ is below every"
+            " score.",
         ),
         Misconception(
             "counted",
@@ -780,9 +908,10 @@ def _collect_case(
 ) -> Case:
     middle = (heads,) if heads else ()
     edges = _edges(rng, nodes, count, blind) if count else _none()
+    signs = torch.where(torch.arange(count) % 3 == 1, -1.0, 1.0).view(-1, *[1] * len(middle))  # weights are any numbers
     inputs = {
         "values": normal(rng, nodes, *middle, d),
-        "weights": normal(rng, count, *middle).abs() + 0.1,
+        "weights": (normal(rng, count, *middle).abs() + 0.1) * signs,
         "edges": edges,
     }
     return Case(inputs, about, _sizes(nodes=nodes, edges=count, d=d, heads=heads))
@@ -842,6 +971,11 @@ def _first_kept(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
     return torch.zeros_like(values).index_add(0, edges[1, kept], messages)
 
 
+def _first_column_only(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    messages = weights[..., None] * values[edges[0]]
+    return torch.zeros_like(values).scatter_add(0, edges[1].view(-1, *[1] * (values.dim() - 1)), messages)
+
+
 def _counts(values: Tensor, edges: Tensor) -> Tensor:
     counts = torch.bincount(edges[1], minlength=len(values)).clamp(min=1)
     return counts.view(-1, *[1] * (values.dim() - 1)).to(values.dtype)
@@ -857,7 +991,7 @@ AGGREGATE = Exercise(
     title="What a node collects",
     reference=graph_attention.aggregate,
     cases=_collect_cases,
-    run=values_and_gradients,
+    run=_values_if_no_gradients,
     judge=judge_tensors("collected vectors"),
     points=2,
     minutes=8,
@@ -935,8 +1069,8 @@ AGGREGATE = Exercise(
         Misconception(
             "mean",
             lambda values, weights, edges: _collect(values, weights, edges) / _counts(values, edges),
-            "Your vectors are too small by the number of edges: the weights are shares already, so the messages are"
-            " added, not averaged.",
+            "Your vectors are divided by the number of edges that lead to the node. The messages are added, not"
+            " averaged: the weights say already how much each counts.",
         ),
         Misconception(
             "renormalised",
@@ -950,6 +1084,22 @@ AGGREGATE = Exercise(
                 )
             ),
             "You divide by the sum of the weights. Here they may be any numbers, and are taken as they are.",
+        ),
+        Misconception(
+            "weights_without_sign",
+            lambda values, weights, edges: _collect(values, weights.abs(), edges),
+            "A negative weight counts like a positive one of the same size in yours. Weights are taken as they are.",
+        ),
+        Misconception(
+            "negative_weights_dropped",
+            lambda values, weights, edges: _collect(values, weights.clamp(min=0), edges),
+            "A negative weight counts for nothing in yours. Weights are taken as they are.",
+        ),
+        Misconception(
+            "first_column_only",
+            _first_column_only,
+            "Only the first column of each message is added. `scatter_add` takes its index number by number: the index"
+            " needs the messages' own shape, by `.expand_as(messages)`.",
         ),
         Misconception(
             "added_to_the_values",
@@ -1002,7 +1152,8 @@ AGGREGATE = Exercise(
 # ----------------------------------------------------------------------------------------------------------- 5 · heads
 
 
-def _softmax_last(x: Tensor) -> Tensor:
+def softmax_along_last_dimension(x: Tensor) -> Tensor:
+    """A σ that looks along a vector; its name stands on the card."""
     return torch.softmax(x, dim=-1)
 
 
@@ -1027,8 +1178,8 @@ def _heads_cases(rng: np.random.Generator) -> list[Case]:
     return [
         _heads_case(rng, 2, 3, 4, F.elu, "ELU, side by side"),
         _heads_case(rng, 3, 2, 4, F.elu, "ELU, averaged", True),
-        _heads_case(rng, 4, 3, 2, _softmax_last, "softmax, side by side", False),
-        _heads_case(rng, 5, 3, 4, _softmax_last, "softmax, averaged", True),
+        _heads_case(rng, 4, 3, 2, softmax_along_last_dimension, "softmax, side by side", False),
+        _heads_case(rng, 5, 3, 4, softmax_along_last_dimension, "softmax, averaged", True),
         _heads_case(rng, 1, 4, 3, torch.relu, "one node, averaged", True),
         _heads_case(rng, 4, 1, 5, torch.sigmoid, "one head", True),
         _heads_case(rng, 3, 5, 1, torch.tanh, "heads of width one"),
@@ -1209,11 +1360,14 @@ def _layer_cases(rng: np.random.Generator) -> list[Case]:
     loops = torch.tensor([[0, 1, 2, 2, 3, 1], [1, 1, 2, 0, 0, 3]])
     outside = torch.tensor([[0, 1, 5], [1, 0, 2]])
     return [
-        _layer_case(rng, "one head, no bias", 3, 5, 4, 2, 1, bias=False),
+        _layer_case(rng, "one head, no bias, an edge that stands there twice", 3, 4, 2, 5, 1, bias=False),
         _layer_case(rng, "three heads", 5, 9, 4, 2, 3),
         _layer_case(rng, "four heads, averaged", 6, 10, 3, 5, 4, average=True),
         _layer_case(rng, "some self-loops there already", 4, 0, 5, 3, 2, edges=loops),
         _layer_case(rng, "no self-loops, a node that receives nothing", 5, 8, 3, 4, 2, self_loops=False, blind=2),
+        _layer_case(
+            rng, "fewer edges than nodes, no self-loops", 6, 0, 4, 5, 2, self_loops=False, edges=_few_edges(rng)
+        ),
         _layer_case(rng, "no edge at all, self-loops", 3, 0, 2, 5, 4),
         _layer_case(rng, "no edge at all, no self-loops", 3, 0, 2, 4, 5, self_loops=False, average=True),
         _layer_case(rng, "a graph of one node", 1, 0, 3, 2, 4),
@@ -1271,7 +1425,8 @@ def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
     given = leaf * 1
     with torch.enable_grad():
         result = layer(given, inputs["edges"])
-        gradients = differentiate(result, {"x": leaf, **parameters})
+        output = result[0] if isinstance(result, (tuple, list)) and result else result
+        gradients = differentiate(output, {"x": leaf, **parameters})
     inputs["x"] = given.detach()
     return {"value": result, "gradients": gradients}
 
@@ -1463,6 +1618,102 @@ class _PlainTensors(_Wrong):
         self.u, self.v = u, v  # type: ignore[assignment]
 
 
+class _OneUninitialised(_Wrong):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.v = nn.Parameter(torch.empty_like(self.v))
+
+
+class _NodesCountedByEdges(_Wrong):
+    def share(self, scores: Tensor, edges: Tensor, nodes: int) -> Tensor:
+        return super().share(scores, edges, edges.shape[1])
+
+
+class _SharedByHeads(_Wrong):
+    def share(self, scores: Tensor, edges: Tensor, nodes: int) -> Tensor:
+        return scores.softmax(1)
+
+
+class _MessagesCollected(_Wrong):
+    def collect(self, hidden: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+        return super().collect(hidden[edges[0]], weights, edges)
+
+
+class _LoopsReturnedOnly(_Wrong):
+    """Scores, weights and sums over the edges that were given; the list with self-loops is only returned."""
+
+    def forward(self, x: Tensor, edges: Tensor) -> Any:
+        loops, self.self_loops = self.self_loops, False
+        output, _, weights = super().forward(x, edges)
+        self.self_loops = loops
+        return output, self.used(edges, len(x)), weights
+
+
+class _ZerosForTheLonely(_Wrong):
+    def forward(self, x: Tensor, edges: Tensor) -> Any:
+        output, used, weights = super().forward(x, edges)
+        return output * torch.zeros(len(x), 1, dtype=x.dtype).index_fill(0, used[1], 1.0), used, weights
+
+
+class _BentBeforeTheBias(_Wrong):
+    def join(self, found: Tensor) -> Tensor:
+        return F.elu(found.mean(1)) if self.average else F.elu(found).flatten(1)
+
+
+def _table_of(numbers: Tensor, edges: Tensor, nodes: int, empty: float) -> Tensor:
+    """(nodes, nodes, heads), receivers as rows: of two copies of an edge one number stays."""
+    table = numbers.new_full((nodes, nodes, *numbers.shape[1:]), empty)
+    return table.index_put((edges[1], edges[0]), numbers)
+
+
+def _shared_in_a_table(scores: Tensor, edges: Tensor, nodes: int) -> Tensor:
+    return _table_of(scores, edges, nodes, -1e30).softmax(1)[edges[1], edges[0]]
+
+
+def _collected_in_a_table(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    return torch.einsum("ti...,i...d->t...d", _table_of(weights, edges, len(values), 0.0), values)
+
+
+class _CopiesShareOnce(_Wrong):
+    def share(self, scores: Tensor, edges: Tensor, nodes: int) -> Tensor:
+        return _shared_in_a_table(scores, edges, nodes)
+
+
+class _CopiesCollectedOnce(_Wrong):
+    def collect(self, hidden: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+        return _collected_in_a_table(hidden, weights, edges)
+
+
+class _CopiesCountOnce(_CopiesShareOnce, _CopiesCollectedOnce):
+    pass
+
+
+class _CopiesThrownOut(_Wrong):
+    def used(self, edges: Tensor, nodes: int) -> Tensor:
+        used = super().used(edges, nodes)
+        return used.unique(dim=1) if used.numel() else used
+
+
+SHARED_ONCE = (
+    "An edge that stands in the list twice takes one share in yours: the weights of its receiver are shared out as in a"
+    " table, which has one place for both. Each copy takes a share of its own."
+)
+COLLECTED_ONCE = (
+    "The weights are right, but of an edge that stands in the list twice only one copy is collected: a table has one"
+    " place for both. Both count."
+)
+COUNTED_ONCE = (
+    "An edge that stands in the list twice counts once in yours: a table has one place for both. Here both count, each"
+    " with a share of its own."
+)
+THROWN_OUT = "Of an edge that stands in the list twice only one is left in yours. Both count, so both stay in the list."
+
+
+class _EdgesLeftOut(_Wrong):
+    def give(self, output: Tensor, edges: Tensor, weights: Tensor) -> Any:
+        return output, weights
+
+
 class _EdgesAsGiven(_Wrong):
     def forward(self, x: Tensor, edges: Tensor) -> Any:
         output, _, weights = super().forward(x, edges)
@@ -1565,6 +1816,27 @@ GAT_LAYER = Exercise(
             "Your weights sum to one over the whole graph. Each receiver has a softmax of its own.",
         ),
         (
+            "shared_by_heads",
+            _SharedByHeads,
+            "For each edge your weights sum to one over the heads. Each head shares out among the edges of a receiver.",
+        ),
+        (
+            "nodes_counted_by_edges",
+            _NodesCountedByEdges,
+            "Right where there are edges enough: `edge_softmax` wants the number of nodes, and is given the number of"
+            " edges.",
+        ),
+        (
+            "messages_collected",
+            _MessagesCollected,
+            "`aggregate` is given one row an edge, the senders' vectors. It wants those of all nodes, and looks the"
+            " senders up itself.",
+        ),
+        ("copies_share_once", _CopiesShareOnce, SHARED_ONCE),
+        ("copies_collected_once", _CopiesCollectedOnce, COLLECTED_ONCE),
+        ("copies_count_once", _CopiesCountOnce, COUNTED_ONCE),
+        ("copies_thrown_out", _CopiesThrownOut, THROWN_OUT),
+        (
             "collected_backwards",
             _Backwards,
             "The weights are right, the output is not: the vectors run from receivers to senders.",
@@ -1591,6 +1863,12 @@ GAT_LAYER = Exercise(
             _Uninitialised,
             "`torch.empty` makes a parameter of whatever lay in memory. Give u and v numbers to start from, such as"
             " those of `nn.init.xavier_uniform_`.",
+        ),
+        (
+            "one_never_initialised",
+            _OneUninitialised,
+            "`torch.empty` makes a parameter of whatever lay in memory. u has numbers to start from; give v some too,"
+            " such as those of `nn.init.xavier_uniform_`.",
         ),
         (
             "plain_tensors",
@@ -1628,6 +1906,23 @@ GAT_LAYER = Exercise(
             "Your output has passed an ELU already. The layer leaves the nonlinearity to whoever uses it, so that"
             " the last"
             " layer can give scores.",
+        ),
+        (
+            "bent_before_the_bias",
+            _BentBeforeTheBias,
+            "Each head has passed an ELU before the bias came in. The layer leaves the nonlinearity to whoever uses it:"
+            " combine the heads without one.",
+        ),
+        (
+            "zeros_for_the_lonely",
+            _ZerosForTheLonely,
+            "A node that nobody sends to gets zeros in yours. It collects zeros, and the bias is added to them.",
+        ),
+        (
+            "loops_returned_only",
+            _LoopsReturnedOnly,
+            "The list with self-loops is what you return; but weights and output are those of the edges that were"
+            " given. Go on with the longer list.",
         ),
         (
             "always_loops",
@@ -1673,6 +1968,11 @@ GAT_LAYER = Exercise(
             "The output is right, and alone. Three things are asked for: output, edges, weights.",
         ),
         (
+            "edges_left_out",
+            _EdgesLeftOut,
+            "Output and weights are right. Three things are asked for: output, edges, weights, in this order.",
+        ),
+        (
             "results_swapped",
             _ResultsSwapped,
             "All three results are right, and the last two have changed places: output, edges, weights.",
@@ -1707,8 +2007,8 @@ def _dynamic_case(
 def _dynamic_cases(rng: np.random.Generator) -> list[Case]:
     hand = {
         "sent": torch.tensor([[1.0, -1.0], [0.0, 2.0]]),
-        "received": torch.tensor([[1.0, 1.0], [0.0, -2.0]]),
-        "a": torch.tensor([1.0, 1.0]),
+        "received": torch.tensor([[1.0, -5.0], [-2.0, 3.0]]),
+        "a": torch.tensor([1.0, -2.0]),
         "edges": torch.tensor([[0, 1], [1, 0]]),
     }
     double = _dynamic_case(rng, 5, 8, 3, "float64", 2)
@@ -1757,7 +2057,7 @@ DYNAMIC_SCORES = Exercise(
         Misconception(
             "bent_twice",
             _dynamic_variant(score=lambda a, mixed, slope: _leaky((a * _leaky(mixed, slope)).sum(-1), slope)),
-            "Negative scores come out too small: you bend the vectors, which is right, and the score once more.",
+            "Negative scores come out too near zero: you bend the vectors, which is right, and the score once more.",
         ),
         Misconception(
             "not_bent",
@@ -1827,7 +2127,24 @@ DYNAMIC_SCORES = Exercise(
         Misconception(
             "mean",
             _dynamic_variant(score=lambda a, mixed, slope: (a * _leaky(mixed, slope)).mean(-1)),
-            "Your scores are too small by the width d: the products are averaged, not added.",
+            "Your scores are divided by the width d: the products are averaged, not added.",
+        ),
+        Misconception(
+            "another_default",
+            lambda sent, received, a, edges, slope=0.01: _dynamic_variant()(sent, received, a, edges, slope),
+            "Right wherever a slope is given; where none is, 0.2 is meant, and another number stands in your first"
+            " line.",
+        ),
+        Misconception(
+            "kept_dimension",
+            _dynamic_variant(score=lambda a, mixed, slope: (a * _leaky(mixed, slope)).sum(-1, keepdim=True)),
+            "The numbers are right, and there is one dimension of size 1 too many: a score is one number.",
+        ),
+        Misconception(
+            "summed_over_heads",
+            _dynamic_variant(score=lambda a, mixed, slope: (a * _leaky(mixed, slope)).sum(1)),
+            "Right without heads; with them the products are added up over the heads. The last dimension is the one to"
+            " sum.",
         ),
         Misconception(
             "not_summed",
@@ -1900,7 +2217,7 @@ MASK_TO_EDGES = Exercise(
         Misconception(
             "loops_added",
             lambda mask: (mask | torch.eye(len(mask), dtype=torch.bool)).nonzero().T.flip(0),
-            "Every node has an edge to itself in yours. Only where the mask is True there is one.",
+            "Every node has an edge to itself in yours. There is one only where the mask is True.",
         ),
         Misconception(
             "floats",
@@ -1912,6 +2229,17 @@ MASK_TO_EDGES = Exercise(
             "every_pair_once",
             lambda mask: mask.tril().nonzero().T.flip(0),
             "Only the lower half of the mask is read. An edge from i to t and one from t to i are two edges.",
+        ),
+        Misconception(
+            "upper_half_only",
+            lambda mask: mask.triu().nonzero().T.flip(0),
+            "Only the upper half of the mask is read. An edge from i to t and one from t to i are two edges.",
+        ),
+        Misconception(
+            "pairs_torn",
+            lambda mask: mask.nonzero().flip(1).reshape(2, -1),
+            "The pairs are torn apart: `reshape(2, …)` fills the first row with the first pairs, sender, receiver,"
+            " sender, and so on. Rows and columns are to change places.",
         ),
         Misconception(
             "both_ways",
@@ -1963,6 +2291,30 @@ def _list_mask(edges: Tensor, nodes: int, turned: bool = False) -> Tensor:
     return mask
 
 
+def _table_of_edges(edges: Tensor, nodes: int) -> Tensor:
+    mask = torch.zeros(nodes, nodes, dtype=torch.bool)
+    mask[edges[1], edges[0]] = True
+    return mask
+
+
+def _guarded(wrong: Callable[[Tensor, int], Tensor]) -> Callable[..., Tensor]:
+    """The mask, with a ValueError for the numbers that `wrong` picks out, and no other guard."""
+
+    def answer(edges: Tensor, nodes: int) -> Tensor:
+        outside = edges[wrong(edges, nodes)]
+        if outside.numel():
+            raise ValueError(f"no node {int(outside[0])}")
+        return _table_of_edges(edges, nodes)
+
+    return answer
+
+
+def _no_edges_refused(edges: Tensor, nodes: int) -> Tensor:
+    if not edges.numel():
+        raise ValueError("no edges")
+    return _list_mask(edges, nodes)
+
+
 def _upper_end_only(edges: Tensor, nodes: int) -> Tensor:
     if (edges >= nodes).any():
         raise ValueError(f"no node {int(edges.max())}")
@@ -1996,7 +2348,7 @@ EDGES_TO_MASK = Exercise(
     title="From a graph to a mask",
     reference=graph_attention.edges_to_mask,
     cases=_list_cases,
-    run=or_error(),
+    run=_value_error_or_told,
     judge=judge_tensors("mask"),
     points=2,
     minutes=7,
@@ -2040,9 +2392,8 @@ EDGES_TO_MASK = Exercise(
         Misconception(
             "negative_accepted",
             _upper_end_only,
-            "All right but one thing: a negative node number is accepted. torch counts it from the end, so another"
-            " node's"
-            " edge appears, without a word.",
+            "All right but one thing: a negative node number is not refused. (torch refuses none: it takes −1 for the"
+            " last one.)",
         ),
         Misconception(
             "no_empty_list",
@@ -2054,8 +2405,7 @@ EDGES_TO_MASK = Exercise(
             "no_empty_list_and_negative_accepted",
             lambda edges, nodes: _upper_end_only(edges, nodes) & (edges.max() < nodes),
             "Two things are left. A graph may have no edge at all, and the largest of nothing is an error. And a"
-            " negative node number is accepted: torch counts it from the end, so another node's edge appears, without"
-            " a word.",
+            " negative node number is not refused. (torch refuses none: it takes −1 for the last one.)",
         ),
         Misconception(
             "counts_as_integers",
@@ -2072,8 +2422,42 @@ EDGES_TO_MASK = Exercise(
         Misconception(
             "outside_dropped",
             lambda edges, nodes: _list_mask(edges[:, ((edges >= 0) & (edges < nodes)).all(0)], nodes),
-            "Edges that point outside the graph go without a word, left out or bent to another node. Somebody counted"
-            " wrongly: say so, with a ValueError that names the node.",
+            "No error is raised for an edge that points outside the graph, whichever of its ends is wrong. Somebody"
+            " counted wrongly: say so, with a ValueError that names the node.",
+        ),
+        Misconception(
+            "unguarded",
+            _table_of_edges,
+            "An edge with one wrong end is not refused: a number that is too large ends in an IndexError instead, and"
+            " one below zero goes through. Raise a ValueError that names the node in all four cases: sender or"
+            " receiver, too large or below zero.",
+        ),
+        Misconception(
+            "the_number_of_nodes_passes",
+            _guarded(lambda edges, nodes: edges < 0),
+            "Numbers below zero are refused. But the number of nodes itself is not: it ends in an IndexError instead of"
+            " a ValueError. Nodes are counted from 0, so the last one is nodes − 1.",
+        ),
+        Misconception(
+            "senders_only",
+            _guarded(lambda edges, nodes: ((edges < 0) | (edges >= nodes)) & torch.tensor([[True], [False]])),
+            "Wrong senders are refused, wrong receivers are not. Both rows of the list hold node numbers.",
+        ),
+        Misconception(
+            "receivers_only",
+            _guarded(lambda edges, nodes: ((edges < 0) | (edges >= nodes)) & torch.tensor([[False], [True]])),
+            "Wrong receivers are refused, wrong senders are not. Both rows of the list hold node numbers.",
+        ),
+        Misconception(
+            "too_large_dropped",
+            lambda edges, nodes: _guarded(lambda e, n: e < 0)(edges[:, (edges < nodes).all(0)], nodes),
+            "Negative numbers are refused; but for an edge from or to a node that is too large no error is raised.",
+        ),
+        Misconception(
+            "no_edges_refused",
+            _no_edges_refused,
+            "All right but one thing: for a list without edges your code ends in a ValueError. Such a graph is no"
+            " mistake: its mask is False everywhere. (Python's `max` of nothing is an error, too.)",
         ),
     ),
     hints=(
@@ -2107,10 +2491,11 @@ def _attend_cases(rng: np.random.Generator) -> list[Case]:
     complete = graph_attention.mask_to_edges(torch.ones(4, 4, dtype=torch.bool))
     loud = _attend_case(rng, 4, 9, 5, 3, "very large scores")
     return [
-        _attend_case(rng, 3, 5, 2, 4, "three nodes"),
+        _attend_case(rng, 3, 4, 2, 5, "three nodes, an edge that stands there twice"),
         _attend_case(rng, 4, 16, 3, 2, "the complete graph", edges=complete),
         _attend_case(rng, 6, 9, 4, 3, "two heads", 2),
         _attend_case(rng, 5, 7, 3, 2, "a node that receives nothing", 4, blind=0),
+        _attend_case(rng, 6, 3, 5, 4, "fewer edges than nodes", edges=_few_edges(rng)),
         _attend_case(rng, 3, 0, 5, 2, "no edge at all"),
         Case({**loud.inputs, "query": loud.inputs["query"] * 200}, loud.about, loud.sizes, SATURATED),
         Case(doubled, "float64", double.sizes),
@@ -2123,14 +2508,31 @@ def _attend_variant(
     share: Callable[[Tensor, Tensor, int], Tensor] = lambda s, edges, n: graph_attention.edge_softmax(s, edges[1], n),
     way: Callable[[Tensor], Tensor] = lambda edges: edges,
     give: Callable[[Tensor, Tensor], Any] = lambda output, weights: (output, weights),
+    collect: Callable[[Tensor, Tensor, Tensor], Tensor] = graph_attention.aggregate,
 ) -> Callable[..., Any]:
     def answer(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> Any:
         senders, receivers = ends(edges)
         scores = (query[receivers] * key[senders]).sum(-1) / scale(query, value, edges)
         weights = share(scores, edges, len(query))
-        return give(graph_attention.aggregate(value, weights, way(edges)), weights)
+        return give(collect(value, weights, way(edges)), weights)
 
     return answer
+
+
+def _lonely_keep_theirs(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    output, weights = _attend_variant()(query, key, value, edges)
+    found = torch.zeros(len(value), dtype=torch.bool).index_fill(0, edges[1], True)
+    return torch.where(found.view(-1, *[1] * (value.dim() - 1)), output, value), weights
+
+
+def _sorted_by_receiver(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    return _attend_variant()(query, key, value, edges[:, edges[1].argsort(stable=True)])
+
+
+def _scores_collected(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
+    _, weights = _attend_variant()(query, key, value, edges)
+    scores = (query[edges[1]] * key[edges[0]]).sum(-1) / math.sqrt(query.shape[-1])
+    return graph_attention.aggregate(value, scores, edges), weights
 
 
 def _dense_without_mask(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
@@ -2156,7 +2558,7 @@ EDGE_ATTENTION = Exercise(
     title="Self-attention along the edges",
     reference=graph_attention.edge_attention,
     cases=_attend_cases,
-    run=values_and_gradients,
+    run=_gradients_of_the_first,
     judge=judge_tensors("output", "weights", floor=1e-5),
     points=3,
     minutes=12,
@@ -2259,6 +2661,66 @@ EDGE_ATTENTION = Exercise(
             "values_of_receivers",
             lambda query, key, value, edges: _own_values(query, key, value, edges),
             "The weights are right, but each node collects its own value. The values come from the senders.",
+        ),
+        Misconception(
+            "nodes_counted_by_edges",
+            _attend_variant(share=lambda s, edges, n: graph_attention.edge_softmax(s, edges[1], edges.shape[1])),
+            "Right where there are edges enough: `edge_softmax` wants the number of nodes, and is given the number of"
+            " edges.",
+        ),
+        Misconception(
+            "messages_collected",
+            _attend_variant(collect=lambda v, w, edges: graph_attention.aggregate(v[edges[0]], w, edges)),
+            "`aggregate` is given one row an edge, the senders' values. It wants the values of all nodes, and looks the"
+            " senders up itself.",
+        ),
+        Misconception(
+            "copies_share_once", _attend_variant(share=lambda s, edges, n: _shared_in_a_table(s, edges, n)), SHARED_ONCE
+        ),
+        Misconception("copies_collected_once", _attend_variant(collect=_collected_in_a_table), COLLECTED_ONCE),
+        Misconception(
+            "copies_count_once",
+            _attend_variant(share=lambda s, edges, n: _shared_in_a_table(s, edges, n), collect=_collected_in_a_table),
+            COUNTED_ONCE,
+        ),
+        Misconception(
+            "lonely_keep_theirs",
+            _lonely_keep_theirs,
+            "A node to which no edge leads keeps its own value in yours. It collects nothing, so zeros are due.",
+        ),
+        Misconception(
+            "sorted_by_receiver",
+            _sorted_by_receiver,
+            "The output is right, and the weights are in another order: sorted by receiver. Weight e has to belong to"
+            " edge e of the list as it was given.",
+        ),
+        Misconception(
+            "scores_collected",
+            _scores_collected,
+            "The weights are right, but the values are collected with the scores. Hand the weights to `aggregate`.",
+        ),
+        Misconception(
+            "shared_by_heads",
+            _attend_variant(share=lambda s, edges, n: s.softmax(-1)),
+            "Your softmax runs over the last dimension: with heads, an edge's heads compete; without, all edges of the"
+            " graph do. `edge_softmax` shares out for each receiver and each head.",
+        ),
+        Misconception(
+            "queries_on_both_sides",
+            lambda query, key, value, edges: _attend_variant()(query, query, value, edges),
+            "Queries are compared with queries; the keys take no part. The receiver's query meets the sender's key.",
+        ),
+        Misconception(
+            "keys_on_both_sides",
+            lambda query, key, value, edges: _attend_variant()(key, key, value, edges),
+            "Keys are compared with keys; the queries take no part. The receiver's query meets the sender's key.",
+        ),
+        Misconception(
+            "keys_of_receivers",
+            lambda query, key, value, edges: _attend_variant(ends=lambda e: torch.stack([e[1], e[1]]))(
+                query, key, value, edges
+            ),
+            "Query and key are both looked up at the receiver. The key is that of the sender, who is looked at.",
         ),
         Misconception(
             "not_shifted",
