@@ -2894,7 +2894,7 @@ def _bootstrap_cases(rng: np.random.Generator) -> list[Case]:
     other = np.array([[4, 1], [2, 1], [2, 1]])
     four = np.array([[0, 1, 2], [0, 0, 1], [1, 1, 2], [2, 2, 2], [2, 2, 1]])
     long, short = np.array([[1, 1], [60, 20], [1, 1]]), np.array([[1, 0], [60, 33], [1, 0]])
-    late = np.array([[9, 0], [9, 0], [9, 4], [9, 5]]), np.array([[9, 1], [9, 1], [9, 1], [9, 1]])
+    late = np.array([[9, 0], [9, 0], [9, 0], [9, 9]]), np.array([[9, 1], [9, 1], [9, 1], [9, 1]])
     return [
         case("three sentences, five draws", small, other, four, "second column"),
         case("three sentences, five draws", small, other, four, "share"),
@@ -2910,8 +2910,8 @@ def _bootstrap_cases(rng: np.random.Generator) -> list[Case]:
         case("long texts with nearly the same score", np.array([[50000, 20003], [40000, 15001], [60000, 30000]]),
              np.array([[50000, 20000], [40000, 15003], [60000, 30001]]),
              np.array([[0, 0, 1], [1, 1, 0], [0, 1, 2], [0, 2, 0], [0, 0, 0]]), "share"),
-        case("fewer draws than sentences, the last ones decide", *late, np.array([[3, 2, 2, 3], [0, 1, 2, 3]]),
-             "second column"),
+        case("fewer draws than sentences, the last one decides", *late,
+             np.array([[3, 2, 2, 3], [0, 1, 2, 3], [0, 1, 1, 0]]), "second column"),
         of_shares(7, 31, "seven sentences"),
         of_bleu(9, 23, (3, 3), "nine sentences"),
         of_bleu(12, 17, (2, 4), "twelve sentences"),
