@@ -70,6 +70,7 @@ play:play go:go,went,gone come:come,came,come,coming
 return:return talk:talk think:think,thought,thought dream:dream say:say,said,said
 be:be,was,been,being have:have,had,had
 want:want begin:begin,began,begun,beginning like:like learn:learn visit:visit
+bake:bake enter:come,came,come,coming
 """
 
 
@@ -151,9 +152,9 @@ _PUPILS = frozenset(
 _PREPOSITIONS = {"talk": "with", "dream": "of"}
 
 
-def _in(place: Place) -> str:
+def _in(place: Place, verb_: str) -> str:
     if place.relation != "in":
-        return place.relation
+        return "into" if verb_ in ("come", "enter") and place.phrase.noun == "kitchen" else place.relation
     noun_ = place.phrase.noun
     return "at" if noun_ in _AT else "on" if noun_ in _ON else "in"
 
@@ -378,7 +379,7 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
     elif clause.place is not None and _outside(clause):
         words.append(Word("outside", key(clause.place.phrase.id, PREP) + key(clause.place.phrase.id, NOUN)))
     elif clause.place is not None:
-        words.append(Word(_in(clause.place), key(clause.place.phrase.id, PREP)))
+        words.append(Word(_in(clause.place, clause.verb), key(clause.place.phrase.id, PREP)))
         where = _phrase(clause.place.phrase, subject)
         goal = clause.place.phrase.noun
         usual = goal in ("church", "home") or (goal == "school" and subject is not None and subject.noun in _PUPILS)

@@ -18,6 +18,7 @@ from utils.translation_lexicon import (
     INTRANSITIVE,
     KIND_WEIGHTS,
     KINDS,
+    MADE,
     MASS,
     NEVER_ASKED,
     NEWS,
@@ -32,12 +33,15 @@ from utils.translation_lexicon import (
     SCRIPTS,
     SEVERAL,
     SINGLE,
+    SPEAKERS_KIN,
     STATES_OF,
     STORIES,
     THINGS_ON_SEATS,
     THINGS_ON_TABLES,
     TIMES,
     TOLD,
+    UNDENIED,
+    UNPLANNED,
     VERBS,
     VISIBLE,
     WOMEN,
@@ -119,30 +123,40 @@ class Maker:
             inner = self._news(said)
             self._reportable(inner, said)
             self._differ(report, inner)
-            return [Part(report), Part(inner, "that", shift)]
+            parts = [Part(report), Part(inner, "that", shift)]
+            self._name_owners(parts[1:])
+            return parts
         if clauses > 3:
             told = self._story(clauses - self.rng.choice((0, 1)), detail, "future" if said else "", plain=True)
         else:
             told = self._script(
-                detail, self.rng.choice(("present", "future") if said else ("present", "past", "future")), said, True
+                detail, self.rng.choice(("present", "future") if said else ("present", "past", "future")), True
             )
         for part in told:
             part.shift = "said" if said and part.shift == "perfect" else part.shift or shift
         told[0].link = "that"
         self._reportable(told[0].clause, said)
         self._differ(report, told[0].clause)
+        self._name_owners(told)
         return [Part(report), *told]
+
+    def _name_owners(self, told: list[Part]) -> None:
+        """After "that" the Portuguese "seu" may be the teller's: there it is "dele", "dela"."""
+        for part in () if self.russian else told:
+            subject, thing = part.clause.subject or part.head, part.clause.object
+            if subject is not None and thing is not None and thing.determiner == "own" and self._sex(subject):
+                thing.determiner = self._whose(subject)
 
     def _news(self, said: bool) -> Clause:
         """What people tell one another; without circumstances."""
         rng = self.rng
         tenses, who, what = rng.choice(NEWS)
         tense = {"n": "present", "p": "past", "f": "future"}[rng.choice(tenses)]
-        clause = self._spec(what, self._hero(who, tense, 0.0), tense, 0.0)
+        clause = self._spec(what, self._hero(who, tense, 0.0, "work" in what), tense, 0.0)
         thing = clause.object
         if thing is not None and (thing.determiner in ("this", "that") or thing.owner is not None):
             thing.determiner, thing.owner = "the" if VERBS[clause.verb].definite else "a", None
-        if tense == "future" and not said and self._chance(0.6):
+        if tense == "future" and not said and clause.verb != "build" and self._chance(0.6):
             clause.time = "tomorrow"
         return clause
 
@@ -198,10 +212,12 @@ class Maker:
                     subject.determiner = "my"
                 return subject
 
-    def _hero(self, classes: tuple[str, ...], tense: str, detail: float) -> Phrase:
-        """Somebody of whom several clauses tell."""
+    def _hero(self, classes: tuple[str, ...], tense: str, detail: float, works: bool = False) -> Phrase:
+        """Somebody of whom several clauses tell; `works`: that he has a job."""
         while True:
             hero = self._subject(classes, detail)
+            if works and hero.noun in IDLE:
+                continue
             if hero.noun == "child" and not self.russian:  # criança says nothing of he and she
                 continue
             if hero.noun == "you" or (hero.noun == "she" and self._chance(0.5)):
@@ -211,8 +227,7 @@ class Maker:
             hero.determiner = "my"
         if hero.adjective in ("tired", "hungry") or hero.number == "pl":
             hero.adjective = ""
-        told = hero.relative
-        if told is not None and told.verb == "work":
+        if hero.relative is not None and hero.relative.verb == "work":
             hero.relative, hero.relative_role = None, ""  # he may go there in the story
         if not self.russian:
             if hero.noun == "we" and tense == "past":  # lavamos: present or past, nobody could tell
@@ -265,6 +280,8 @@ class Maker:
         people = {"p": self._hero(story.who, tense, detail)}
         if story.other and not people["p"].is_pronoun:
             people["p"].number = "sg"  # five cooks have no brother in common
+        if kept[0].link:  # when the cook who lives in the village …: too much before the comma
+            people["p"].relative, people["p"].relative_role = None, ""
         known: set[str] = set()
         before: Clause | None = None
         speaker = ""  # whose clause it is
@@ -295,7 +312,13 @@ class Maker:
                     subject.dropped = ""
             else:
                 subject = people["p"]
+            if self.russian and spec.endswith(":=") and before is not None and related.endswith("=+p"):
+                assert before.object is not None
+                if self._sex(people["p"]) == self._genders(before.object.noun).replace("n", "m"):
+                    spec += "="  # нашла билет и вернула ему: его and ему would be two
             clause = self._spec(spec, subject, now, detail, before, (role, people, known, story), related)
+            if related.startswith("it.") and clause.object is not None:
+                self._tell_apart(clause.object, people["p"], spec)
             clause.progressive = clause.progressive or given == "going"
             if link == "then" and given == "going":
                 shift = "going"
@@ -328,10 +351,22 @@ class Maker:
             and not (first.modal or first.negation)
             and self._chance(0.3)
         ):
-            first.time = rng.choice(TIMES[tense])
+            first.time = "yesterday" if tense == "past" else "tomorrow"
+            if first.verb == "go":
+                first.time = rng.choice(TIMES[tense])
             if first.time == "today" or (tense == "past" and first.progressive):
                 first.time = ""
         return parts
+
+    def _tell_apart(self, thing: Phrase, hero: Phrase, spec: str) -> None:
+        """Takes another thing where a pronoun would not tell it from the one who has it: он не съел пирог, … он."""
+        things = spec.partition(":")[2].removeprefix("~").split(",")
+        if not self.russian or thing.is_pronoun or thing.number == "pl":
+            return
+        if self._sex(hero) == self._genders(thing.noun):
+            others = [name for name in things if self._genders(name) != self._sex(hero)]
+            if others:
+                thing.noun = self.rng.choice(others)
 
     def _in_role(self, role: str, story: Story, people: dict[str, Phrase], known: set[str], speaker: str) -> Phrase:
         """The subject of a clause of a story: a noun at first, then a pronoun where it tells who."""
@@ -363,13 +398,17 @@ class Maker:
         hero = people["p"]
         taken = hero.noun.removesuffix("_f")
         nouns = [noun for noun in concepts(story.other) if noun.removesuffix("_f") != taken]
+        if hero.noun in SPEAKERS_KIN:
+            near = [noun for noun in SPEAKERS_KIN[hero.noun].split() if noun in nouns]
+            if near:
+                people["q"] = Phrase(self._next(), self.rng.choice(near), determiner=hero.determiner)
+                return people["q"]
+            nouns = [noun for noun in nouns if noun not in SPEAKERS_KIN]
         if hero.noun in ("he", "she"):
             nouns = [noun for noun in nouns if self._feminine(noun) is (hero.noun == "he")]
         if hero.noun in YOUNG:
             nouns = [noun for noun in nouns if noun not in ("son", "daughter")]
-        if hero.noun in ("son", "daughter"):  # my son's mother would be me, or nobody else
-            nouns = [noun for noun in nouns if noun not in ("mother", "father")]
-        elif hero.noun in CLASSES["kin"] or hero.noun == "old_man" or hero.adjective == "old":
+        if hero.noun == "old_man" or hero.adjective == "old":
             nouns = [noun for noun in nouns if noun not in ELDERS]
         if self._sex(hero) in ("m", "f"):  # so that a pronoun tells who
             nouns = [noun for noun in nouns if self._feminine(noun) is (self._sex(hero) == "m")] or nouns
@@ -390,18 +429,19 @@ class Maker:
                 known.add("q")
                 return self._relation(story, people, "own")
             if people["q"].noun == "they" or self._sex(people["q"]) == self._sex(people["p"]):
-                return dataclasses.replace(people["q"], id=self._next(), determiner="own")
+                whose = people["q"].determiner if people["q"].determiner in ("my", "our") else "own"
+                return dataclasses.replace(people["q"], id=self._next(), determiner=whose)
         pronoun = self._again(people[name])
         pronoun.dropped = ""
         return pronoun
 
-    def _script(self, detail: float, wanted: str = "", so: bool = True, told: bool = False) -> list[Part]:
+    def _script(self, detail: float, wanted: str = "", told: bool = False) -> list[Part]:
         """Two clauses that belong together, as the tables say; `told`: that somebody may tell of."""
         rng = self.rng
         two = ""
         while True:
             link = rng.choice(("because", "because", "because", "so", "but", "then", "then", "then"))
-            if link == "so" and not so:  # nobody thinks that she is hungry, so she is eating
+            if link == "so" and told:  # nobody thinks that she is hungry, so she is eating
                 continue
             who, one, two = rng.choice(SCRIPTS[link])
             if told and (not one.startswith(TOLD) or "kitchen" in one):
@@ -412,7 +452,8 @@ class Maker:
             if wanted and wanted not in tenses:
                 continue
             tense = wanted or rng.choice(tenses)
-            subject = self._hero(who, tense, detail)
+            works = "work" in (one.removeprefix("not."), two.removeprefix("begin."))
+            subject = self._hero(who, tense, detail, works)
             first = self._spec(one, subject, tense, detail, related=two)
             if two.startswith("it.") and first.object is not None:
                 thing = first.object
@@ -514,9 +555,11 @@ class Maker:
                 determiner = "own" if own else "the"
             plain = own or verb in ("buy", "eat", "cook") or cast is not None
             clause.object = self.phrase(group, detail, determiner, own=verb not in ("like", "meet"), plain=plain)
-            if own or clause.object.noun not in SEVERAL or "not.understand" in related or clause.modal == "can":
+            if own or clause.object.noun not in SEVERAL or "not.understand" in related or clause.modal or verb in MADE:
                 clause.object.number = "sg"
-            if own and clause.object.adjective == "expensive":
+            if clause.object.noun in HUMAN:
+                clause.object.adjective = ""
+            if own and clause.object.adjective == ("new" if verb == "sell" else "expensive"):
                 clause.object.adjective = ""
             if cast is not None and other is not None and other.noun == clause.object.noun:
                 clause.object.adjective = ""
@@ -533,9 +576,13 @@ class Maker:
             if verb == "wash" and clause.object.noun in ("plate", "cup") and cast is not None:
                 clause.object.number = "pl"
             gift = verb == "buy" and "gift" in things.split(",") and (cast is not None or related == "love:kin")
-            if gift and clause.object.noun in ("toy", "ball", "ticket"):
+            if gift and clause.object.noun == "toy":
                 clause.object.noun, clause.object.adjective = rng.choice(("flower", "gift", "scarf")), ""
             self._fit(clause.object, clause, subject)
+            if verb == "open" and clause.object.noun == "door":
+                clause.object.number = "sg"  # one key
+            if "old" in marks_:
+                clause.object.adjective, clause.object.number = "old", "sg"
             if clause.modal == "want" and clause.object.adjective not in (
                 "new",
                 "big",
@@ -543,8 +590,6 @@ class Maker:
                 "fresh",
                 "interesting",
             ):
-                clause.object.adjective = ""
-            if clause.object.adjective == "hot" and verb == "buy":
                 clause.object.adjective = ""
             self._avoid(clause.object, subject, group)
             if verb == "like" and clause.object.determiner != "the":
@@ -555,10 +600,14 @@ class Maker:
             clause.order = "plain"
         elif action is not None and action.recipients and verb != "tell" and "=" not in things[1:]:
             near: tuple[str, ...] = ("friend", "friend_f", "neighbour", "neighbour_f")
-            near = near if subject.number == "pl" or subject.noun == "they" else ("kin", *near)  # no common aunt
+            near = near[:2] if verb == "send" else near  # who lives next door gets no letters
+            if subject.number != "pl" and subject.noun != "they":  # these have no common aunt
+                kin = [noun for noun in CLASSES["kin"] if subject.noun not in YOUNG or noun not in ("son", "daughter")]
+                near = (*kin, *near)
             clause.recipient = self.phrase(near, 0.0, "the", own=True, plain=True)
-            self._avoid(clause.recipient, subject, near)
             clause.recipient.determiner = "my" if subject.noun == "child" and not self.russian else "own"
+            clause.recipient.number, clause.recipient.adjective = "sg", ""
+            self._avoid(clause.recipient, subject, near)
             clause.order = "plain"
         if places and action is not None:
             relation = action.direction or ("in" if verb in ("play", "live", "remain") else "to")
@@ -575,13 +624,28 @@ class Maker:
                 phrase.number = "pl"
             if clause.verb == "buy" and phrase.noun in CLASSES["clothes"]:
                 phrase.number = "pl"
-        if clause.verb in ("give", "bring", "eat", "send"):
+        if clause.verb in ("give", "bring", "eat", "send", "show", *MADE):
             if phrase.owner is not None or phrase.determiner in ("his", "her", "their", "this", "that", "my", "our"):
-                phrase.owner, phrase.determiner = None, "a"
+                phrase.owner, phrase.determiner = None, "the" if clause.negation else "a"
+        if (
+            phrase.adjective in ("hot", "cold") and clause.verb in ("buy", "sell", "cook", "bring")
+        ) or clause.verb == "clean":
+            phrase.adjective = ""
+        if phrase.adjective in ("tired", "hungry") and clause.verb not in ("help", "see"):
+            phrase.adjective = ""
+        if clause.verb == "open" and phrase.noun == "letter":
+            phrase.adjective = ""
+        if clause.verb in ("write", "cook") and phrase.noun != "letter" and not clause.frequency:
+            phrase.number = "sg"
+            phrase.determiner = {"any": "the", **dict.fromkeys(NUMERALS, "a")}.get(phrase.determiner, phrase.determiner)
+        if phrase.owner is not None and clause.verb == "look_for":
+            phrase.owner, phrase.determiner = None, "own"
+        if clause.verb == "build" and subject.noun not in ("engineer", "carpenter"):
+            phrase.noun = phrase.noun if phrase.noun in ("house", "boat", "fence") else "fence"
         if clause.verb in ("buy", "bring") and phrase.noun in ("apple", "pear", "egg") and phrase.determiner == "a":
             phrase.number = "pl"
         if clause.verb == "wash" and phrase.noun in ("plate", "cup", "knife"):
-            phrase.owner, phrase.adjective = None, "" if phrase.adjective == "big" else phrase.adjective
+            phrase.owner, phrase.adjective = None, ""
             phrase.determiner = (
                 "the" if phrase.determiner in POSSESSIVES or phrase.determiner == "own" else phrase.determiner
             )
@@ -589,7 +653,7 @@ class Maker:
             phrase.number, phrase.determiner = "sg", "a" if phrase.determiner in NUMERALS else phrase.determiner
         if phrase.determiner == "a" and clause.verb == "eat" and phrase.noun in ("cake", "pie"):
             if not clause.frequency and phrase.relative is None:
-                phrase.number, phrase.determiner = "sg", "piece"
+                phrase.number, phrase.determiner, phrase.adjective = "sg", "piece", ""
         if phrase.determiner == "a" and clause.verb == "lose":
             phrase.determiner = "the" if subject.noun == "child" else "own"
         if (clause.verb == "meet" and phrase.adjective == "new") or (
@@ -758,6 +822,8 @@ class Maker:
         )  # fmt: skip
         clause = Clause(self._next(), verb=verb, tense="past")
         clause.subject = self.phrase(("kin", "friend", "neighbour", "friend_f"), 0.0, "the")
+        if verb in ("build", "repair"):
+            clause.subject.noun = self.rng.choice(("father", "grandfather", "uncle", "brother"))
         clause.subject.determiner = self.rng.choice(POSSESSIVES)
         clause.object = self.phrase(tuple(things.split()), detail, "this")
         clause.object.determiner = self.rng.choice(("this", "that"))
@@ -776,7 +842,8 @@ class Maker:
             clause = self._action(detail, tense, verb)
         elif asked == "what":
             verb = rng.choice(("read", "write", "buy", "find", "lose", "cook", "eat", "drink", "draw", "sell"))
-            clause = self._action(detail / 2, "past" if verb in PUNCTUAL and tense == "present" else tense, verb)
+            known = (verb in PUNCTUAL and tense == "present") or verb in UNPLANNED
+            clause = self._action(detail / 2, "past" if known else tense, verb)
         elif asked == "why":
             verb = rng.choice(("cry", "laugh", "work", "sell", "buy", "open", "close"))
             tense = "past" if tense == "future" and verb in ("cry", "laugh") else tense
@@ -807,6 +874,8 @@ class Maker:
                 clause.order = "inverted"
         if asked == "who":
             clause.subject = Phrase(clause.subject.id, "he")
+            if clause.object is not None and clause.object.noun in HUMAN:
+                clause.object.adjective, clause.place = "", None
             if clause.object is not None and clause.object.determiner == "own":
                 clause.object.determiner = "this"
             if clause.recipient is not None and clause.recipient.determiner == "own":
@@ -815,7 +884,11 @@ class Maker:
                 if self.russian or clause.object.number == "pl" or clause.object.noun in MASS or clause.verb == "lose":
                     clause.object.determiner = "the"  # who drank the juice
         if asked == "yes" and clause.object is not None and clause.object.determiner in ("a", "any"):
-            clause.object.determiner = "the"
+            clause.object.determiner = "a" if clause.verb in MADE else "the"
+            if clause.verb in MADE and clause.object.noun not in MASS:
+                clause.object.number = "sg"
+        if asked == "who" and clause.place is not None and clause.place.phrase.determiner == "own":
+            clause.place.phrase.determiner = "the"
         for phrase in (clause.object, clause.recipient):
             if phrase is not None and phrase.noun in (*CLASSES["kin"], "friend", "friend_f"):
                 phrase.determiner = "my" if phrase.determiner == "the" else phrase.determiner  # whose?
@@ -841,7 +914,7 @@ class Maker:
             action = VERBS[chosen]
             if (tense == "present" and chosen in PUNCTUAL) or (action.stative and tense == "future"):
                 continue
-            if tense == "future" and chosen in ("lose", "cry", "laugh", "forget", "run"):
+            if tense == "future" and chosen in UNPLANNED:
                 continue
             if finished and tense == "past" and (action.lasting or action.stative):
                 continue
@@ -851,7 +924,7 @@ class Maker:
         clause.subject = subject or self._subject(action.subjects, detail)
         while chosen == "work" and subject is None and clause.subject.noun in IDLE:
             clause.subject = self._subject(action.subjects, detail)
-        if subject is None and self._chance(0.12):
+        if subject is None and chosen not in UNDENIED and self._chance(0.12):
             negation = rng.choice(("not", "not", "never", "nobody"))
             if negation == "never" and (
                 chosen in ("walk", "run", "eat", "drink")
@@ -860,7 +933,9 @@ class Maker:
                 or chosen in ("live", "return", "sleep", "know", "see")
             ):
                 negation = "not"
-            if negation == "nobody" and not (clause.subject.noun in HUMAN and clause.subject.determiner == "the"):
+            if negation == "nobody" and not (
+                not action.recipients and clause.subject.noun in HUMAN and clause.subject.determiner == "the"
+            ):
                 negation = "not"
             clause.negation = negation
             if negation == "nobody":
@@ -871,7 +946,7 @@ class Maker:
             not clause.negation
             and not action.direction
             and tense == "present"
-            and chosen not in ("live", "build", "look_for", "understand", "wait_for", "see")
+            and chosen not in ("live", "build", "look_for", "understand", "wait_for", "sell")
             and self._chance(0.5)
         ):
             clause.frequency = rng.choice(FREQUENCIES)
@@ -897,15 +972,35 @@ class Maker:
             self._avoid(clause.recipient, clause.subject, ("person", "kin"))
             if chosen in ("explain", "tell"):
                 listeners = ("child", "boy", "girl", *(("student", "student_f") if chosen == "explain" else ()))
+            elif chosen == "send":
+                listeners = ("kin", "friend", "friend_f")
+            if chosen in ("explain", "tell", "send"):
                 clause.recipient = self.phrase(listeners, 0.0, "the", clause.negation != "nobody")
                 self._avoid(clause.recipient, clause.subject, listeners)
+            clause.recipient.adjective = ""
             if self._chance(0.25) and self._may_point(clause.subject):
                 clause.recipient = self._other_pronoun(clause.subject)
         if action.direction:
             clause.place = Place(action.direction, self._place("goal"))
+            clause.place.phrase.adjective = ""
             _go_there(clause.place, clause.subject)
+        elif chosen == "invite":
+            clause.place = Place("to", Phrase(self._next(), rng.choice(("restaurant", "theatre", "museum"))))
+        elif clause.object is not None and (
+            clause.negation or (chosen == "sell" and clause.object.noun not in CLASSES["goods"])
+        ):
+            pass  # where it is not done nobody says
         elif action.places and (chosen == "live" or self._chance(0.2 + 0.45 * detail)):
             clause.place = Place("in", self._place(action.places))
+            if action.places == "shop" and clause.object is not None:
+                food = clause.object.noun in CLASSES["goods"]
+                clause.place.phrase.noun = (
+                    "market" if food else "city" if clause.object.noun in CLASSES["vehicle"] else "shop"
+                )
+            lives = clause.subject.noun in HUMAN or clause.subject.is_pronoun
+            if clause.place.phrase.noun == "room" and lives and clause.negation != "nobody":
+                clause.place.phrase.determiner = "the" if clause.subject.noun == "child" else "own"
+                clause.place.phrase.adjective = ""
             if chosen == "work":
                 self._at_work(clause, clause.subject)
         if (
@@ -913,11 +1008,15 @@ class Maker:
             and not clause.negation
             and not clause.frequency
             and not clause.modal
+            and tense != "future"
             and self._chance(0.1 + 0.2 * detail)
         ):
             clause.manner = rng.choice(action.manners)
+            if clause.manner == "slowly" and tense == "past" and not action.lasting:  # who reports that it took long?
+                clause.manner = ""
         if (
             not clause.frequency
+            and not clause.manner
             and clause.negation != "never"
             and not clause.modal
             and chosen not in ("build", "learn", "see", "live")
@@ -981,7 +1080,8 @@ class Maker:
             phrase.adjective = self.rng.choice(("big", "old", "small", "beautiful", "new"))
             if noun in ("forest", "sea", "field", "beach", "river", "lake", "village", "city", "church"):
                 phrase.adjective = "old" if noun == "church" else "big" if phrase.adjective == "new" else ""
-        if (self._chance(0.1) and group != "water") or (group == "home" and noun == "house"):
+        told = group not in ("water", "room", "sleep", "dance") and self._chance(0.1)
+        if told or (group == "home" and noun == "house"):
             phrase.determiner = self.rng.choice(("this", "that", "our"))
         return phrase
 
@@ -993,10 +1093,17 @@ class Maker:
             if self.russian and self._chance(0.5):
                 clause.order = "pronoun"
             return self._other_pronoun(clause.subject)
-        phrase = self.phrase(action.objects, detail, determiner, own, plain=clause.verb == "buy")
-        self._avoid(phrase, clause.subject, action.objects)
-        if phrase.adjective == "hot" and clause.verb in ("buy", "sell"):
+        things = ("goods",) if clause.frequency and clause.verb == "buy" else action.objects
+        phrase = self.phrase(things, detail, determiner, own, plain=clause.verb == "buy")
+        if phrase.determiner == "any" and clause.tense == "future" and phrase.noun not in MASS:
+            phrase.number, phrase.determiner = "sg", "the"
+        if clause.frequency and phrase.noun in CLASSES["abstract"]:  # explains rules
+            phrase.number = "pl"
+        if phrase.determiner == "any" or (clause.frequency and phrase.determiner != "a"):
             phrase.adjective = ""
+        if clause.frequency and phrase.noun in HUMAN and phrase.determiner == "a":  # always talks with a fisherman
+            phrase.determiner, phrase.adjective = "the", ""
+        self._avoid(phrase, clause.subject, things)
         if clause.frequency and phrase.noun not in MASS and phrase.noun not in SINGLE and phrase.determiner == "a":
             phrase.number = "pl"  # "often reads books"
         if phrase.determiner == "a" and phrase.number == "pl" and not phrase.adjective and phrase.noun not in HUMAN:
@@ -1068,17 +1175,18 @@ class Maker:
             inner.object = self.phrase(action.objects, 0.0, "a", plain=True)
         else:
             inner.place = Place("in", self._place(action.places))
+            inner.place.phrase.adjective = ""
             if inner.place.phrase.noun == "house":
                 inner.place = Place("in", Phrase(inner.place.phrase.id, "village"))
             if inner.verb == "work":
                 self._at_work(inner, phrase)
-        if phrase.noun in ("guest", "tourist"):
+        if phrase.noun in ("guest", "tourist", "neighbour", "neighbour_f") or phrase.determiner in ("this", "that"):
             return
         if inner.verb == "sell" and phrase.noun not in concepts(VERBS["sell"].subjects):
             return
         self._settle(inner)
         inner.progressive = False  # who works there
-        phrase.relative, phrase.relative_role = inner, "subject"
+        phrase.relative, phrase.relative_role, phrase.adjective = inner, "subject", ""
         if phrase.determiner == "a" or phrase.noun in CLASSES["kin"]:
             phrase.relative = None
 
@@ -1147,19 +1255,25 @@ class Maker:
             phrase.adjective = rng.choice(adjectives)
             if phrase.adjective == "hungry" and noun in HUMAN and not self.russian:  # faminto: starving
                 phrase.adjective = ""
+            if noun == "bread" and not self.russian:
+                phrase.adjective = "fresh"
             if phrase.adjective == "small" and noun in ("boy", "girl", "child"):
                 phrase.adjective = "little"
         return phrase
 
     def _avoid(self, phrase: Phrase, other: Phrase, classes: tuple[str, ...]) -> None:
         """Nobody helps the boy who is the subject himself."""
-        group = concepts(classes)
-        while phrase.noun.removesuffix("_f") == other.noun.removesuffix("_f") and len(group) > 1:
-            phrase.noun = self.rng.choice(group)
-            phrase.adjective = ""
+        taken = other.noun.removesuffix("_f")
+        group = [noun for noun in concepts(classes) if noun.removesuffix("_f") != taken]
+        if phrase.noun.removesuffix("_f") == taken and group:
+            phrase.noun, phrase.adjective = self.rng.choice(group), ""
         related = (*CLASSES["kin"], "friend", "friend_f")  # whose?
         if phrase.noun in related and phrase.determiner in ("the", "any"):
             phrase.determiner, phrase.number = "my", "sg"
+        if other.noun in CLASSES["kin"] and phrase.noun in CLASSES["kin"]:  # my father's daughter is my sister
+            phrase.determiner = other.determiner if other.determiner in ("my", "our") else "my"
+            near = [noun for noun in SPEAKERS_KIN[other.noun].split() if noun in group]
+            phrase.noun = phrase.noun if phrase.noun in near or not near else self.rng.choice(near)
         several = other.number == "pl" or other.noun in ("we", "you", "they")
         if several and other.noun not in YOUNG and phrase.noun in CLASSES["kin"] and phrase.determiner == "own":
             phrase.determiner = "my"  # five writers have no grandfather in common
@@ -1196,6 +1310,13 @@ def _choose_words(sentence: Sentence, in_russian: bool) -> None:
         thing = clause.object
         if thing is not None and not thing.is_pronoun:
             given = thing.noun
+        if clause.verb == "come" and where is not None and where.noun == "kitchen" and not in_russian:
+            clause.verb = "enter"
+        if in_russian:
+            for one, phrase in ((clause, thing), *((p.relative, p) for p in (thing, clause.subject) if p is not None)):
+                if one is not None and one.verb == "cook" and phrase is not None and one.question != "what":
+                    sweet = given if phrase.is_pronoun else phrase.noun
+                    one.verb = "bake" if sweet in ("cake", "pie") else "cook"
         if clause.verb == "eat" and thing is not None and given == "soup" and not in_russian:
             clause.verb = "take_soup"
         if clause.verb == "tell" and thing is not None and not in_russian:
@@ -1214,7 +1335,12 @@ def _choose_words(sentence: Sentence, in_russian: bool) -> None:
                 clause.verb = "present"
             elif thing is not None and thing.is_pronoun:
                 clause.verb = "hand"
-    if not in_russian:
+    if not in_russian:  # food is bought at the market, "loja" is for the rest
+        verbs = {part.clause.verb for part in sentence.parts}
+        nouns = {phrase.noun for phrase in phrases}
+        if verbs & {"cook", "eat"} or ("buy" in verbs and nouns & set(concepts(("food", "drink")))):
+            for phrase in phrases:
+                phrase.noun = "market" if phrase.noun == "shop" else phrase.noun
         return
     schooled = {"school", "teacher", "teacher_f", "exercise"} & {phrase.noun for phrase in phrases}
     for phrase in phrases if schooled else ():
@@ -1230,7 +1356,7 @@ def _script_tenses(link: str, one: str, two: str) -> tuple[str, ...]:
         return ("past",)
     if link == "then":
         return ("past", "past", "future")
-    if one.startswith(("not.read", "not.eat", "not.buy", "find", "meet")):
+    if one.startswith(("return", "not.read", "not.eat", "not.buy", "find", "meet")):
         return ("past",)
     if one.startswith(("be:", "cry", "want.", "love", "like", "not.like", "not.understand", "not.can")):
         return ("past", "present")

@@ -64,7 +64,7 @@ garden=jardim,m hospital=hospital,m station=estação,f,estações market=mercad
 restaurant=restaurante,m kitchen=cozinha,f room=quarto,m yard=quintal,m forest=floresta,f field=campo,m
 village=vila,f city=cidade,f street=rua,f square=praça,f beach=praia,f river=rio,m lake=lago,m bridge=ponte,f
 sea=mar,m table=mesa,f chair=cadeira,f sofa=sofá,m bed=cama,f cupboard=armário,m
-lamp=lâmpada,f mirror=espelho,m shelf=prateleira,f wall=parede,f floor=chão,m fence=cerca,f roof=telhado,m
+lamp=luminária,f mirror=espelho,m shelf=prateleira,f wall=parede,f floor=chão,m fence=cerca,f roof=telhado,m
 window=janela,f door=porta,f key=chave,f cup=xícara,f plate=prato,m knife=faca,f spoon=colher,f box=caixa,f
 bag=bolsa,f basket=cesta,f umbrella=guarda-chuva,m clock=relógio,m phone=telefone,m computer=computador,m
 radio=rádio,m ball=bola,f toy=brinquedo,m gift=presente,m flower=flor,f tree=árvore,f picture=quadro,m
@@ -85,6 +85,8 @@ _ADJECTIVES = {
 }  # fmt: skip
 _BEFORE = frozenset({"good"})
 """Adjectives that stand before their noun."""
+_ANTIQUE = frozenset((*CLASSES["song"], *CLASSES["film"], *CLASSES["art"], *CLASSES["text"], "map", "church", "bridge"))
+"""What is not worn out when it is old, but "antigo"."""
 _STATES = frozenset({"tired", "hungry", "hot", "cold", "ill", "dark", "busy"})
 """What somebody is for a while: with "estar"."""
 
@@ -158,6 +160,7 @@ run: correr
 live: morar
 play: brincar
 go: ir p=vou,vai,vamos,vão t=fui,foi,fomos,foram i=ia
+enter: entrar
 come: vir p=venho,vem,vimos,vêm t=vim,veio,viemos,vieram i=vinha c=vindo g=vindo
 return: voltar
 talk: conversar
@@ -359,6 +362,8 @@ def _phrase(phrase: Phrase, subject: Phrase | None = None, bare: bool = False) -
         lemma = _ADJECTIVES[phrase.adjective]
         if lemma == "velho" and phrase.noun in CLASSES["person"]:
             lemma = "idoso"
+        elif lemma == "velho" and phrase.noun in _ANTIQUE:
+            lemma = "antigo"
         word = Word(adjective(lemma, sex, number), key(node, ADJ))
         person = phrase.noun in CLASSES["person"]
         before = phrase.adjective in _BEFORE or (person and phrase.adjective in ("young", "new"))
@@ -423,11 +428,11 @@ def _finite(concept: str, clause: Clause, person: str, shift: str, main: int, su
         return [Word(forms.imperfect[person], both)]
     if tense == "future" and shift == "bare":  # vai voltar e descansar
         return [Word(forms.infinitive, both)]
-    if tense == "future" and shift == "said" and concept in ("go", "come"):  # disse que iria, viria
+    if tense == "future" and shift == "said":  # disse que iria, faria
         ending = {"1s": "ia", "3s": "ia", "1p": "íamos", "3p": "iam"}[person]
-        return [Word(forms.infinitive + ending, both)]
+        return [Word(_SHORTENED.get(forms.infinitive, forms.infinitive) + ending, both)]
     if tense == "future":
-        will = verb("go").imperfect[person] if shift == "said" else verb("go").present[person]
+        will = verb("go").present[person]
         if concept == "go":  # vai ao mercado: nobody says "vai ir"
             return [Word(will, both)]
         return [Word(will, (support,)), Word(forms.infinitive, (main,))]
@@ -444,6 +449,8 @@ def _finite(concept: str, clause: Clause, person: str, shift: str, main: int, su
     return [Word(table[person], both)]
 
 
+_SHORTENED = {"fazer": "far", "trazer": "trar", "dizer": "dir"}
+"""The stems of faria, traria, diria."""
 _STEADY = frozenset({"know", "love", "live", "want", "can", "manage", "must", "remember", "know_that", "dream"})
 """Verbs whose past is told as a state: sabia, queria."""
 
@@ -481,24 +488,27 @@ def _adverb(concept: str, keys: tuple[int, ...]) -> list[Word]:
     return [Word(form, keys) for form in _ADVERBS[concept].split("_")]
 
 
-def _place(place: Place, invites: bool = False) -> list[Word]:
+def _place(place: Place, subject: Phrase | None, verb_: str) -> list[Word]:
     node = place.phrase.id
     if place.phrase.noun == "home":
         return [Word("para" if place.relation == "to" else "em", key(node, PREP)), Word("casa", key(node, NOUN))]
-    preposition = {"in": "em", "to": "a", "from": "de"}[place.relation]
-    where = _contract(preposition, key(node, PREP), _phrase(place.phrase))
-    if place.relation == "to" and invites:
+    preposition = {"in": "em", "to": "em" if verb_ == "enter" else "a", "from": "de"}[place.relation]
+    where = _contract(preposition, key(node, PREP), _phrase(place.phrase, subject))
+    if place.relation == "to" and verb_ == "invite":
         where = [Word("para", key(node, PREP)), Word("ir", key(node, PREP)), *where]
     return where
 
 
+_NO_CLITIC = frozenset({"give", "present", "hand", "eat", "take_soup", "drink"})
+"""Before these nobody in Brazil says "o" and "a" of a thing."""
 _HAVE_PLACE = {"present": "há", "past": "havia"}
 _WHERE = {"where": "onde", "what": "o que", "who": "quem", "why": "por que"}
 
 
 def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list[Word]:
     node = clause.id
-    where = [] if clause.place is None else _place(clause.place, clause.verb == "invite")
+    whose = clause.subject if clause.subject is not None else head
+    where = [] if clause.place is None else _place(clause.place, whose, clause.verb)
     when = [] if not clause.time else _adverb(clause.time, key(node, TIME))
     not_ = [Word("não", key(node, NEG))] if clause.negation in ("not", "nothing") else []
     if clause.kind == "there":
@@ -528,8 +538,8 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
     elif clause.object.is_pronoun and (
         clause.verb not in _GOVERNS or (clause.object.noun in _CLITICS and clause.verb == "thank")
     ):
-        infinitive = bool(clause.modal) or (clause.tense == "future" and shift != "condition")
-        if infinitive and clause.recipient is not None:  # comprar uma flor e dar para a tia
+        infinitive = bool(clause.modal) or (clause.tense == "future" and shift not in ("condition", "said"))
+        if clause.verb in _NO_CLITIC:  # comprou uma flor e deu para a tia; a irmã dele comeu
             group = [*group[:-1], Word(group[-1].form, group[-1].keys + key(clause.object.id, NOUN))]
         else:
             group, before, what = _with_pronoun(clause.object, group, before, infinitive)
@@ -622,6 +632,7 @@ def portuguese(sentence: Sentence) -> list[Word]:
     opened = 0
     goes: str | None = None  # the shift of a clause before that has "go", where this one only follows it
     fetched: str | None = None
+    told = ""  # the shift of a clause before in the future
     for number, part in enumerate(sentence.parts):
         if opened:
             words.append(Word(",", key(opened, COMMA2)))
@@ -629,7 +640,9 @@ def portuguese(sentence: Sentence) -> list[Word]:
         node = part.clause.id
         shift = part.shift
         fetches = shift == "bare" and goes is not None  # vai ao mercado comprar
-        if shift == "bare" and fetched is not None:  # … e vai preparar: at home again
+        if shift == "bare" and not fetches and "said" in (fetched, told):  # … e faria
+            shift = "said"
+        elif shift == "bare" and fetched is not None:  # … e vai preparar: at home again
             shift = fetched
         if part.link and not fetches:
             for form in _LINKS[part.link].split():
@@ -641,6 +654,7 @@ def portuguese(sentence: Sentence) -> list[Word]:
             made = [Word(w.form, w.keys + key(node, LINK)) if main in w.keys else w for w in made]
         fetched = goes if fetches else None
         goes = part.shift if part.clause.verb == "go" else None
+        told = shift if part.clause.tense == "future" else ""
         if part.link == "although":  # embora asks for the subjunctive; only states follow it here
             subject = part.clause.subject
             assert subject is not None

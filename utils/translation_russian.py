@@ -234,6 +234,7 @@ lose: терять / потерять
 bring: приносить,приношу,приносит,приносят / принести,принесу,принесёт,принесут,p=принёс;принесла
 wash: мыть,мою,моет,моют / вымыть,вымою,вымоет,вымоют
 cook: готовить,готовлю,готовит,готовят / приготовить,приготовлю,приготовит,приготовят
+bake: печь,пеку,печёт,пекут,p=пёк;пекла / испечь,испеку,испечёт,испекут,p=испёк;испекла
 eat: есть,ем,ест,едят,w=едим,p=ел;ела / съесть,съем,съест,съедят,w=съедим,p=съел;съела
 drink: пить,пью,пьёт,пьют / выпить,выпью,выпьет,выпьют
 draw: рисовать,рисую,рисует,рисуют / нарисовать,нарисую,нарисует,нарисуют
@@ -644,6 +645,8 @@ def _object_case(clause: Clause) -> str:
 
 _WILL = {"1s": "буду", "3s": "будет", "1p": "будем", "2p": "будете", "3p": "будут"}
 _CAN = {"1s": "могу", "3s": "может", "1p": "можем", "2p": "можете", "3p": "могут"}
+_A_WHILE = {"walk": "погулять", "swim": "поплавать", "play": "поиграть"}
+"""What one wants to do for a while."""
 _COULD = {"m": "мог", "f": "могла", "n": "могло", "p": "могли"}
 _MUST = {"m": "должен", "f": "должна", "n": "должно", "p": "должны"}
 _WAS = {"m": "был", "f": "была", "n": "было", "p": "были"}
@@ -656,6 +659,7 @@ def _finite(
         concept = "walk_there"
     imperfective, perfective = verb(concept)
     lasting = perfective is None or bool(clause.frequency) or clause.progressive or clause.negation == "never"
+    lasting = lasting or (clause.negation == "nothing" and concept in ("eat", "drink"))  # ничего не ел
     both = main + support
     if clause.tense == "present":
         return [Word(imperfective.person[_person(subject)], both)]
@@ -696,7 +700,8 @@ def _verb_group(clause: Clause, subject: Phrase) -> list[Word]:
         return _finite(clause.verb, clause, subject, main, support)
     imperfective, perfective = verb(clause.verb)
     infinitive = imperfective if perfective is None or clause.modal == "begin" else perfective
-    word = Word(infinitive.infinitive, main)
+    form = _A_WHILE.get(clause.verb, infinitive.infinitive) if clause.modal == "want" else infinitive.infinitive
+    word = Word(form, main)
     if clause.modal == "must":
         was = [Word(_WAS[gender(subject)], modal)] if clause.tense == "past" else []
         return [Word(_MUST[gender(subject)], modal), *was, word]
@@ -807,6 +812,8 @@ def _clause(clause: Clause, head: Phrase | None = None) -> list[Word]:
             what.insert(0, Word(form, key(node, PREP)))
     whom = [] if clause.recipient is None else _phrase(clause.recipient, "d")
     late = clause.object is not None and clause.object.is_pronoun
+    if late and len(who) > 1 and who[0].form == what[-1].form:  # сестра её нашла, not: её сестра её нашла
+        who = [Word(who[1].form, who[0].keys + who[1].keys), *who[2:]]
     if clause.recipient is not None and (late or clause.verb == "explain"):
         whom = [
             Word(w.form, w.keys + key(clause.recipient.id, PREP)) if _is_noun(w, clause.recipient) else w for w in whom
