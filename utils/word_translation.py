@@ -6,7 +6,7 @@ the shares, divide, and repeat. A word that comes twice in a source counts once.
 or of how many words a word needs.
 
 Source: Brown, Della Pietra, Della Pietra and Mercer 1993, "The Mathematics of Statistical Machine Translation"
-(Computational Linguistics 19), section 4.2 (Model 1), with the empty source word of section 4.1.
+(Computational Linguistics 19), section 4.1 (Model 1), with the empty source word of section 3.
 """
 
 from __future__ import annotations
