@@ -22,6 +22,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from utils import pace
+
 START = "<s>"
 END = "</s>"
 UNKNOWN = "<unk>"
@@ -439,6 +441,7 @@ class NgramIndex:
         """Count. Raises ValueError if the text is empty. Returns the index itself."""
         if len(text) == 0:
             raise ValueError("The training text is empty: there is nothing to count.")
+        text = pace.few(text, at_most=100_000)
         self.vocabulary = tuple(sorted(set(text)))
         self._codes = {token: code for code, token in enumerate(self.vocabulary)}
         codes = self.encode(text)

@@ -1,8 +1,9 @@
 """How the lessons' models are trained: on one thread, and as long as the lesson says or for a moment only.
 
-With the environment variable COURSE_PACE=quick every trainer of the course stops after a few steps. Nothing is learned
-then, and what a lesson shows of its models means nothing; but a student's answers are judged exactly as ever, since no
-check trains anything. So a teacher grades a class in a fraction of the time, and a test can run a whole lesson.
+With the environment variable COURSE_PACE=quick every trainer of the course stops after a few steps, and n-grams are
+counted in the beginning of a text only. Nothing is learned then, and what a lesson shows of its models means nothing;
+but a student's answers are judged exactly as ever, since no check trains anything. So a teacher grades a class in a
+fraction of the time, and a test can run a whole lesson.
 """
 
 from __future__ import annotations
