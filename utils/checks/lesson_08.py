@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from utils import classification
 from utils.checks.compare import compare, plain
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
-from utils.checks.modules import call_unchanged, gradients, load_by_name
+from utils.checks.modules import call_unchanged, changed, gradients, load_by_name
 from utils.checks.tensors import direction, judge_tensors, normal, or_error, refused, values_and_gradients
 
 INFINITY = float("inf")
@@ -675,56 +675,6 @@ class _WrongCNN(nn.Module):
         return self.finish(torch.cat(found, dim=1))
 
 
-class _NoRelu(_WrongCNN):
-    def squash(self, features: Tensor) -> Tensor:
-        return features
-
-
-class _Tanh(_WrongCNN):
-    def squash(self, features: Tensor) -> Tensor:
-        return torch.tanh(features)
-
-
-class _MeanPool(_WrongCNN):
-    def pool(self, features: Tensor, counts: Tensor) -> Tensor:
-        return features.masked_fill(~counts[:, None, :], 0.0).sum(dim=2) / counts.sum(dim=1, keepdim=True)
-
-
-class _SumPool(_WrongCNN):
-    def pool(self, features: Tensor, counts: Tensor) -> Tensor:
-        return features.masked_fill(~counts[:, None, :], 0.0).sum(dim=2)
-
-
-class _FirstWindow(_WrongCNN):
-    def pool(self, features: Tensor, counts: Tensor) -> Tensor:
-        return features[:, :, 0]
-
-
-class _AllWindows(_WrongCNN):
-    def windows(self, lengths: Tensor, k: int) -> Tensor:
-        return torch.full_like(lengths, 10**6)
-
-
-class _WindowsOfTable(_WrongCNN):
-    def windows(self, lengths: Tensor, k: int) -> Tensor:
-        return (lengths.amax(dim=0, keepdim=True).expand_as(lengths) - k + 1).clamp(min=1)
-
-
-class _OneWindowLess(_WrongCNN):
-    def windows(self, lengths: Tensor, k: int) -> Tensor:
-        return (lengths - k).clamp(min=1)
-
-
-class _WindowsThatBegin(_WrongCNN):
-    def windows(self, lengths: Tensor, k: int) -> Tensor:
-        return lengths.clamp(min=1)
-
-
-class _WindowsOfWidest(_WrongCNN):
-    def windows(self, lengths: Tensor, k: int) -> Tensor:
-        return (lengths - max(self.kernels) + 1).clamp(min=1)
-
-
 class _PaddingEmbedded(_WrongCNN):
     def embed(self, ids: Tensor, mask: Tensor) -> Tensor:
         room = F.pad(ids, (0, max(self.kernels)))
@@ -735,11 +685,6 @@ class _Reshaped(_WrongCNN):
     def embed(self, ids: Tensor, mask: Tensor) -> Tensor:
         x = self.embedding(ids) * mask[:, :, None]
         return F.pad(x.reshape(x.shape[0], x.shape[2], x.shape[1]), (0, max(self.kernels)))
-
-
-class _Softmax(_WrongCNN):
-    def finish(self, pooled: Tensor) -> Tensor:
-        return torch.softmax(self.output(pooled), dim=1)
 
 
 class _NoMask(_WrongCNN):
@@ -768,21 +713,6 @@ class _WindowsOfPadding(_NoMask):
         return F.pad(x, (0, max(0, max(self.kernels) - x.shape[2])))
 
 
-class _VectorOfPadding(_WrongCNN):
-    def embed(self, ids: Tensor, mask: Tensor) -> Tensor:
-        return F.pad(self.embedding(ids).transpose(1, 2), (0, max(self.kernels)))
-
-
-class _OneWindowMore(_WrongCNN):
-    def windows(self, lengths: Tensor, k: int) -> Tensor:
-        return (lengths - k + 2).clamp(min=1)
-
-
-class _Infinite(_WrongCNN):
-    def windows(self, lengths: Tensor, k: int) -> Tensor:
-        return (lengths - k + 1).clamp(min=0)
-
-
 class _EmptyIsNothing(_WrongCNN):
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         x, lengths = self.embed(ids, mask), mask.sum(dim=1, keepdim=True)
@@ -794,32 +724,12 @@ class _EmptyIsNothing(_WrongCNN):
         return self.finish(torch.cat(found, dim=1))
 
 
-class _OtherOrder(_WrongCNN):
-    def finish(self, pooled: Tensor) -> Tensor:
-        return self.output(torch.cat(pooled.chunk(len(self.kernels), dim=1)[::-1], dim=1))
-
-
-class _Interleaved(_WrongCNN):
-    def finish(self, pooled: Tensor) -> Tensor:
-        return self.output(torch.stack(pooled.chunk(len(self.kernels), dim=1), dim=2).flatten(1))
-
-
-class _LogSoftmax(_WrongCNN):
-    def finish(self, pooled: Tensor) -> Tensor:
-        return torch.log_softmax(self.output(pooled), dim=1)
-
-
 class _ShortAreNothing(_WrongCNN):
     def windows(self, lengths: Tensor, k: int) -> Tensor:
         return (lengths - k + 1).clamp(min=0)
 
     def pool(self, features: Tensor, counts: Tensor) -> Tensor:
         return features.masked_fill(~counts[:, None, :], 0.0).amax(dim=2)
-
-
-class _ShortAtEveryStart(_WrongCNN):
-    def windows(self, lengths: Tensor, k: int) -> Tensor:
-        return torch.where(lengths < k, lengths, lengths - k + 1).clamp(min=1)
 
 
 class _ZerosBefore(_WrongCNN):
@@ -853,56 +763,68 @@ TEXT_CNN = Exercise(
     misconceptions=(
         Misconception(
             "no_relu",
-            _NoRelu,
+            changed(_WrongCNN, squash=lambda self, features: features),
             "Your filters also give negative numbers to the last layer: the ReLU between convolution and pooling is"
             " missing.",
         ),
         Misconception(
             "tanh",
-            _Tanh,
+            changed(_WrongCNN, squash=lambda self, features: torch.tanh(features)),
             "The nonlinearity is a tanh (Kim's paper has one too). This exercise asks for a ReLU.",
         ),
         Misconception(
             "mean_pooling",
-            _MeanPool,
+            changed(
+                _WrongCNN,
+                pool=lambda self, features, counts: (
+                    features.masked_fill(~counts[:, None, :], 0.0).sum(dim=2) / counts.sum(dim=1, keepdim=True)
+                ),
+            ),
             "You take the mean over the windows. Here the largest value counts: did the pattern occur anywhere?",
         ),
         Misconception(
             "sum_pooling",
-            _SumPool,
+            changed(
+                _WrongCNN, pool=lambda self, features, counts: features.masked_fill(~counts[:, None, :], 0.0).sum(dim=2)
+            ),
             "You add up what the windows give: a long sentence then shouts louder. Take the largest.",
         ),
         Misconception(
             "first_window",
-            _FirstWindow,
+            changed(_WrongCNN, pool=lambda self, features, counts: features[:, :, 0]),
             "Only the first window of each sentence decides. Take the largest value over all windows that count.",
         ),
         Misconception(
             "padding_read",
-            _AllWindows,
+            changed(_WrongCNN, windows=lambda self, lengths, k: torch.full_like(lengths, 10**6)),
             "Windows over the padding take part in the maximum: a window of zeros gives the filter's bias, and where"
             " that is the largest value, the sentence loses. The number of windows of a sentence is n − k + 1.",
         ),
         Misconception(
             "windows_of_the_longest",
-            _WindowsOfTable,
+            changed(
+                _WrongCNN,
+                windows=lambda self, lengths, k: (lengths.amax(dim=0, keepdim=True).expand_as(lengths) - k + 1).clamp(
+                    min=1
+                ),
+            ),
             "Every sentence gets as many windows as the longest of the batch. The shorter ones so read their padding,"
             " and their scores depend on their neighbours in the batch.",
         ),
         Misconception(
             "one_window_less",
-            _OneWindowLess,
+            changed(_WrongCNN, windows=lambda self, lengths, k: (lengths - k).clamp(min=1)),
             "The last window of each sentence is left out. A sentence of n words has n − k + 1 windows: with n = 3 and"
             " k = 2 there are two.",
         ),
         Misconception(
             "windows_that_only_begin",
-            _WindowsThatBegin,
+            changed(_WrongCNN, windows=lambda self, lengths, k: lengths.clamp(min=1)),
             "Windows count with you that begin in the sentence and end in the padding. They have to end in it too.",
         ),
         Misconception(
             "windows_of_the_widest_kernel",
-            _WindowsOfWidest,
+            changed(_WrongCNN, windows=lambda self, lengths, k: (lengths - max(self.kernels) + 1).clamp(min=1)),
             "All kernels get as many windows as the widest of them. Each width k has its own n − k + 1.",
         ),
         Misconception(
@@ -919,7 +841,7 @@ TEXT_CNN = Exercise(
         ),
         Misconception(
             "softmax_at_the_end",
-            _Softmax,
+            changed(_WrongCNN, finish=lambda self, pooled: torch.softmax(self.output(pooled), dim=1)),
             "You return probabilities. Return the scores of the last layer; the loss takes the softmax itself.",
         ),
         Misconception(
@@ -948,20 +870,23 @@ TEXT_CNN = Exercise(
         ),
         Misconception(
             "vector_of_padding",
-            _VectorOfPadding,
+            changed(
+                _WrongCNN,
+                embed=lambda self, ids, mask: F.pad(self.embedding(ids).transpose(1, 2), (0, max(self.kernels))),
+            ),
             "Right but for sentences shorter than a kernel, or without words: their one window reads the vector of the"
             " padding, which is not zero (`padding_idx` does not help, the weights are loaded over it). Use the mask"
             " to set the vectors at padding to zero.",
         ),
         Misconception(
             "one_window_more",
-            _OneWindowMore,
+            changed(_WrongCNN, windows=lambda self, lengths, k: (lengths - k + 2).clamp(min=1)),
             "One window too many counts: the last one ends in the padding. A sentence of n words has n − k + 1 windows:"
             " with n = 3 and k = 2 there are two.",
         ),
         Misconception(
             "infinity_for_short_sentences",
-            _Infinite,
+            changed(_WrongCNN, windows=lambda self, lengths, k: (lengths - k + 1).clamp(min=0)),
             "A sentence shorter than a kernel has no window with you, and the maximum over nothing is −∞. The contract"
             " gives it one window, filled up with zeros.",
         ),
@@ -973,7 +898,10 @@ TEXT_CNN = Exercise(
         ),
         Misconception(
             "short_at_every_start",
-            _ShortAtEveryStart,
+            changed(
+                _WrongCNN,
+                windows=lambda self, lengths, k: torch.where(lengths < k, lengths, lengths - k + 1).clamp(min=1),
+            ),
             "Right but for sentences shorter than a kernel: with you a window begins at each of their words, and runs"
             " out of the sentence. The contract gives them one window, from their first place.",
         ),
@@ -991,19 +919,27 @@ TEXT_CNN = Exercise(
         ),
         Misconception(
             "kernels_in_reverse",
-            _OtherOrder,
+            changed(
+                _WrongCNN,
+                finish=lambda self, pooled: self.output(torch.cat(pooled.chunk(len(self.kernels), dim=1)[::-1], dim=1)),
+            ),
             "The pooled filters reach the last layer in another order: the widths of `kernels` stand side by side in"
             " the order given, the first one first.",
         ),
         Misconception(
             "filters_interleaved",
-            _Interleaved,
+            changed(
+                _WrongCNN,
+                finish=lambda self, pooled: self.output(
+                    torch.stack(pooled.chunk(len(self.kernels), dim=1), dim=2).flatten(1)
+                ),
+            ),
             "The pooled filters are shuffled: first all filters of the first width, then all of the second. With you"
             " the first filters of all widths come first; join along the dimension of the filters.",
         ),
         Misconception(
             "log_softmax_at_the_end",
-            _LogSoftmax,
+            changed(_WrongCNN, finish=lambda self, pooled: torch.log_softmax(self.output(pooled), dim=1)),
             "You return logarithms of probabilities. Return the scores of the last layer as they are.",
         ),
     ),
@@ -1567,33 +1503,9 @@ class _NoMasks(_WrongRNN):
         return super().pool(states, torch.ones_like(mask))
 
 
-class _AlwaysLast(_WrongRNN):
-    def pool(self, states: Tensor, mask: Tensor) -> Tensor:
-        return classification.last_state(states, mask)
-
-
-class _AlwaysMax(_WrongRNN):
-    def pool(self, states: Tensor, mask: Tensor) -> Tensor:
-        return classification.masked_max(states, mask)
-
-
-class _Exchanged(_WrongRNN):
-    def pool(self, states: Tensor, mask: Tensor) -> Tensor:
-        return {
-            "last": classification.last_state,
-            "mean": classification.masked_max,
-            "max": classification.masked_mean,
-        }[self.pooling](states, mask)
-
-
 class _Probabilities(_WrongRNN):
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         return torch.softmax(super().forward(ids, mask), dim=1)
-
-
-class _EachWord(_WrongRNN):
-    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        return self.output(self.read(ids, mask))
 
 
 class _ReluPooled(_WrongRNN):
@@ -1604,11 +1516,6 @@ class _ReluPooled(_WrongRNN):
 class _ZerosRead(_WrongRNN):
     def pool(self, states: Tensor, mask: Tensor) -> Tensor:
         return super().pool(states * mask[:, :, None], torch.ones_like(mask))
-
-
-class _PooledScores(_WrongRNN):
-    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        return self.pool(self.output(self.read(ids, mask)), mask)
 
 
 class _FirstForEmpty(_WrongRNN):
@@ -1686,17 +1593,24 @@ RNN_CLASSIFIER = Exercise(
         ),
         Misconception(
             "always_last",
-            _AlwaysLast,
+            changed(_WrongRNN, pool=lambda self, states, mask: classification.last_state(states, mask)),
             "You always take the last state, whatever `pooling` says.",
         ),
         Misconception(
             "always_max",
-            _AlwaysMax,
+            changed(_WrongRNN, pool=lambda self, states, mask: classification.masked_max(states, mask)),
             "You always take the largest values, whatever `pooling` says.",
         ),
         Misconception(
             "mean_and_max_exchanged",
-            _Exchanged,
+            changed(
+                _WrongRNN,
+                pool=lambda self, states, mask: {
+                    "last": classification.last_state,
+                    "mean": classification.masked_max,
+                    "max": classification.masked_mean,
+                }[self.pooling](states, mask),
+            ),
             "'mean' and 'max' have changed places: where the mean is asked for you take the largest values, and the"
             " other way round.",
         ),
@@ -1707,7 +1621,7 @@ RNN_CLASSIFIER = Exercise(
         ),
         Misconception(
             "an_answer_for_each_word",
-            _EachWord,
+            changed(_WrongRNN, forward=lambda self, ids, mask: self.output(self.read(ids, mask))),
             "You give an answer for each word: (batch, length, classes). Here the states become one vector a sentence"
             " first; one answer a word is for tagging, later.",
         ),
@@ -1724,7 +1638,7 @@ RNN_CLASSIFIER = Exercise(
         ),
         Misconception(
             "scores_pooled",
-            _PooledScores,
+            changed(_WrongRNN, forward=lambda self, ids, mask: self.pool(self.output(self.read(ids, mask)), mask)),
             "You score each word and pool the scores. Where the pooling is a maximum (or there are no words) that is"
             " another thing: pool the states, then score once.",
         ),

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from utils import attention, positions
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property
-from utils.checks.modules import load_by_name
+from utils.checks.modules import changed, load_by_name
 from utils.checks.tensors import differentiate, floating, judge_tensors, normal, random_mask, values_and_gradients
 
 FUSED = (
@@ -1072,26 +1072,6 @@ class _Wrong(nn.Module):
         return self.finish(self.merge(found)), self.weigh(weights)
 
 
-class _NoOutput(_Wrong):
-    def finish(self, x: Tensor) -> Tensor:
-        return x
-
-
-class _RootOfModel(_Wrong):
-    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-        return attention.scaled_dot_product_attention(query / math.sqrt(self.heads), key, value, mask)
-
-
-class _NoScaling(_Wrong):
-    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-        return attention.scaled_dot_product_attention(query * math.sqrt(query.shape[-1]), key, value, mask)
-
-
-class _ScaledTwice(_Wrong):
-    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-        return attention.scaled_dot_product_attention(query / math.sqrt(query.shape[-1]), key, value, mask)
-
-
 class _SplitByReshape(_Wrong):
     def split(self, x: Tensor) -> Tensor:
         return x.reshape(x.shape[0], self.heads, x.shape[1], -1)
@@ -1100,24 +1080,9 @@ class _SplitByReshape(_Wrong):
         return x.reshape(x.shape[0], x.shape[2], -1)
 
 
-class _MergeByReshape(_Wrong):
-    def merge(self, x: Tensor) -> Tensor:
-        return x.reshape(x.shape[0], x.shape[2], -1)
-
-
-class _MergeInterleaved(_Wrong):
-    def merge(self, x: Tensor) -> Tensor:
-        return x.permute(0, 2, 3, 1).reshape(x.shape[0], x.shape[2], -1)
-
-
 class _MemoryIgnored(_Wrong):
     def forward(self, x: Tensor, mask: Tensor | None = None, memory: Tensor | None = None) -> Any:
         return super().forward(x, mask)
-
-
-class _SplitAloneByReshape(_Wrong):
-    def split(self, x: Tensor) -> Tensor:
-        return x.reshape(x.shape[0], self.heads, x.shape[1], -1)
 
 
 class _NotSplit(_Wrong):
@@ -1126,21 +1091,6 @@ class _NotSplit(_Wrong):
 
     def merge(self, x: Tensor) -> Tensor:
         return x
-
-
-class _KeysFromX(_Wrong):
-    def project(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return self.query(x), self.key(x), self.value(memory)
-
-
-class _ValuesFromX(_Wrong):
-    def project(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return self.query(x), self.key(memory), self.value(x)
-
-
-class _RolesExchanged(_Wrong):
-    def project(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return self.query(memory), self.key(x), self.value(x)
 
 
 class _MaskLostWithMemory(_Wrong):
@@ -1153,57 +1103,10 @@ class _ResultsSwapped(_Wrong):
         return super().forward(x, mask, memory)[::-1]
 
 
-class _KeyAndValueExchanged(_Wrong):
-    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-        return attention.scaled_dot_product_attention(query, value, key, mask)
-
-
 class _RootOfHeads(_Wrong):
     def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         other = math.sqrt(query.shape[-1] / self.heads)
         return attention.scaled_dot_product_attention(query * other, key, value, mask)
-
-
-class _BlindNan(_Wrong):
-    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-        return _attend(blind=_as_is)(query, key, value, mask)
-
-
-class _BlindEven(_Wrong):
-    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-        return _attend(hide=lambda scores, hide: scores.masked_fill(~hide, -1e30), blind=_as_is)(
-            query, key, value, mask
-        )
-
-
-class _QueriesFromMemory(_Wrong):
-    def project(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return self.query(memory), self.key(memory), self.value(memory)
-
-
-class _MaskIgnored(_Wrong):
-    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-        return attention.scaled_dot_product_attention(query, key, value)
-
-
-class _MaskInverted(_Wrong):
-    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-        return attention.scaled_dot_product_attention(query, key, value, None if mask is None else ~mask)
-
-
-class _KeysAsValues(_Wrong):
-    def project(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return self.query(x), self.key(memory), self.key(memory)
-
-
-class _ValuesNotProjected(_Wrong):
-    def project(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return self.query(x), self.key(memory), memory
-
-
-class _QueryKeySwapped(_Wrong):
-    def project(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return self.key(x), self.query(memory), self.value(memory)
 
 
 class _OneHead(_Wrong):
@@ -1214,11 +1117,6 @@ class _OneHead(_Wrong):
         if mask is not None and mask.dim() == 4:
             mask = mask[:, :1]
         return attention.scaled_dot_product_attention(query, key, value, mask)
-
-
-class _MeanWeights(_Wrong):
-    def weigh(self, weights: Tensor) -> Tensor:
-        return weights.mean(dim=1)
 
 
 class _OutputOnly(_Wrong):
@@ -1241,24 +1139,39 @@ MULTI_HEAD = Exercise(
     misconceptions=(
         Misconception(
             "no_output_projection",
-            _NoOutput,
+            changed(_Wrong, finish=lambda self, x: x),
             "The weights are right; the output is the heads side by side, as they are. One linear layer is still"
             " to come: it lets the heads' findings mix.",
         ),
         Misconception(
             "root_of_d_model",
-            _RootOfModel,
+            changed(
+                _Wrong,
+                attend=lambda self, query, key, value, mask: attention.scaled_dot_product_attention(
+                    query / math.sqrt(self.heads), key, value, mask
+                ),
+            ),
             "The scores are divided by √d_model. Each head compares vectors that are d_head wide, so it needs"
             " √d_head. (The two slides write the same letter d for both.)",
         ),
         Misconception(
             "no_scaling",
-            _NoScaling,
+            changed(
+                _Wrong,
+                attend=lambda self, query, key, value, mask: attention.scaled_dot_product_attention(
+                    query * math.sqrt(query.shape[-1]), key, value, mask
+                ),
+            ),
             "The weights are too sharp in every head: the scores are not divided by √d_head.",
         ),
         Misconception(
             "scaled_twice",
-            _ScaledTwice,
+            changed(
+                _Wrong,
+                attend=lambda self, query, key, value, mask: attention.scaled_dot_product_attention(
+                    query / math.sqrt(query.shape[-1]), key, value, mask
+                ),
+            ),
             "The weights are too even: the scores are divided by √d_head twice. `scaled_dot_product_attention`"
             " divides already.",
         ),
@@ -1270,7 +1183,7 @@ MULTI_HEAD = Exercise(
         ),
         Misconception(
             "only_split_by_reshape",
-            _SplitAloneByReshape,
+            changed(_Wrong, split=lambda self, x: x.reshape(x.shape[0], self.heads, x.shape[1], -1)),
             "The shapes fit, but one reshape cuts across tokens: your heads hold pieces of different words. The"
             " merging is right. `split_heads` cuts rightly too.",
         ),
@@ -1282,17 +1195,17 @@ MULTI_HEAD = Exercise(
         ),
         Misconception(
             "keys_from_x",
-            _KeysFromX,
+            changed(_Wrong, project=lambda self, x, memory: (self.query(x), self.key(x), self.value(memory))),
             "With a memory, your keys still come from x, only the values from the memory. Both come from the memory.",
         ),
         Misconception(
             "values_from_x",
-            _ValuesFromX,
+            changed(_Wrong, project=lambda self, x, memory: (self.query(x), self.key(memory), self.value(x))),
             "With a memory, your values still come from x, only the keys from the memory. Both come from the memory.",
         ),
         Misconception(
             "roles_exchanged",
-            _RolesExchanged,
+            changed(_Wrong, project=lambda self, x, memory: (self.query(memory), self.key(x), self.value(x))),
             "With a memory, x and memory have changed parts: the memory asks, and x answers. The queries come from x.",
         ),
         Misconception(
@@ -1307,7 +1220,12 @@ MULTI_HEAD = Exercise(
         ),
         Misconception(
             "key_and_value_exchanged",
-            _KeyAndValueExchanged,
+            changed(
+                _Wrong,
+                attend=lambda self, query, key, value, mask: attention.scaled_dot_product_attention(
+                    query, value, key, mask
+                ),
+            ),
             "Keys and values have changed places on the way into the attention: its arguments are query, key, value,"
             " mask.",
         ),
@@ -1319,25 +1237,32 @@ MULTI_HEAD = Exercise(
         ),
         Misconception(
             "nan_for_the_blind",
-            _BlindNan,
+            changed(
+                _Wrong, attend=lambda self, query, key, value, mask: _attend(blind=_as_is)(query, key, value, mask)
+            ),
             "All right but one case: a query that may look nowhere gets nan. `scaled_dot_product_attention` gives"
             " zeros there.",
         ),
         Misconception(
             "even_for_the_blind",
-            _BlindEven,
+            changed(
+                _Wrong,
+                attend=lambda self, query, key, value, mask: _attend(
+                    hide=lambda scores, hide: scores.masked_fill(~hide, -1e30), blind=_as_is
+                )(query, key, value, mask),
+            ),
             "All right but one case: a query that may look nowhere looks at every key alike. It should get zero"
             " weights, as from `scaled_dot_product_attention`.",
         ),
         Misconception(
             "merged_by_reshape",
-            _MergeByReshape,
+            changed(_Wrong, merge=lambda self, x: x.reshape(x.shape[0], x.shape[2], -1)),
             "The weights are right in every head, the output is not: the heads are merged without moving their"
             " dimension back first, so the words get mixed.",
         ),
         Misconception(
             "merged_interleaved",
-            _MergeInterleaved,
+            changed(_Wrong, merge=lambda self, x: x.permute(0, 2, 3, 1).reshape(x.shape[0], x.shape[2], -1)),
             "The weights are right in every head, but the merged vector takes one component of each head in turn."
             " Each head's vector has to stay together.",
         ),
@@ -1349,35 +1274,43 @@ MULTI_HEAD = Exercise(
         ),
         Misconception(
             "queries_from_memory",
-            _QueriesFromMemory,
+            changed(_Wrong, project=lambda self, x, memory: (self.query(memory), self.key(memory), self.value(memory))),
             "With a memory, your output has one row for each of its tokens. The questions come from x: its tokens"
             " want to know.",
         ),
         Misconception(
             "mask_ignored",
-            _MaskIgnored,
+            changed(
+                _Wrong,
+                attend=lambda self, query, key, value, mask: attention.scaled_dot_product_attention(query, key, value),
+            ),
             "Without a mask you are right. With one, forbidden places still get weight: pass the mask on.",
         ),
         Misconception(
             "mask_inverted",
-            _MaskInverted,
+            changed(
+                _Wrong,
+                attend=lambda self, query, key, value, mask: attention.scaled_dot_product_attention(
+                    query, key, value, None if mask is None else ~mask
+                ),
+            ),
             'Your heads look exactly where they may not. True means "may look", here and in'
             " `scaled_dot_product_attention`.",
         ),
         Misconception(
             "keys_as_values",
-            _KeysAsValues,
+            changed(_Wrong, project=lambda self, x, memory: (self.query(x), self.key(memory), self.key(memory))),
             "The weights are right, but what is mixed comes from the key layer. The value layer takes no part in"
             " your output.",
         ),
         Misconception(
             "values_not_projected",
-            _ValuesNotProjected,
+            changed(_Wrong, project=lambda self, x, memory: (self.query(x), self.key(memory), memory)),
             "The weights are right, but the tokens themselves are mixed. The value layer takes no part in your output.",
         ),
         Misconception(
             "layers_swapped",
-            _QueryKeySwapped,
+            changed(_Wrong, project=lambda self, x, memory: (self.key(x), self.query(memory), self.value(memory))),
             "The layers `query` and `key` have changed places. It would train as well, but with given weights the"
             " tokens ask with what they should answer with.",
         ),
@@ -1389,7 +1322,7 @@ MULTI_HEAD = Exercise(
         ),
         Misconception(
             "weights_averaged",
-            _MeanWeights,
+            changed(_Wrong, weigh=lambda self, weights: weights.mean(dim=1)),
             "The output is right, but the weights are averaged over the heads (nn.MultiheadAttention does so by"
             " default). Return every head's own map.",
         ),
@@ -1695,51 +1628,6 @@ class _WrongPositions(nn.Module):
         return self.join(x, self.table(self.places(x)))
 
 
-class _FromOne(_WrongPositions):
-    def places(self, x: Tensor) -> Tensor:
-        return (torch.arange(x.shape[1]) + 1) % self.table.num_embeddings
-
-
-class _SamePlace(_WrongPositions):
-    def places(self, x: Tensor) -> Tensor:
-        return torch.zeros(x.shape[1], dtype=torch.long)
-
-
-class _Backwards(_WrongPositions):
-    def places(self, x: Tensor) -> Tensor:
-        return torch.arange(x.shape[1]).flip(0)
-
-
-class _AlongBatch(_WrongPositions):
-    def places(self, x: Tensor) -> Tensor:
-        return (torch.arange(x.shape[0]) % self.table.num_embeddings)[:, None]
-
-
-class _TableAlone(_WrongPositions):
-    def join(self, x: Tensor, found: Tensor) -> Tensor:
-        return found
-
-
-class _TableAloneInBatch(_WrongPositions):
-    def join(self, x: Tensor, found: Tensor) -> Tensor:
-        return found.expand_as(x)
-
-
-class _Multiplied(_WrongPositions):
-    def join(self, x: Tensor, found: Tensor) -> Tensor:
-        return x * found
-
-
-class _Concatenated(_WrongPositions):
-    def join(self, x: Tensor, found: Tensor) -> Tensor:
-        return torch.cat([x, found.expand_as(x)], dim=-1)
-
-
-class _Frozen(_WrongPositions):
-    def join(self, x: Tensor, found: Tensor) -> Tensor:
-        return x + found.detach()
-
-
 class _Clamped(_WrongPositions):
     def limit(self, x: Tensor) -> None:
         pass
@@ -1818,45 +1706,47 @@ LEARNED = Exercise(
     misconceptions=(
         Misconception(
             "table_alone",
-            _TableAlone,
+            changed(_WrongPositions, join=lambda self, x, found: found),
             "You return the positions' vectors alone, without the tokens: every sentence would look the same. Add"
             " them to x.",
         ),
         Misconception(
             "tokens_lost",
-            _TableAloneInBatch,
+            changed(_WrongPositions, join=lambda self, x, found: found.expand_as(x)),
             "The shape is right, but your output does not depend on x: only the positions are left. The two are added.",
         ),
         Misconception(
             "same_place",
-            _SamePlace,
+            changed(_WrongPositions, places=lambda self, x: torch.zeros(x.shape[1], dtype=torch.long)),
             "Every token gets the vector of place 0, so nothing tells them apart. The first token needs place 0,"
             " the second place 1, …",
         ),
         Misconception(
             "counted_from_one",
-            _FromOne,
+            changed(_WrongPositions, places=lambda self, x: (torch.arange(x.shape[1]) + 1) % self.table.num_embeddings),
             "The first token gets the vector of place 1. Places count from 0.",
         ),
         Misconception(
             "counted_backwards",
-            _Backwards,
+            changed(_WrongPositions, places=lambda self, x: torch.arange(x.shape[1]).flip(0)),
             "The last token gets place 0. Then a word's place would change when the sentence goes on.",
         ),
         Misconception(
             "along_the_batch",
-            _AlongBatch,
+            changed(
+                _WrongPositions, places=lambda self, x: (torch.arange(x.shape[0]) % self.table.num_embeddings)[:, None]
+            ),
             "The places are counted along the batch: all words of one sentence get the same vector. Which"
             " dimension of x is the length?",
         ),
         Misconception(
             "multiplied",
-            _Multiplied,
+            changed(_WrongPositions, join=lambda self, x, found: x * found),
             "Tokens and positions are multiplied; they are added.",
         ),
         Misconception(
             "concatenated",
-            _Concatenated,
+            changed(_WrongPositions, join=lambda self, x, found: torch.cat([x, found.expand_as(x)], dim=-1)),
             "The output is twice as wide: positions lie beside the tokens. They are added, so that the width stays.",
         ),
         Misconception(
@@ -1867,7 +1757,7 @@ LEARNED = Exercise(
         ),
         Misconception(
             "frozen",
-            _Frozen,
+            changed(_WrongPositions, join=lambda self, x, found: x + found.detach()),
             "The numbers are right, but no gradient reaches the table: these positions would never be learned.",
         ),
         Misconception(

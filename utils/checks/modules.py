@@ -53,7 +53,7 @@ def load_by_name(module: Any, weights: Mapping[str, Tensor]) -> nn.Module:
 
 
 def changed(base: type, **methods: Callable[..., Any]) -> type:
-    """A wrong module: a right one, written in steps, with some of its methods exchanged."""
+    """A wrong class: a right one, written in steps, with some of its methods exchanged."""
     return type("Changed", (base,), methods)
 
 
