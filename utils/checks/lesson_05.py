@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from utils import rnn
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Told
-from utils.checks.modules import load_by_name
+from utils.checks.modules import changed, load_by_name
 from utils.checks.tensors import (
     differentiate,
     floating,
@@ -308,36 +308,6 @@ class _WrongLayer(nn.Module):
         return self.back(outputs), last
 
 
-class _Logistic(_WrongLayer):
-    def squash(self, x: Tensor) -> Tensor:
-        return torch.sigmoid(x)
-
-
-class _Linear(_WrongLayer):
-    def squash(self, x: Tensor) -> Tensor:
-        return x
-
-
-class _OneBias(_WrongLayer):
-    def bias(self) -> Tensor:
-        return self.bias_ih_l0 + 0 * self.bias_hh_l0
-
-
-class _Forgetful(_WrongLayer):
-    def carry(self, h: Tensor, first: Tensor) -> Tensor:
-        return torch.zeros_like(h)
-
-
-class _AlwaysTheFirst(_WrongLayer):
-    def carry(self, h: Tensor, first: Tensor) -> Tensor:
-        return first
-
-
-class _AlwaysFresh(_WrongLayer):
-    def start(self, x: Tensor, state: Tensor | None) -> Tensor:
-        return x.new_zeros(x.shape[1], self.hidden)
-
-
 class _LengthFirst(_WrongLayer):
     def start(self, x: Tensor, state: Tensor | None) -> Tensor:
         fits = state is not None and state.shape[1] == x.shape[1]
@@ -348,61 +318,6 @@ class _LengthFirst(_WrongLayer):
 
     def back(self, states: Tensor) -> Tensor:
         return states
-
-
-class _NotTurnedBack(_WrongLayer):
-    def back(self, states: Tensor) -> Tensor:
-        return states
-
-
-class _UTurned(_WrongLayer):
-    def recur(self, h: Tensor) -> Tensor:
-        return h @ self.weight_hh_l0
-
-
-class _Cut(_WrongLayer):
-    def carry(self, h: Tensor, first: Tensor) -> Tensor:
-        return first if h is first else h.detach()
-
-
-class _OneLate(_WrongLayer):
-    def give(self, first: Tensor, states: list[Tensor]) -> tuple[Tensor, Tensor]:
-        return torch.stack([first, *states[:-1]]), states[-1][None]
-
-
-class _LastOnly(_WrongLayer):
-    def give(self, first: Tensor, states: list[Tensor]) -> tuple[Tensor, Tensor]:
-        return states[-1][None], states[-1][None]
-
-
-class _FirstAsLast(_WrongLayer):
-    def give(self, first: Tensor, states: list[Tensor]) -> tuple[Tensor, Tensor]:
-        return torch.stack(states), states[0][None]
-
-
-class _FlatState(_WrongLayer):
-    def give(self, first: Tensor, states: list[Tensor]) -> tuple[Tensor, Tensor]:
-        return torch.stack(states), states[-1]
-
-
-class _OtherBias(_WrongLayer):
-    def bias(self) -> Tensor:
-        return self.bias_hh_l0 + 0 * self.bias_ih_l0
-
-
-class _NoBias(_WrongLayer):
-    def bias(self) -> Tensor:
-        return 0 * (self.bias_hh_l0 + self.bias_ih_l0)
-
-
-class _SameBiasTwice(_WrongLayer):
-    def bias(self) -> Tensor:
-        return 2 * self.bias_ih_l0 + 0 * self.bias_hh_l0
-
-
-class _SinglePrecision(_WrongLayer):
-    def start(self, x: Tensor, state: Tensor | None) -> Tensor:
-        return torch.zeros(x.shape[1], self.hidden) if state is None else state[0]
 
 
 class _AlwaysBatchFirst(_WrongLayer):
@@ -434,11 +349,6 @@ class _LastRow(_WrongLayer):
     def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
         outputs, _ = super().forward(x, state)
         return outputs, outputs[-1][None]
-
-
-class _LastCut(_WrongLayer):
-    def give(self, first: Tensor, states: list[Tensor]) -> tuple[Tensor, Tensor]:
-        return torch.stack(states), states[-1][None].detach()
 
 
 class _StartCut(_WrongLayer):
@@ -485,19 +395,19 @@ LAYER = Exercise(
     misconceptions=(
         Misconception(
             "state_reset",
-            _Forgetful,
+            changed(_WrongLayer, carry=lambda self, h, first: torch.zeros_like(h)),
             "The first step from a fresh start is right, the later ones are not: every step starts from zeros. What"
             " one step returns has to be handed to the next.",
         ),
         Misconception(
             "state_not_updated",
-            _AlwaysTheFirst,
+            changed(_WrongLayer, carry=lambda self, h, first: first),
             "Every step starts from the state at the very beginning. The name that the loop reads is never set to the"
             " new state.",
         ),
         Misconception(
             "start_ignored",
-            _AlwaysFresh,
+            changed(_WrongLayer, start=lambda self, x, state: x.new_zeros(x.shape[1], self.hidden)),
             "From a fresh start you are right; a state that is handed in makes no difference to you.",
         ),
         Misconception(
@@ -508,55 +418,57 @@ LAYER = Exercise(
         ),
         Misconception(
             "not_turned_back",
-            _NotTurnedBack,
+            changed(_WrongLayer, back=lambda self, states: states),
             "With `batch_first` your outputs are (length, batch, hidden): turn them back before you return them.",
         ),
         Misconception(
             "logistic",
-            _Logistic,
+            changed(_WrongLayer, squash=lambda self, x: torch.sigmoid(x)),
             "All your states lie between 0 and 1: that is the logistic function, and tanh is asked for.",
         ),
         Misconception(
             "no_tanh",
-            _Linear,
+            changed(_WrongLayer, squash=lambda self, x: x),
             "Your states are the sums inside the tanh: they leave the range from −1 to 1.",
         ),
         Misconception(
             "one_bias",
-            _OneBias,
+            changed(_WrongLayer, bias=lambda self: self.bias_ih_l0 + 0 * self.bias_hh_l0),
             "One of the two biases changes nothing in your output: `bias_hh_l0` has to be added as well.",
         ),
         Misconception(
             "u_turned",
-            _UTurned,
+            changed(_WrongLayer, recur=lambda self, h: h @ self.weight_hh_l0),
             "The first step from a fresh start is right, everything that has passed through `weight_hh_l0` is not: it"
             " is used turned. A square matrix fits both ways round.",
         ),
         Misconception(
             "gradient_cut",
-            _Cut,
+            changed(_WrongLayer, carry=lambda self, h, first: first if h is first else h.detach()),
             "The numbers are right, but the gradient stops at every step: a detached state cannot teach the steps"
             " before it.",
         ),
         Misconception(
             "one_step_late",
-            _OneLate,
+            changed(
+                _WrongLayer, give=lambda self, first, states: (torch.stack([first, *states[:-1]]), states[-1][None])
+            ),
             "Your outputs begin with the initial state and lack the last one: output t is the state after step t has"
             " been read.",
         ),
         Misconception(
             "last_only",
-            _LastOnly,
+            changed(_WrongLayer, give=lambda self, first, states: (states[-1][None], states[-1][None])),
             "Only one step is left of the outputs. All states are asked for, one for each step.",
         ),
         Misconception(
             "first_as_last",
-            _FirstAsLast,
+            changed(_WrongLayer, give=lambda self, first, states: (torch.stack(states), states[0][None])),
             "The outputs are right, but the second thing you return is the state after the first step.",
         ),
         Misconception(
             "state_without_layers",
-            _FlatState,
+            changed(_WrongLayer, give=lambda self, first, states: (torch.stack(states), states[-1])),
             "Your last state is (batch, hidden). PyTorch's has one dimension more, in front, for the number of layers:"
             " (1, batch, hidden).",
         ),
@@ -567,22 +479,25 @@ LAYER = Exercise(
         ),
         Misconception(
             "other_bias",
-            _OtherBias,
+            changed(_WrongLayer, bias=lambda self: self.bias_hh_l0 + 0 * self.bias_ih_l0),
             "One of the two biases changes nothing in your output: `bias_ih_l0` has to be added as well.",
         ),
         Misconception(
             "no_bias",
-            _NoBias,
+            changed(_WrongLayer, bias=lambda self: 0 * (self.bias_hh_l0 + self.bias_ih_l0)),
             "Neither of the two biases changes anything in your output: both have to be added.",
         ),
         Misconception(
             "same_bias_twice",
-            _SameBiasTwice,
+            changed(_WrongLayer, bias=lambda self: 2 * self.bias_ih_l0 + 0 * self.bias_hh_l0),
             "You add `bias_ih_l0` twice, and `bias_hh_l0` never: each of the two counts once.",
         ),
         Misconception(
             "zeros_in_float32",
-            _SinglePrecision,
+            changed(
+                _WrongLayer,
+                start=lambda self, x, state: torch.zeros(x.shape[1], self.hidden) if state is None else state[0],
+            ),
             "All is right but a fresh start in float64: your zeros are float32 there. They need the precision of x.",
         ),
         Misconception(
@@ -610,7 +525,7 @@ LAYER = Exercise(
         ),
         Misconception(
             "last_cut",
-            _LastCut,
+            changed(_WrongLayer, give=lambda self, first, states: (torch.stack(states), states[-1][None].detach())),
             "The numbers are right, but the last state is detached. Whether it is cut is for the caller to decide.",
         ),
         Misconception(
@@ -722,66 +637,6 @@ class _WrongModel(nn.Module):
         return self.give(self.score(outputs), after, state)
 
 
-class _Softmaxed(_WrongModel):
-    def score(self, outputs: Tensor) -> Tensor:
-        return torch.softmax(self.output(outputs), dim=-1)
-
-
-class _LogSoftmaxed(_WrongModel):
-    def score(self, outputs: Tensor) -> Tensor:
-        return torch.log_softmax(self.output(outputs), dim=-1)
-
-
-class _Squashed(_WrongModel):
-    def score(self, outputs: Tensor) -> Tensor:
-        return torch.tanh(self.output(outputs))
-
-
-class _LastStep(_WrongModel):
-    def score(self, outputs: Tensor) -> Tensor:
-        return self.output(outputs[:, -1])
-
-
-class _NoStart(_WrongModel):
-    def read(self, vectors: Tensor, state: Any) -> Any:
-        return self.rnn(vectors)
-
-
-class _OldState(_WrongModel):
-    def give(self, logits: Tensor, state: Any, before: Any) -> Any:
-        return logits, torch.zeros_like(state) if before is None else before
-
-
-class _NoState(_WrongModel):
-    def give(self, logits: Tensor, state: Any, before: Any) -> Any:
-        return logits, None
-
-
-class _CutState(_WrongModel):
-    def give(self, logits: Tensor, state: Any, before: Any) -> Any:
-        return logits, tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
-
-
-class _CutTensor(_WrongModel):
-    def give(self, logits: Tensor, state: Any, before: Any) -> Any:
-        return logits, state.detach()
-
-
-class _SwappedPair(_WrongModel):
-    def give(self, logits: Tensor, state: Any, before: Any) -> Any:
-        return state, logits
-
-
-class _LastStepKept(_WrongModel):
-    def score(self, outputs: Tensor) -> Tensor:
-        return self.output(outputs[:, -1:])
-
-
-class _IncomingState(_WrongModel):
-    def give(self, logits: Tensor, state: Any, before: Any) -> Any:
-        return logits, before
-
-
 class _StateFromOutputs(_WrongModel):
     def forward(self, ids: Tensor, state: Any = None) -> Any:
         outputs, _ = self.rnn(self.embedding(ids), state)
@@ -792,16 +647,6 @@ class _OutputsAsState(_WrongModel):
     def forward(self, ids: Tensor, state: Any = None) -> Any:
         outputs, _ = self.rnn(self.embedding(ids), state)
         return self.output(outputs), outputs
-
-
-class _OwnZeros(_WrongModel):
-    def read(self, vectors: Tensor, state: Any) -> Any:
-        return self.rnn(vectors, torch.zeros(1, len(vectors), self.output.in_features) if state is None else state)
-
-
-class _Transposed(_WrongModel):
-    def score(self, outputs: Tensor) -> Tensor:
-        return self.output(outputs).transpose(1, 2)
 
 
 class _AlwaysPlain(_WrongModel):
@@ -835,53 +680,65 @@ MODEL = Exercise(
     misconceptions=(
         Misconception(
             "softmax_inside",
-            _Softmaxed,
+            changed(_WrongModel, score=lambda self, outputs: torch.softmax(self.output(outputs), dim=-1)),
             "Your rows are positive and sum to one: these are probabilities. The loss takes the softmax itself, and"
             " wants the scores before it.",
         ),
         Misconception(
             "log_softmax_inside",
-            _LogSoftmaxed,
+            changed(_WrongModel, score=lambda self, outputs: torch.log_softmax(self.output(outputs), dim=-1)),
             "You return log-probabilities: the scores shifted so that their exponentials sum to one. The loss does"
             " that itself.",
         ),
         Misconception(
             "scores_squashed",
-            _Squashed,
+            changed(_WrongModel, score=lambda self, outputs: torch.tanh(self.output(outputs))),
             "Your scores stay between −1 and 1, so no symbol can be far likelier than another. The output layer has no"
             " tanh.",
         ),
         Misconception(
             "last_step_only",
-            _LastStep,
+            changed(_WrongModel, score=lambda self, outputs: self.output(outputs[:, -1])),
             "You score only what comes after the last symbol. In training every step is a question, so every step"
             " needs its scores.",
         ),
         Misconception(
             "start_ignored",
-            _NoStart,
+            changed(_WrongModel, read=lambda self, vectors, state: self.rnn(vectors)),
             "From a fresh start you are right. A state that is handed in makes no difference: the text before it is"
             " forgotten.",
         ),
         Misconception(
             "old_state_returned",
-            _OldState,
+            changed(
+                _WrongModel,
+                give=lambda self, logits, state, before: (
+                    logits,
+                    torch.zeros_like(state) if before is None else before,
+                ),
+            ),
             "The logits are right. The state that you return is the one from before the text, not after it.",
         ),
         Misconception(
             "no_state_returned",
-            _NoState,
+            changed(_WrongModel, give=lambda self, logits, state, before: (logits, None)),
             "The logits are right, but no state comes back: nobody could continue the text.",
         ),
         Misconception(
             "state_cut",
-            _CutState,
+            changed(
+                _WrongModel,
+                give=lambda self, logits, state, before: (
+                    logits,
+                    tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach(),
+                ),
+            ),
             "The numbers are right, but the state you return is detached. Whether it is cut is for the caller to"
             " decide.",
         ),
         Misconception(
             "swapped",
-            _SwappedPair,
+            changed(_WrongModel, give=lambda self, logits, state, before: (state, logits)),
             "You return the state first and the logits second: turn the two round.",
         ),
         Misconception(
@@ -892,7 +749,7 @@ MODEL = Exercise(
         ),
         Misconception(
             "tensor_cut",
-            _CutTensor,
+            changed(_WrongModel, give=lambda self, logits, state, before: (logits, state.detach())),
             "Your model detaches the state that it returns. Whether it is cut is for the caller to decide (and the"
             " state of `nn.LSTM` is a pair, which cannot be detached like a tensor).",
         ),
@@ -904,13 +761,13 @@ MODEL = Exercise(
         ),
         Misconception(
             "last_step_kept",
-            _LastStepKept,
+            changed(_WrongModel, score=lambda self, outputs: self.output(outputs[:, -1:])),
             "Your logits have one step, what comes after the last symbol. In training every step is a question, so"
             " every step needs its scores.",
         ),
         Misconception(
             "incoming_state_returned",
-            _IncomingState,
+            changed(_WrongModel, give=lambda self, logits, state, before: (logits, before)),
             "The logits are right. The state that you return is the one that came in, not the one after the text.",
         ),
         Misconception(
@@ -927,13 +784,18 @@ MODEL = Exercise(
         ),
         Misconception(
             "zeros_of_its_own",
-            _OwnZeros,
+            changed(
+                _WrongModel,
+                read=lambda self, vectors, state: self.rnn(
+                    vectors, torch.zeros(1, len(vectors), self.output.in_features) if state is None else state
+                ),
+            ),
             "You make the zeros of a fresh start yourself, and `nn.LSTM` cannot use them: its state is a pair. Handed"
             " None, every recurrent layer makes its own.",
         ),
         Misconception(
             "logits_turned",
-            _Transposed,
+            changed(_WrongModel, score=lambda self, outputs: self.output(outputs).transpose(1, 2)),
             "Your logits are (batch, symbols, length); (batch, length, symbols) is asked for.",
         ),
         Misconception(

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from utils import gated_rnn
 from utils.checks.model import Case, Exercise, Misconception, Property, Told
-from utils.checks.modules import load_by_name
+from utils.checks.modules import changed, load_by_name
 from utils.checks.tensors import differentiate, judge_tensors, normal, values_and_gradients
 
 READY_MADE = (
@@ -637,21 +637,6 @@ class _WrongLSTM(nn.Module):
         return self.end(outputs, h, c)
 
 
-class _FreshEachStep(_WrongLSTM):
-    def carried(self, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-        return 0 * h, 0 * c
-
-
-class _MemoryLost(_WrongLSTM):
-    def carried(self, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-        return h, 0 * c
-
-
-class _StateLost(_WrongLSTM):
-    def carried(self, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-        return 0 * h, c
-
-
 class _FromTheStart(_WrongLSTM):
     """Every step takes from the start what is named in `kept`; at the end that is returned which `returned` names."""
 
@@ -727,16 +712,6 @@ class _OnlyMemoryTaken(_WrongLSTM):
         return 0 * h, c
 
 
-class _LayersSecond(_WrongLSTM):
-    def end(self, outputs: list[Tensor], h: Tensor, c: Tensor) -> Any:
-        return torch.stack(outputs, dim=1), (h[:, None], c[:, None])
-
-
-class _MemoriesShown(_WrongLSTM):
-    def shown(self, h: Tensor, c: Tensor) -> Tensor:
-        return c
-
-
 class _StateIgnored(_WrongLSTM):
     def start(self, x: Tensor, state: Any) -> tuple[Tensor, Tensor]:
         return super().start(x, None)
@@ -754,45 +729,10 @@ class _StateTwice(_WrongLSTM):
         return h, h
 
 
-class _PairTurned(_WrongLSTM):
-    def end(self, outputs: list[Tensor], h: Tensor, c: Tensor) -> Any:
-        return torch.stack(outputs, dim=1), (c[None], h[None])
-
-
 class _StartTurned(_WrongLSTM):
     def start(self, x: Tensor, state: Any) -> tuple[Tensor, Tensor]:
         h, c = super().start(x, state)
         return c, h
-
-
-class _StackedFirst(_WrongLSTM):
-    def end(self, outputs: list[Tensor], h: Tensor, c: Tensor) -> Any:
-        return torch.stack(outputs, dim=0), (h[None], c[None])
-
-
-class _NoLayerDimension(_WrongLSTM):
-    def end(self, outputs: list[Tensor], h: Tensor, c: Tensor) -> Any:
-        return torch.stack(outputs, dim=1), (h, c)
-
-
-class _Backwards(_WrongLSTM):
-    def steps(self, x: Tensor) -> Any:
-        return x.flip(1).unbind(1)
-
-
-class _OneBias(_WrongLSTM):
-    def bias(self) -> Tensor:
-        return self.bias_ih_l0 + 0 * self.bias_hh_l0
-
-
-class _LastOnly(_WrongLSTM):
-    def end(self, outputs: list[Tensor], h: Tensor, c: Tensor) -> Any:
-        return h, (h[None], c[None])
-
-
-class _Detached(_WrongLSTM):
-    def carried(self, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-        return h.detach(), c.detach()
 
 
 class _OneStepLate(_WrongLSTM):
@@ -827,19 +767,19 @@ LSTM = Exercise(
     misconceptions=(
         Misconception(
             "fresh_each_step",
-            _FreshEachStep,
+            changed(_WrongLSTM, carried=lambda self, h, c: (0 * h, 0 * c)),
             "Every step starts from nothing: neither h nor c is handed on, so your layer remembers nothing. Assign what"
             " lstm_step returns to the names that go into it next time.",
         ),
         Misconception(
             "memory_lost",
-            _MemoryLost,
+            changed(_WrongLSTM, carried=lambda self, h, c: (h, 0 * c)),
             "h is handed on from step to step, c is not: it starts from zero each time, and the memory is what an LSTM"
             " is for.",
         ),
         Misconception(
             "state_lost",
-            _StateLost,
+            changed(_WrongLSTM, carried=lambda self, h, c: (0 * h, c)),
             "c is handed on from step to step, h is not: the gates cannot see what was shown before.",
         ),
         Misconception(
@@ -907,12 +847,14 @@ LSTM = Exercise(
         ),
         Misconception(
             "layers_second",
-            _LayersSecond,
+            changed(
+                _WrongLSTM, end=lambda self, outputs, h, c: (torch.stack(outputs, dim=1), (h[:, None], c[:, None]))
+            ),
             "h and c are right, but (batch, 1, hidden) each. PyTorch counts the layers in front: (1, batch, hidden).",
         ),
         Misconception(
             "memories_shown",
-            _MemoriesShown,
+            changed(_WrongLSTM, shown=lambda self, h, c: c),
             "The outputs are the memories c. What a layer shows at each step is h.",
         ),
         Misconception(
@@ -932,7 +874,7 @@ LSTM = Exercise(
         ),
         Misconception(
             "pair_turned",
-            _PairTurned,
+            changed(_WrongLSTM, end=lambda self, outputs, h, c: (torch.stack(outputs, dim=1), (c[None], h[None]))),
             "The outputs are right; the pair at the end is turned: h comes first, then c.",
         ),
         Misconception(
@@ -942,33 +884,33 @@ LSTM = Exercise(
         ),
         Misconception(
             "stacked_first",
-            _StackedFirst,
+            changed(_WrongLSTM, end=lambda self, outputs, h, c: (torch.stack(outputs, dim=0), (h[None], c[None]))),
             "The outputs are stacked along a new first dimension: (length, batch, hidden). The batch comes first here,"
             " so the steps belong into dimension 1.",
         ),
         Misconception(
             "no_layer_dimension",
-            _NoLayerDimension,
+            changed(_WrongLSTM, end=lambda self, outputs, h, c: (torch.stack(outputs, dim=1), (h, c))),
             "h and c are right, but (batch, hidden) each. PyTorch counts the layers in front: (1, batch, hidden).",
         ),
         Misconception(
             "backwards",
-            _Backwards,
+            changed(_WrongLSTM, steps=lambda self, x: x.flip(1).unbind(1)),
             "Your layer reads from the last step to the first. Start with x[:, 0].",
         ),
         Misconception(
             "one_bias",
-            _OneBias,
+            changed(_WrongLSTM, bias=lambda self: self.bias_ih_l0 + 0 * self.bias_hh_l0),
             "bias_hh_l0 takes no part. PyTorch keeps two biases, and adds both.",
         ),
         Misconception(
             "last_only",
-            _LastOnly,
+            changed(_WrongLSTM, end=lambda self, outputs, h, c: (h, (h[None], c[None]))),
             "You return the last h as the outputs. Collect the h of every step.",
         ),
         Misconception(
             "detached",
-            _Detached,
+            changed(_WrongLSTM, carried=lambda self, h, c: (h.detach(), c.detach())),
             "The numbers are right, but the state is cut off (`detach`, `.data`) between the steps: no gradient"
             " reaches an earlier step, and the layer could not learn to remember.",
         ),
@@ -2223,30 +2165,10 @@ class _FirstWithoutSkip(_WrongStack):
         return (x + found if number else found), after
 
 
-class _FinalNorm(_WrongStack):
-    def end(self, x: Tensor, first: Tensor, after: list[Any]) -> Any:
-        return self.norms[-1](x), after
-
-
 class _OldStates(_WrongStack):
     def forward(self, x: Tensor, states: Any = None) -> Any:
         outputs, after = super().forward(x, states)
         return outputs, after if states is None else states
-
-
-class _OnlyHTaken(_WrongStack):
-    def given(self, states: Any, number: int) -> Any:
-        return None if states is None else (states[number][0], 0 * states[number][1])
-
-
-class _PairsTurned(_WrongStack):
-    def end(self, x: Tensor, first: Tensor, after: list[Any]) -> Any:
-        return x, [(c, h) for h, c in after]
-
-
-class _NoSkip(_WrongStack):
-    def around(self, x: Tensor, number: int, state: Any) -> tuple[Tensor, Any]:
-        return self.cells[number](self.norms[number](x), state)
 
 
 class _NoNorm(_WrongStack):
@@ -2286,21 +2208,6 @@ class _OneCell(_WrongStack):
         return x + found, after
 
 
-class _StatesIgnored(_WrongStack):
-    def given(self, states: Any, number: int) -> Any:
-        return None
-
-
-class _FirstState(_WrongStack):
-    def given(self, states: Any, number: int) -> Any:
-        return None if states is None else states[0]
-
-
-class _StatesTurned(_WrongStack):
-    def given(self, states: Any, number: int) -> Any:
-        return None if states is None else states[len(self.cells) - 1 - number]
-
-
 class _StateFromBelow(_WrongStack):
     """Each layer begins with the state that the layer below ended with."""
 
@@ -2310,11 +2217,6 @@ class _StateFromBelow(_WrongStack):
             x, state = self.around(x, number, after[-1] if after else self.given(states, number))
             after.append(state)
         return x, after
-
-
-class _ListTurned(_WrongStack):
-    def end(self, x: Tensor, first: Tensor, after: list[Any]) -> Any:
-        return x, after[::-1]
 
 
 class _OneSkip(_WrongStack):
@@ -2349,7 +2251,9 @@ STACKED = Exercise(
     misconceptions=(
         Misconception(
             "no_skip",
-            _NoSkip,
+            changed(
+                _WrongStack, around=lambda self, x, number, state: self.cells[number](self.norms[number](x), state)
+            ),
             "Each layer replaces x by its output: the skip connection is missing. Add what the layer found to what came"
             " in.",
         ),
@@ -2386,17 +2290,20 @@ STACKED = Exercise(
         ),
         Misconception(
             "states_ignored",
-            _StatesIgnored,
+            changed(_WrongStack, given=lambda self, states, number: None),
             "A fresh start is right; given states are ignored, so the text would begin anew in every chunk.",
         ),
         Misconception(
             "first_state_for_all",
-            _FirstState,
+            changed(_WrongStack, given=lambda self, states, number: None if states is None else states[0]),
             "A fresh start is right; of the given states every layer gets the first. Layer l goes on from states[l].",
         ),
         Misconception(
             "states_turned",
-            _StatesTurned,
+            changed(
+                _WrongStack,
+                given=lambda self, states, number: None if states is None else states[len(self.cells) - 1 - number],
+            ),
             "A fresh start is right; the given states go to the layers in the other order. The lowest comes first.",
         ),
         Misconception(
@@ -2407,7 +2314,7 @@ STACKED = Exercise(
         ),
         Misconception(
             "list_turned",
-            _ListTurned,
+            changed(_WrongStack, end=lambda self, x, first, after: (x, after[::-1])),
             "The outputs are right; the list of states is turned round. The lowest layer comes first.",
         ),
         Misconception(
@@ -2428,7 +2335,7 @@ STACKED = Exercise(
         ),
         Misconception(
             "norm_at_the_end",
-            _FinalNorm,
+            changed(_WrongStack, end=lambda self, x, first, after: (self.norms[-1](x), after)),
             "There is a norm too many, over the outputs. Norms stand in front of the LSTMs only.",
         ),
         Misconception(
@@ -2438,12 +2345,17 @@ STACKED = Exercise(
         ),
         Misconception(
             "only_h_taken",
-            _OnlyHTaken,
+            changed(
+                _WrongStack,
+                given=lambda self, states, number: (
+                    None if states is None else (states[number][0], 0 * states[number][1])
+                ),
+            ),
             "A fresh start is right; of a given state every layer takes h, but its memory c starts from zero.",
         ),
         Misconception(
             "pairs_turned",
-            _PairsTurned,
+            changed(_WrongStack, end=lambda self, x, first, after: (x, [(c, h) for h, c in after])),
             "The outputs are right; the states are turned: (c, h) where (h, c) is due.",
         ),
         Misconception(
