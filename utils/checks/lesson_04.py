@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from utils import neural_lm
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
-from utils.checks.modules import gradients, load_by_name
+from utils.checks.modules import changed, gradients, load_by_name
 from utils.checks.tensors import integers, normal
 
 IGNORED = neural_lm.IGNORED
@@ -675,21 +675,6 @@ class _Window(nn.Module):
         return self.hand_out(self.scores(self.look(seen)), self.next_state(seen, ids, before))
 
 
-class _NoBend(_Window):
-    def bend(self, x: Tensor) -> Tensor:
-        return x
-
-
-class _Relu(_Window):
-    def bend(self, x: Tensor) -> Tensor:
-        return torch.relu(x)
-
-
-class _Sigmoid(_Window):
-    def bend(self, x: Tensor) -> Tensor:
-        return torch.sigmoid(x)
-
-
 class _BentOutput(_Window):
     def bend(self, x: Tensor) -> Tensor:
         return x
@@ -698,60 +683,15 @@ class _BentOutput(_Window):
         return torch.tanh(self.output(h))
 
 
-class _Softmaxed(_Window):
-    def finish(self, h: Tensor) -> Tensor:
-        return torch.softmax(self.output(h), dim=-1)
-
-
-class _LogSoftmaxed(_Window):
-    def finish(self, h: Tensor) -> Tensor:
-        return torch.log_softmax(self.output(h), dim=-1)
-
-
-class _Backwards(_Window):
-    def join(self, vectors: Tensor) -> Tensor:
-        return vectors.flip(-2).flatten(-2)
-
-
-class _Interleaved(_Window):
-    def join(self, vectors: Tensor) -> Tensor:
-        return vectors.transpose(-1, -2).flatten(-2)
-
-
 class _BentEmbedding(_Window):
     def join(self, vectors: Tensor) -> Tensor:
         return torch.tanh(vectors).flatten(-2)
-
-
-class _StateIgnored(_Window):
-    def start(self, ids: Tensor, state: Tensor | None) -> Tensor:
-        return ids.new_zeros(ids.shape[0], self.window - 1)
 
 
 class _StateOfIds(_Window):
     def next_state(self, seen: Tensor, ids: Tensor, state: Tensor) -> Tensor:
         kept = ids[:, max(ids.shape[1] - self.window + 1, 0) :]
         return torch.cat([ids.new_zeros(len(ids), self.window - 1 - kept.shape[1]), kept], dim=1)
-
-
-class _StateKept(_Window):
-    def next_state(self, seen: Tensor, ids: Tensor, state: Tensor) -> Tensor:
-        return state
-
-
-class _StateEarly(_Window):
-    def next_state(self, seen: Tensor, ids: Tensor, state: Tensor) -> Tensor:
-        return seen[:, ids.shape[1] - 1 : -1] if self.window > 1 else seen[:, :0]
-
-
-class _FilledWithOnes(_Window):
-    def start(self, ids: Tensor, state: Tensor | None) -> Tensor:
-        return ids.new_ones(ids.shape[0], self.window - 1) if state is None else state
-
-
-class _FilledWithFirst(_Window):
-    def start(self, ids: Tensor, state: Tensor | None) -> Tensor:
-        return ids[:, :1].expand(-1, self.window - 1) if state is None else state
 
 
 class _OnePlaceLate(_Window):
@@ -775,41 +715,11 @@ class _PaddedAfter(_Window):
         return self.scores(self.look(seen)), torch.cat([before, ids], dim=1)[:, ids.shape[1] :]
 
 
-class _BentTwice(_Window):
-    def finish(self, h: Tensor) -> Tensor:
-        return torch.tanh(self.output(h))
-
-
 class _StateToTheEnd(_Window):
     """The slice that ends in everything where nothing is meant: [:, -0:]."""
 
     def next_state(self, seen: Tensor, ids: Tensor, state: Tensor) -> Tensor:
         return seen[:, -(self.window - 1) :]
-
-
-class _StateOfShortIds(_Window):
-    def next_state(self, seen: Tensor, ids: Tensor, state: Tensor) -> Tensor:
-        return ids[:, max(ids.shape[1] - self.window + 1, 0) :]
-
-
-class _StateOfShortIdsToTheEnd(_Window):
-    def next_state(self, seen: Tensor, ids: Tensor, state: Tensor) -> Tensor:
-        return ids[:, -(self.window - 1) :]
-
-
-class _StateOfWindow(_Window):
-    def next_state(self, seen: Tensor, ids: Tensor, state: Tensor) -> Tensor:
-        return seen[:, -self.window :]
-
-
-class _StateOfAll(_Window):
-    def next_state(self, seen: Tensor, ids: Tensor, state: Tensor) -> Tensor:
-        return seen
-
-
-class _StateBackwards(_Window):
-    def next_state(self, seen: Tensor, ids: Tensor, state: Tensor) -> Tensor:
-        return seen[:, ids.shape[1] :].flip(1)
 
 
 class _StateAfter(_Window):
@@ -822,16 +732,6 @@ class _PaddingVector(_Window):
     def __init__(self, symbols: int, window: int, width: int = 16, hidden: int = 128) -> None:
         super().__init__(symbols, window, width, hidden)
         self.embedding = nn.Embedding(symbols, width, padding_idx=0)
-
-
-class _BatchedLast(_Window):
-    def hand_out(self, logits: Tensor, state: Tensor) -> Any:
-        return logits.transpose(0, 1), state
-
-
-class _SymbolsBeforeLength(_Window):
-    def hand_out(self, logits: Tensor, state: Tensor) -> Any:
-        return logits.transpose(1, 2), state
 
 
 class _ZeroVectors(_Window):
@@ -852,11 +752,6 @@ class _RowsMixed(_Window):
         return logits.reshape(length, batch, symbols).transpose(0, 1), state
 
 
-class _LastPlace(_Window):
-    def hand_out(self, logits: Tensor, state: Tensor) -> Any:
-        return logits[:, -1], state
-
-
 FIXED_WINDOW = Exercise(
     id="neural_lm.fixed_window",
     lesson="04",
@@ -871,18 +766,18 @@ FIXED_WINDOW = Exercise(
     misconceptions=(
         Misconception(
             "no_tanh",
-            _NoBend,
+            changed(_Window, bend=lambda self, x: x),
             "The tanh is missing. Without it two linear layers are no more than one: the places of the window could"
             " only vote, each for itself.",
         ),
         Misconception(
             "relu",
-            _Relu,
+            changed(_Window, bend=lambda self, x: torch.relu(x)),
             "Your hidden layer is cut at zero, as by a ReLU. That would train, but tanh is asked for.",
         ),
         Misconception(
             "sigmoid",
-            _Sigmoid,
+            changed(_Window, bend=lambda self, x: torch.sigmoid(x)),
             "Your hidden layer lies between 0 and 1, as from a sigmoid. That would train, but tanh is asked for.",
         ),
         Misconception(
@@ -898,41 +793,46 @@ FIXED_WINDOW = Exercise(
         ),
         Misconception(
             "softmax_inside",
-            _Softmaxed,
+            changed(_Window, finish=lambda self, h: torch.softmax(self.output(h), dim=-1)),
             "Your scores are already probabilities. Return the logits: the softmax is part of the loss, which can then"
             " stay exact.",
         ),
         Misconception(
             "log_softmax_inside",
-            _LogSoftmaxed,
+            changed(_Window, finish=lambda self, h: torch.log_softmax(self.output(h), dim=-1)),
             "Your scores are already log-probabilities. Return the logits as they are: the loss does the rest.",
         ),
         Misconception(
             "newest_first",
-            _Backwards,
+            changed(_Window, join=lambda self, vectors: vectors.flip(-2).flatten(-2)),
             "The vectors stand in the wrong order: W's first columns belong to the oldest token of the window.",
         ),
         Misconception(
             "interleaved",
-            _Interleaved,
+            changed(_Window, join=lambda self, vectors: vectors.transpose(-1, -2).flatten(-2)),
             "e takes one component of each vector in turn. Each token's vector has to stay together, one vector after"
             " the other.",
         ),
         Misconception(
             "state_ignored",
-            _StateIgnored,
+            changed(_Window, start=lambda self, ids, state: ids.new_zeros(ids.shape[0], self.window - 1)),
             "A fresh start is right. With a state your first places still see zeros: the state holds the tokens that"
             " stood there.",
         ),
         Misconception(
             "state_not_moved",
-            _StateKept,
+            changed(_Window, next_state=lambda self, seen, ids, state: state),
             "The logits are right. But the state you return is the one you began with: it must hold the last tokens"
             " read, so that the next call can go on.",
         ),
         Misconception(
             "state_one_early",
-            _StateEarly,
+            changed(
+                _Window,
+                next_state=lambda self, seen, ids, state: (
+                    seen[:, ids.shape[1] - 1 : -1] if self.window > 1 else seen[:, :0]
+                ),
+            ),
             "The logits are right. But the newest token is missing in your next state: it ends one place too early.",
         ),
         Misconception(
@@ -943,12 +843,18 @@ FIXED_WINDOW = Exercise(
         ),
         Misconception(
             "filled_with_ones",
-            _FilledWithOnes,
+            changed(
+                _Window,
+                start=lambda self, ids, state: ids.new_ones(ids.shape[0], self.window - 1) if state is None else state,
+            ),
             "At a fresh start your first windows are filled up with token 1. Token 0 is agreed.",
         ),
         Misconception(
             "filled_with_first",
-            _FilledWithFirst,
+            changed(
+                _Window,
+                start=lambda self, ids, state: ids[:, :1].expand(-1, self.window - 1) if state is None else state,
+            ),
             "At a fresh start your first windows are filled up with copies of the first token. Token 0 is agreed.",
         ),
         Misconception(
@@ -970,7 +876,7 @@ FIXED_WINDOW = Exercise(
         ),
         Misconception(
             "tanh_twice",
-            _BentTwice,
+            changed(_Window, finish=lambda self, h: torch.tanh(self.output(h))),
             "All your logits lie between −1 and 1: a second tanh stands after the last layer. Only the hidden layer"
             " has one; between −1 and 1 no symbol could ever become likely.",
         ),
@@ -982,32 +888,34 @@ FIXED_WINDOW = Exercise(
         ),
         Misconception(
             "state_too_short",
-            _StateOfShortIds,
+            changed(
+                _Window, next_state=lambda self, seen, ids, state: ids[:, max(ids.shape[1] - self.window + 1, 0) :]
+            ),
             "All is right while a call has many tokens. When it has fewer than window − 1, the tokens of the old"
             " state still belong to the new one; yours holds those of `ids` alone, and is too short.",
         ),
         Misconception(
             "state_too_short_to_the_end",
-            _StateOfShortIdsToTheEnd,
+            changed(_Window, next_state=lambda self, seen, ids, state: ids[:, -(self.window - 1) :]),
             "All is right while a call has many tokens. When it has fewer than window − 1, the tokens of the old"
             " state still belong to the new one; yours holds those of `ids` alone, and is too short. (And for a"
             " window of one token `[:, -0:]` is everything, not nothing.)",
         ),
         Misconception(
             "state_of_window",
-            _StateOfWindow,
+            changed(_Window, next_state=lambda self, seen, ids, state: seen[:, -self.window :]),
             "Your next state holds as many tokens as the window. One fewer is needed: the next token brings the last"
             " place of the window with it.",
         ),
         Misconception(
             "state_of_all",
-            _StateOfAll,
+            changed(_Window, next_state=lambda self, seen, ids, state: seen),
             "Your next state holds all tokens ever read, and grows with every call. The last window − 1 are enough:"
             " nothing further back is ever seen.",
         ),
         Misconception(
             "state_backwards",
-            _StateBackwards,
+            changed(_Window, next_state=lambda self, seen, ids, state: seen[:, ids.shape[1] :].flip(1)),
             "Your next state runs backwards: keep the order of the text, the newest token last.",
         ),
         Misconception(
@@ -1023,13 +931,13 @@ FIXED_WINDOW = Exercise(
         ),
         Misconception(
             "last_place_only",
-            _LastPlace,
+            changed(_Window, hand_out=lambda self, logits, state: (logits[:, -1], state)),
             "You return the logits of the last place only. Every place of the text has its guess: (batch, length,"
             " symbols).",
         ),
         Misconception(
             "length_first",
-            _BatchedLast,
+            changed(_Window, hand_out=lambda self, logits, state: (logits.transpose(0, 1), state)),
             "Your logits have the length first and the batch second. The batch comes first, as in `ids`.",
         ),
         Misconception(
@@ -1046,7 +954,7 @@ FIXED_WINDOW = Exercise(
         ),
         Misconception(
             "symbols_before_length",
-            _SymbolsBeforeLength,
+            changed(_Window, hand_out=lambda self, logits, state: (logits.transpose(1, 2), state)),
             "Your logits have the symbols in the middle. They come last: (batch, length, symbols).",
         ),
     ),
