@@ -118,7 +118,7 @@ def cached_attention(attention: MultiHeadAttention, x: Tensor, past: Kept | None
     Returns:
         output: (batch, new, d_model), what `attention` gives for the new tokens if it reads old and new ones together
             with a causal mask.
-        present: keys and values of all tokens, (batch, heads, old + new, d_head) both.
+        present: keys and values of all tokens, (batch, heads, old + new, d_head) both. Gradients flow through all.
 
     Shazeer 2019.
     """

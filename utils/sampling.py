@@ -113,7 +113,7 @@ def draw(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
 
     Args:
         probs: (batch, symbols), each row sums to one.
-        generator: where the random numbers come from; None = torch's own.
+        generator: where the random numbers come from; None = torch's own. Call after call goes on with them.
 
     Returns:
         (batch,), int64. The draws of different rows are independent. A token of probability 0 is never drawn.
@@ -356,6 +356,7 @@ def beam_search(step: Step, k: int, limit: int, end: int | None = None, alpha: f
     It starts from one empty text. At each step every candidate is extended by every token, and the likeliest stay
     (`extend_beam`): k of them, less those that are finished. A text that ends with the token `end` is finished and
     leaves the beam, and its place stays empty. The search is over after `limit` steps, or when no candidate is left.
+    Sums are taken in float64.
 
     Args:
         step: `step(texts)`, a list of tuples of tokens, all of the same length, gives the log-probabilities (texts,
