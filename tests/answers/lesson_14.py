@@ -286,6 +286,68 @@ def draw_left(probs: Tensor, generator: torch.Generator | None = None) -> Tensor
     return torch.searchsorted(probs.cumsum(1), torch.rand(len(probs), 1, generator=generator)).squeeze(1)
 
 
+def _from_numbers(probs: Tensor, u: Tensor) -> Tensor:
+    ends = probs.double().cumsum(-1)
+    return torch.searchsorted(ends, u.double() * ends[:, -1:], right=True)[:, 0]
+
+
+def draw_exponential_race(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    waiting = -torch.log1p(-torch.rand(probs.shape, dtype=torch.float64, generator=generator))
+    return (probs.double() / (waiting + 1e-300)).argmax(-1)
+
+
+def draw_new_generator(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    generator = generator or torch.Generator()
+    return _from_numbers(probs, torch.rand(len(probs), 1, generator=generator))
+
+
+def draw_seeded_generator(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    if generator is None:
+        generator = torch.Generator().manual_seed(0)
+    return _from_numbers(probs, torch.rand(len(probs), 1, generator=generator))
+
+
+def draw_seeded_torch(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    if generator is None:
+        torch.manual_seed(0)
+    return _from_numbers(probs, torch.rand(len(probs), 1, generator=generator))
+
+
+def draw_from_a_copy(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """The generator that is handed in stays where it is."""
+    mine = torch.Generator()
+    mine.set_state(torch.get_rng_state() if generator is None else generator.get_state())
+    if generator is None:
+        torch.rand(len(probs), 1)
+    return _from_numbers(probs, torch.rand(len(probs), 1, generator=mine))
+
+
+def draw_row_seeds(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    if generator is None:
+        return _from_numbers(probs, torch.rand(len(probs), 1))
+    seed = generator.initial_seed()
+    u = [torch.rand(1, generator=torch.Generator().manual_seed(seed + row)) for row in range(len(probs))]
+    return _from_numbers(probs, torch.stack(u))
+
+
+def draw_mirrored_halves(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """u for the first half of the batch, 1 − u for the second."""
+    u = torch.rand((len(probs) + 1) // 2, 1, dtype=torch.float64, generator=generator)
+    return _from_numbers(probs, torch.cat([u, (1 - u).clamp(max=1 - 1e-12)])[: len(probs)])
+
+
+def draw_row_0(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    return _from_numbers(probs[:1].expand_as(probs), torch.rand(len(probs), 1, generator=generator))
+
+
+def draw_mean(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    return _from_numbers(probs.mean(0, keepdim=True).expand_as(probs), torch.rand(len(probs), 1, generator=generator))
+
+
+def draw_of_the_sorted(probs: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    return _from_numbers(probs.sort(-1, descending=True)[0], torch.rand(len(probs), 1, generator=generator))
+
+
 # ---- top-k
 
 
@@ -368,6 +430,16 @@ def top_k_tolerant(probs: Tensor, k: int) -> Tensor:
         raise ValueError(f"{k}")
     kept = torch.where(probs >= probs.topk(min(k, probs.shape[-1]), dim=-1).values[..., -1:] - 1e-4, probs, 0)
     return kept / kept.sum(-1, keepdim=True)
+
+
+def _wrong_top_k(rule):
+    def answer(probs: Tensor, k: int) -> Tensor:
+        if k < 1:
+            raise ValueError(f"{k}")
+        kept = rule(probs, probs.topk(min(k, probs.shape[-1]), dim=-1).values[..., -1:], k)
+        return kept / kept.sum(-1, keepdim=True)
+
+    return answer
 
 
 # ---- top-p
@@ -483,6 +555,28 @@ def top_p_single(probs: Tensor, p: float) -> Tensor:
     return kept / kept.sum(-1, keepdim=True)
 
 
+def _wrong_top_p(rule):
+    def answer(probs: Tensor, p: float) -> Tensor:
+        if not 0 <= p <= 1:
+            raise ValueError(f"{p}")
+        return rule(probs, p)
+
+    return answer
+
+
+def top_p_margin(probs: Tensor, p: float) -> Tensor:
+    """Added in float64; a sum that is nearly p counts as p."""
+    ordered, order = probs.sort(dim=-1, descending=True, stable=True)
+    stays = (ordered.double().cumsum(-1) - ordered.double() < p - 1e-6) | (p == 1)
+    stays[..., 0] = True
+    kept = torch.zeros_like(probs).scatter(-1, order, ordered * stays)
+    return kept / kept.sum(-1, keepdim=True)
+
+
+def _scaled(kept: Tensor) -> Tensor:
+    return kept / kept.sum(-1, keepdim=True)
+
+
 # ---- repetition
 
 
@@ -555,7 +649,7 @@ def extend_loop(log_probs: Tensor, totals: Tensor, k: int) -> tuple[Tensor, Tens
     found = []
     for row, so_far in enumerate(totals.tolist()):
         for token, log_p in enumerate(log_probs[row].tolist()):
-            if log_p > -math.inf:
+            if so_far + log_p > -math.inf:
                 found.append((-(so_far + log_p), row, token))
     found = sorted(found)[:k]
     sums = torch.tensor([-s for s, _, _ in found], dtype=totals.dtype)
@@ -614,6 +708,26 @@ def extend_places(log_probs: Tensor, totals: Tensor, k: int) -> Any:
     return rows, rows * log_probs.shape[1] + tokens, sums
 
 
+def extend_single(log_probs: Tensor, totals: Tensor, k: int) -> Any:
+    """Sorted in float32, the sums returned as they are."""
+    table = (totals[:, None] + log_probs).flatten()
+    places = table.float().argsort(descending=True, stable=True)
+    places = places[table[places] > -math.inf][:k]
+    return places // log_probs.shape[1], places % log_probs.shape[1], table[places]
+
+
+def extend_new_possible(log_probs: Tensor, totals: Tensor, k: int) -> Any:
+    """What cannot come is looked for among the new tokens alone."""
+    table = (totals[:, None] + log_probs).flatten()
+    places = [i for i in table.argsort(descending=True, stable=True).tolist() if log_probs.flatten()[i] > -math.inf]
+    found = torch.tensor(places[:k])
+    return found // log_probs.shape[1], found % log_probs.shape[1], table[found]
+
+
+def extend_squeezed(log_probs: Tensor, totals: Tensor, k: int) -> Any:
+    return tuple(part.squeeze() for part in extend_loop(log_probs, totals, k))
+
+
 def extend_above_a_hundred(log_probs: Tensor, totals: Tensor, k: int) -> Any:
     """What is very unlikely counts as impossible."""
     rows, tokens, sums = extend_loop(log_probs, totals, k)
@@ -655,8 +769,8 @@ def beam_sorted(step: Any, k: int, limit: int, end: int | None = None, alpha: fl
     return sorted(found, key=lambda h: h.score, reverse=True)
 
 
-def beam_plain_tuples(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
-    """Lists of tokens in plain tuples, filled and drained step by step."""
+def beam_drained(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
+    """Texts and sums in lists of their own, filled and drained step by step."""
     if min(k, limit) < 1:
         raise ValueError(f"k = {k}, limit = {limit}")
     texts, sums, finished = [()], torch.zeros(1, dtype=torch.float64), []
@@ -672,7 +786,7 @@ def beam_plain_tuples(step: Any, k: int, limit: int, end: int | None = None, alp
         sums = sums[[not over for over in ends]]
         texts = [text for text, over in zip(texts, ends) if not over]
     finished.sort(key=lambda f: (-f[2], f[3]))
-    return [f[:3] for f in finished]
+    return [Hypothesis(*f[:3]) for f in finished]
 
 
 def _beam(change=lambda found, k: found, **other: Any):
@@ -770,6 +884,41 @@ def beam_dead_ends(step: Any, k: int, limit: int, end: int | None = None, alpha:
 
     asked: dict[Any, Tensor] = {}
     return sorted(stuck + beam_sorted(noting, k, limit, end, alpha), key=lambda h: -h.score)
+
+
+def beam_in_turns(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0, **wrong: Any) -> Any:
+    """The search in short, with places for mistakes."""
+    if k < 1 or limit < 1:
+        raise ValueError(f"{k} and {limit}")
+    asked = wrong.get("asked", lambda text: text)
+    is_end = wrong.get("is_end", lambda token: token == end)
+    beam, finished = [((), 0.0)], []
+    for length in range(1, limit + 1):
+        sums = torch.tensor([total for _, total in beam], dtype=wrong.get("sums", torch.float64))
+        rows, tokens, sums = extend_beam(step([asked(text) for text, _ in beam]), sums, k - len(finished))
+        grown = [((*beam[r][0], t), s) for r, t, s in zip(rows.tolist(), tokens.tolist(), sums.tolist(), strict=True)]
+        finished += [Hypothesis(text, s, s / length**alpha) for text, s in grown if is_end(text[-1])]
+        beam = [pair for pair in grown if wrong.get("stays") or not is_end(pair[0][-1])]
+        if wrong.get("early") and beam and finished and max(h.log_prob for h in finished) >= max(s for _, s in beam):
+            break
+        if not beam:
+            break
+    running = [Hypothesis(text, s, s / len(text) ** alpha) for text, s in beam]
+    if wrong.get("apart"):
+        return sorted(finished, key=lambda h: -h.score) + sorted(running, key=lambda h: -h.score)
+    return sorted(finished + running, key=lambda h: -h.score)
+
+
+def _turned(**wrong: Any):
+    def answer(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
+        return beam_in_turns(step, k, limit, end, alpha, **wrong)
+
+    return answer
+
+
+def beam_if_end(step: Any, k: int, limit: int, end: int | None = None, alpha: float = 0.0) -> Any:
+    """Token 0 cannot be an end."""
+    return beam_in_turns(step, k, limit, end or None, alpha)
 
 
 # ---- GPT
@@ -885,6 +1034,76 @@ class NoFinalNormGPT(SequentialGPT):
         return self.output(x) + 0 * self.norm(x).sum()
 
 
+class BufferGPT(SequentialGPT):
+    """The mask in a buffer that is not stored with the weights."""
+
+    stored = False
+
+    def __init__(self, symbols, d_model, heads, layers, block, attention=MultiHeadAttention):
+        super().__init__(symbols, d_model, heads, layers, block, attention)
+        self.register_buffer("mask", causal_mask(block), persistent=self.stored)
+
+    def forward(self, ids):
+        length = ids.shape[1]
+        if length > self.block:
+            raise ValueError(f"{length} {self.block}")
+        x = self.embedding(ids) + self.positions.weight[:length]
+        for layer in self.layers:
+            x, _ = layer(x, self.mask[:length, :length])
+        return self.output(self.norm(x))
+
+
+class StoredBufferGPT(BufferGPT):
+    stored = True
+
+
+class StepsGPT(SequentialGPT):
+    """In steps, so that one may be wrong."""
+
+    def forward(self, ids):
+        length = ids.shape[1]
+        if length > self.block:
+            raise ValueError(f"{length} {self.block}")
+        return self.read(self.embedding(ids), self.positions.weight[:length], causal_mask(length))
+
+    def read(self, x, places, mask):
+        x = x + places
+        for layer in self.layers:
+            x, _ = layer(x, mask)
+        return self.output(self.norm(x))
+
+
+class NormInFrontGPT(StepsGPT):
+    def read(self, x, places, mask):
+        x = self.norm(x + places)
+        for layer in self.layers:
+            x, _ = layer(x, mask)
+        return self.output(x)
+
+
+class PlacesEachGPT(StepsGPT):
+    def read(self, x, places, mask):
+        x = x if len(self.layers) else x + places
+        for layer in self.layers:
+            x, _ = layer(x + places, mask)
+        return self.output(self.norm(x))
+
+
+class PlacesTimesGPT(StepsGPT):
+    def read(self, x, places, mask):
+        return super().read(x * places, torch.zeros_like(places), mask)
+
+
+class NextSeenGPT(StepsGPT):
+    def read(self, x, places, mask):
+        return super().read(x, places, torch.ones_like(mask).tril(1))
+
+
+class WindowGPT(StepsGPT):
+    def read(self, x, places, mask):
+        return super().read(x, places, mask & ~mask.tril(-4))
+
+
 # ---- keys and values kept
 
 
@@ -971,6 +1190,19 @@ def cached_value_first(attention: Any, x: Tensor, past: Any = None) -> Any:
     return output, (value, key)
 
 
+def cached_output(attention: Any, x: Tensor, past: Any = None) -> Any:
+    return cached_by_hand(attention, x, past)[0]
+
+
+def cached_past_exchanged(attention: Any, x: Tensor, past: Any = None) -> Any:
+    return cached_by_hand(attention, x, past and past[::-1])
+
+
+def cached_lengths_first(attention: Any, x: Tensor, past: Any = None) -> Any:
+    output, kept = cached_by_hand(attention, x, past)
+    return output, tuple(part.transpose(1, 2) for part in kept)
+
+
 def cached_stacked_queries(attention: Any, x: Tensor, past: Any = None) -> Any:
     """Only the last new token answers."""
     output, kept = cached_by_hand(attention, x, past)
@@ -980,13 +1212,13 @@ def cached_stacked_queries(attention: Any, x: Tensor, past: Any = None) -> Any:
 RIGHT = {
     "sampling.greedy": [greedy_max, greedy_sorted, greedy_loop],
     "sampling.with_temperature": [temperature_double, temperature_by_hand, temperature_power],
-    "sampling.draw": [draw_searchsorted, draw_gumbel, draw_loop],
+    "sampling.draw": [draw_searchsorted, draw_gumbel, draw_loop, draw_exponential_race],
     "sampling.keep_top_k": [top_k_sorted, top_k_logs, top_k_numpy],
     "sampling.keep_top_p": [top_p_loop, top_p_inverse, top_p_count],
     "sampling.repeated_share": [repeated_counter, repeated_seen],
     "sampling.extend_beam": [extend_loop, extend_heap, extend_argsort],
-    "sampling.beam_search": [beam_sorted, beam_plain_tuples],
-    "gpt.gpt": [SequentialGPT, OneByOneGPT],
+    "sampling.beam_search": [beam_sorted, beam_drained, beam_in_turns],
+    "gpt.gpt": [SequentialGPT, OneByOneGPT, BufferGPT],
     "gpt.cached_attention": [cached_by_hand, cached_one_by_one, cached_lists],
 }
 WRONG = {
@@ -998,7 +1230,10 @@ WRONG = {
         (greedy_max_pair, None),
         (greedy_column, "kept_dimension"),
         (greedy_last, "last_of_equal"),
-        (lambda logits: logits.half().argmax(-1), None),
+        (lambda logits: logits.half().argmax(-1), "rounded"),
+        (lambda logits: (logits > logits.amax(-1, keepdim=True) - 1e-3).int().argmax(-1), "rounded"),
+        (lambda logits: logits.long().argmax(-1), "whole_numbers"),
+        (lambda logits: logits.max(-1, keepdim=True)[1].squeeze(), "squeezed"),
         (lambda logits: (logits.exp() / logits.exp().sum(-1, keepdim=True)).argmax(-1), None),
     ],
     "sampling.with_temperature": [
@@ -1014,6 +1249,11 @@ WRONG = {
         (_wrong_temperature(lambda z, t: temperature_by_hand(z.clamp(min=-100), t)), "forbidden_replaced"),
         (_wrong_temperature(lambda z, t: _zero(z) if t < 1e-6 else F.softmax(z / t, -1)), "small_is_greedy"),
         (temperature_single, None),
+        (_wrong_temperature(lambda z, t: temperature_by_hand(z, t).clamp(min=1e-8)), "forbidden_a_little"),
+        (_wrong_temperature(lambda z, t: temperature_by_hand(z.clamp(min=-30), t)), "forbidden_comes"),
+        (_wrong_temperature(lambda z, t: ((z - z.amin(-1, keepdim=True)) / t).softmax(-1)), "smallest_subtracted"),
+        (_wrong_temperature(lambda z, t: temperature_by_hand(z, int(t))), "whole_temperature"),
+        (_wrong_temperature(lambda z, t: temperature_by_hand(z, t).double()), None),
     ],
     "sampling.draw": [
         (draw_multinomial, None),
@@ -1038,10 +1278,27 @@ WRONG = {
         (draw_shared_single, "one_number_float32"),
         (draw_shared_double, "one_number_for_all"),
         (draw_left, "end_included_float32"),
+        (draw_new_generator, "seeded_without_a_generator"),
+        (draw_seeded_generator, "seeded_without_a_generator"),
+        (draw_seeded_torch, "seeded_without_a_generator"),
+        (draw_from_a_copy, "generator_copied"),
+        (draw_row_seeds, "generator_copied"),
+        (draw_mirrored_halves, None),
+        (draw_row_0, "one_distribution_for_all"),
+        (draw_mean, "mean_of_the_batch"),
+        (draw_of_the_sorted, "place_among_the_sorted"),
     ],
     "sampling.keep_top_k": [
         (top_k_scatter, "exactly_k_topk"),
-        (top_k_tolerant, None),
+        (top_k_tolerant, "nearly_equal"),
+        (
+            _wrong_top_k(lambda p, kth, k: torch.where(p.round(decimals=6) >= kth.round(decimals=6), p, 0)),
+            "nearly_equal",
+        ),
+        (_wrong_top_k(lambda p, kth, k: torch.where(p >= kth, p, 1e-9)), "nearly_zero"),
+        (_wrong_top_k(lambda p, kth, k: p * (p.argsort(-1, descending=True) < k)), None),
+        (_wrong_top_k(lambda p, kth, k: torch.where(p >= kth.flatten()[0], p, 0)), "threshold_of_row_0"),
+        (_wrong_top_k(lambda p, kth, k: torch.where(p >= kth, p, 0).double()), None),
         (top_k_unscaled, "not_scaled"),
         (top_k_in_place, None),
         (top_k_zero_allowed, None),
@@ -1059,6 +1316,14 @@ WRONG = {
         (top_p_strict_first, "empty_at_zero"),
         (top_p_without_one, "one_forgotten"),
         (top_p_single, "float32_sums"),
+        (_wrong_top_p(top_p_margin), "float32_sums"),
+        (_wrong_top_p(lambda q, p: top_k_sorted(q, 1) if p == 0 else top_p_loop(q, p)), "equals_at_zero"),
+        (_wrong_top_p(lambda q, p: _zero(q.flip(-1)).flip(-1) if p == 0 else top_p_loop(q, p)), None),
+        (_wrong_top_p(lambda q, p: q.clone() if p >= 0.99 else top_p_loop(q, p)), None),
+        (_wrong_top_p(lambda q, p: torch.where(top_p_loop(q, p) > 0, q, 0) / (p or 1)), "divided_by_p"),
+        (_wrong_top_p(lambda q, p: _scaled(torch.where(q >= p, q, 0))), "each_alone_bare"),
+        (_wrong_top_p(lambda q, p: _scaled(q * ((q > 1 - p) | (q == q.amax(-1, keepdim=True))))), "above_the_rest"),
+        (_wrong_top_p(lambda q, p: top_p_loop(q, p).double()), None),
     ],
     "sampling.repeated_share": [
         (repeated_types, None),
@@ -1071,6 +1336,11 @@ WRONG = {
         (lambda tokens, n=4: repeated_counter([str(t) for t in tokens], n), None),
         (repeated_default_two, None),
         (repeated_any_n, None),
+        (lambda tokens, n=4: repeated_counter([str(t).strip(",") for t in tokens], n), None),
+        (
+            lambda tokens, n=4: repeated_counter([t.strip(".,") if isinstance(t, str) else t for t in tokens], n),
+            "punctuation_stripped",
+        ),
     ],
     "sampling.extend_beam": [
         (extend_topk, "too_few_candidates"),
@@ -1080,7 +1350,13 @@ WRONG = {
         (extend_sums_first, None),
         (extend_pair, None),
         (extend_one_less, None),
-        (extend_k_each, None),
+        (extend_k_each, "k_for_each_text"),
+        (extend_single, "in_float32"),
+        (extend_new_possible, "impossible_texts_kept"),
+        (extend_squeezed, "squeezed"),
+        (lambda logs, sums, k: extend_loop(logs, sums, min(k, logs.shape[1])), "at_most_the_symbols"),
+        (lambda logs, sums, k: extend_loop(logs, sums, min(k, len(logs))), "at_most_the_texts"),
+        (lambda logs, sums, k: extend_loop(logs.clamp(min=-1e6), sums, k), "impossible_replaced"),
         (extend_places, None),
         (extend_above_a_hundred, None),
     ],
@@ -1102,6 +1378,17 @@ WRONG = {
         (beam_lists, None),
         (beam_one_at_a_time, None),
         (beam_start_token, None),
+        (_turned(asked=lambda text: text[-1:]), "newest_tokens_only"),
+        (_turned(asked=lambda text: (0, *text)), None),
+        (_turned(early=True), "overtaken_stops"),
+        (_turned(apart=True), "finished_first"),
+        (_turned(stays=True), "end_stays"),
+        (beam_if_end, "end_zero_ignored"),
+        (_turned(sums=torch.float32), "sums_in_float32"),
+        (_beam(lambda found, k: [tuple(h) for h in found]), None),
+        (_beam(lambda found, k: [h._replace(tokens=list(h.tokens)) for h in found]), None),
+        (_beam(lambda found, k: [h._replace(tokens=torch.tensor(h.tokens)) for h in found]), None),
+        (_beam(lambda found, k: [h._replace(log_prob=torch.tensor(h.log_prob)) for h in found]), None),
     ],
     "gpt.gpt": [
         (UnmaskedGPT, "no_mask"),
@@ -1114,6 +1401,12 @@ WRONG = {
         (NoFinalNormGPT, "no_last_norm"),
         (OwnAttentionGPT, None),
         (MaskOnceGPT, "mask_in_the_first_layer_only"),
+        (StoredBufferGPT, None),
+        (NormInFrontGPT, "norm_in_front"),
+        (PlacesEachGPT, "positions_in_each_layer"),
+        (PlacesTimesGPT, "positions_multiplied"),
+        (NextSeenGPT, "one_of_the_future"),
+        (WindowGPT, None),
     ],
     "gpt.cached_attention": [
         (cached_causal_flag, "mask_from_the_corner"),
@@ -1125,5 +1418,8 @@ WRONG = {
         (cached_merged, None),
         (cached_value_first, "keys_and_values_exchanged"),
         (cached_stacked_queries, None),
+        (cached_output, "output_only"),
+        (cached_past_exchanged, "past_exchanged"),
+        (cached_lengths_first, "lengths_in_front_of_heads"),
     ],
 }

@@ -24,7 +24,7 @@ from utils.attention import (
     scaled_dot_product_attention,
     split_heads,
 )
-from utils.checks.compare import compare
+from utils.checks.compare import compare, kind
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
 from utils.checks.modules import load_by_name
 from utils.checks.tensors import differentiate, integers, judge_tensors, normal, or_error, strided, values_and_gradients
@@ -46,7 +46,7 @@ def _greedy_cases(rng: np.random.Generator) -> list[Case]:
         Case({"logits": equal}, "several equal logits", {"batch": 3, "symbols": 4}),
         Case({"logits": below}, "all logits below zero", {"batch": 2, "length": 3, "symbols": 7}),
         Case({"logits": torch.tensor([[999.0, 1000.0, 998.0]])}, "large logits", {"batch": 1, "symbols": 3}),
-        Case({"logits": near}, "logits close to each other", {"batch": 1, "symbols": 5}),
+        Case({"logits": near}, "logits close to each other, such as 3.0001 and 3.0002", {"batch": 1, "symbols": 5}),
         Case({"logits": normal(rng, 4, 1)}, "a single symbol", {"batch": 4, "symbols": 1}),
         Case({"logits": strided(normal(rng, 5, 8).double())}, "float64", {"batch": 5, "symbols": 8}),
     ]
@@ -122,6 +122,23 @@ GREEDY = Exercise(
             lambda logits: logits.topk(min(2, logits.shape[-1]), dim=-1).indices[..., -1],
             "These are the second-best tokens. The best of each row is asked for.",
         ),
+        Misconception(
+            "rounded",
+            lambda logits: logits.half().argmax(dim=-1),
+            "Logits that differ by little, such as 3.0001 and 3.0002, count as equal with you: they are rounded, or"
+            " compared with a tolerance. Compare them as they are.",
+        ),
+        Misconception(
+            "whole_numbers",
+            lambda logits: logits.to(torch.int64).argmax(dim=-1),
+            "The logits lose what stands behind the point, so that many become equal. Compare them as they are.",
+        ),
+        Misconception(
+            "squeezed",
+            lambda logits: logits.argmax(dim=-1, keepdim=True).squeeze(),
+            "`squeeze()` without a dimension drops every dimension of size 1, a batch of one as well. Name the"
+            " dimension.",
+        ),
     ),
     hints=(
         "You need the place of the largest entry in every row, not the entry.",
@@ -193,6 +210,26 @@ def _tempered(
     return answer
 
 
+def _judge_tempered(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    """Values and type, and an exact 0 where the logit is −∞: a small probability is too small to be seen."""
+    found = judge_tensors("probabilities")(case, output, expected)
+    if found or not isinstance(expected, Tensor):
+        return found
+    forbidden = case.inputs["logits"] == -INFINITY
+    if forbidden.shape == expected.shape and bool(((expected == 0) != (output == 0))[forbidden].any()):
+        largest = float(torch.where(forbidden, output, 0.0).max())
+        return Mismatch(f"A token with the logit −∞ should have exactly 0, and has {largest:.1e}.")
+    return _same_kind("logits", output, expected)
+
+
+def _same_kind(name: str, output: Tensor, expected: Tensor) -> Mismatch | None:
+    """Whether the numbers, which are right, are of the type that the contract asks for."""
+    if output.dtype == expected.dtype:
+        return None
+    own, wanted = (str(tensor.dtype).removeprefix("torch.") for tensor in (output, expected))
+    return Mismatch(f"The numbers are right. Their type is {own}, and should be that of `{name}`, {wanted}.")
+
+
 WITH_TEMPERATURE = Exercise(
     id="sampling.with_temperature",
     lesson="14",
@@ -200,7 +237,7 @@ WITH_TEMPERATURE = Exercise(
     reference=sampling.with_temperature,
     cases=_temperature_cases,
     run=or_error(),
-    judge=judge_tensors("probabilities"),
+    judge=_judge_tempered,
     points=2,
     minutes=10,
     difficulty=2,
@@ -323,6 +360,31 @@ WITH_TEMPERATURE = Exercise(
             " It must never come.",
         ),
         Misconception(
+            "forbidden_a_little",
+            _tempered(lambda z, t: torch.softmax(((z - z.amax(-1, keepdim=True)) / t).clamp(min=-20.0), dim=-1)),
+            "A token with the logit −∞ cannot come: its probability is exactly 0. With you it gets a very small one,"
+            " as if something were clamped, or a small number added.",
+        ),
+        Misconception(
+            "forbidden_comes",
+            _tempered(lambda z, t: _careful(z.clamp(min=-30.0), t)),
+            "A logit of −∞ is replaced by a finite one, about −30, so that this token gets a probability above 0. It"
+            " must never come.",
+        ),
+        Misconception(
+            "smallest_subtracted",
+            _tempered(lambda z, t: torch.softmax((z - z.amin(-1, keepdim=True)) / t, dim=-1)),
+            "You subtract the smallest logit of a row. What is left lies above 0 and can still overflow, and if the"
+            " smallest is −∞, the row becomes nan. Let the largest be 0 before you divide.",
+        ),
+        Misconception(
+            "whole_temperature",
+            _tempered(
+                lambda z, t: _all_to_the_best(z) if int(t) == 0 else _careful(z, int(t)),
+            ),
+            "τ is cut to a whole number with you: 0.5 becomes 0, and 1.5 becomes 1.",
+        ),
+        Misconception(
             "last_of_equal_at_zero",
             _tempered(_careful, zero=lambda z: _all_to_the_best(z.flip(-1)).flip(-1)),
             "At τ = 0 the last of several equal logits gets everything with you. `greedy` takes the first.",
@@ -387,6 +449,7 @@ def _draw_cases(rng: np.random.Generator) -> list[Case]:
     short = torch.cat([torch.zeros(1), long.float() * (1 - 1.2e-7), torch.zeros(1)])[None]
     alike = torch.tensor(rng.permutation([0.15, 0.25, 0.2, 0.3, 0.1]), dtype=torch.float32).expand(16, -1)
     sizes = {"batch": 1, "symbols": 1000}
+    few = {"batch": 16, "symbols": 4}
     return [
         Case({"probs": certain}, "one row, one token has all", {"batch": 1, "symbols": 5}, {"seed": 1}),
         _draw_case(rng, [[0.2, 0.5, 0.3]], "one distribution, 3,000 times"),
@@ -395,6 +458,9 @@ def _draw_cases(rng: np.random.Generator) -> list[Case]:
         _draw_case(rng, [steep.tolist()], "six symbols, float64", wide=True),
         _draw_case(rng, [uneven.tolist()], "one uneven distribution, 40,000 times", draws=MANY),
         Case({"probs": alike}, "16 equal rows, eight seeds", {"batch": 16, "symbols": 5}, {"seed": 20, "seeds": 8}),
+        Case(
+            {"probs": torch.full((16, 4), 0.25)}, "no generator, or one generator twice", few, {"seed": 7, "calls": 8}
+        ),
         Case({"probs": brim}, "the smallest and the largest random number", sizes, {"edges": 1}),
         Case({"probs": short}, "a sum a little below 1, the largest random number", sizes, {"edges": 1}),
     ]
@@ -424,6 +490,44 @@ def _with_many_seeds(answer: Callable[..., Any], probs: Tensor, seeds: range) ->
     return {"together": together, "varied": not all(torch.equal(tokens, found[0]) for tokens in found)}
 
 
+def _call_after_call(answer: Callable[..., Any], probs: Tensor, seed: int, calls: int) -> Any:
+    """Whether the random numbers go on from call to call: torch's own, which a seed repeats, and a generator's."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        own = [answer(probs) for _ in range(calls)]
+        torch.manual_seed(seed)
+        again = answer(probs)
+    generator = torch.Generator().manual_seed(seed)
+    given = [answer(probs, generator) for _ in range(calls)]
+    if any(not isinstance(t, Tensor) or t.shape != (len(probs),) for t in (*own, again, *given)):
+        return {"tokens": given[0]}
+    return {
+        "own goes on": not all(torch.equal(tokens, own[0]) for tokens in own),
+        "own repeats": torch.equal(own[0], again),
+        "given goes on": not all(torch.equal(tokens, given[0]) for tokens in given),
+    }
+
+
+def _unlike_independent(tokens: Tensor, probs: Tensor) -> str:
+    """Which pairs of rows do not get their tokens independently; empty if all seem to."""
+    symbols, half = len(probs), len(tokens) // 2
+    product = torch.outer(probs, probs).flatten()
+    freedom = int((product > 0).sum()) - 1
+    pairs = {
+        "rows that stand beside each other": (tokens[: 2 * half : 2], tokens[1 : 2 * half : 2]),
+        "rows that stand half a batch apart": (tokens[:half], tokens[half : 2 * half]),
+        "the first row and the last, the second and the last but one, and so on": (
+            tokens[:half],
+            tokens.flip(0)[:half],
+        ),
+    }
+    for name, (one, other) in pairs.items():
+        distance = sampling.chi_square(torch.bincount(symbols * one + other, minlength=symbols**2), product)
+        if not _least_distance(freedom) < distance < 1.5 * sampling.chi_square_limit(freedom):
+            return name
+    return ""
+
+
 def _least_distance(freedom: int) -> float:
     """What a χ² hardly ever falls short of: draws that fit better were not drawn independently."""
     part = 2 / (9 * freedom)
@@ -435,6 +539,8 @@ def _run_draw(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) ->
     if "edges" in case.extra:
         return _at_the_edges(answer, inputs["probs"])
     seed = int(case.extra["seed"])
+    if "calls" in case.extra:
+        return _call_after_call(answer, inputs["probs"], seed, int(case.extra["calls"]))
     if "seeds" in case.extra:
         return _with_many_seeds(answer, inputs["probs"], range(seed, seed + int(case.extra["seeds"])))
     batch, symbols = inputs["probs"].shape
@@ -451,16 +557,12 @@ def _run_draw(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) ->
         sampling.chi_square(mine, probs) < sampling.chi_square_limit(int((probs > 0).sum()) - 1)
         for mine, probs in zip(counts, case.extra["rows"])
     )
-    pairs = torch.bincount(symbols * first[: batch // 2 * 2 : 2] + first[1::2], minlength=symbols**2) if fits else None
-    product = torch.outer(case.extra["rows"][0], case.extra["rows"][0]).flatten()
-    apart = pairs is not None and len(counts) == 1
-    distance = sampling.chi_square(pairs, product) if apart and pairs is not None else math.nan
-    freedom = int((product > 0).sum()) - 1
+    alone = fits and len(counts) == 1
     return {
         "counts": counts,
         "alike": bool(((counts > 0).sum(dim=1) == 1).all()),
         "fits": fits,
-        "independent": not apart or _least_distance(freedom) < distance < 1.5 * sampling.chi_square_limit(freedom),
+        "dependent": _unlike_independent(first, case.extra["rows"][0]) if alone else "",
         "outside": outside,
         "int64": first.dtype == torch.int64,
         "repeats": len(found) == 1 or torch.equal(first, found[1]),
@@ -474,10 +576,11 @@ def _judge_draw(case: Case, output: Any, expected: Any) -> Mismatch | None:
         if expected.get("edges") == output.get("edges"):
             return None
         place = output["edges"].index(False) if False in output["edges"] else 0
+        token = output["which"][place]
         return Mismatch(
             f"If `torch.rand` gives {('0, the smallest', '0.99999994, the largest')[place]} number that it can, token"
-            f" {output['which'][place]} of 1,000 is drawn. It has probability 0, or does not exist: they are numbered 0"
-            " to 999."
+            f" {token} of 1,000 is drawn. "
+            + ("It has probability 0." if 0 <= token < 1000 else "There is none: they are numbered 0 to 999.")
         )
     if "together" in expected and "together" in output:
         if output["together"] and not expected["together"]:
@@ -488,6 +591,15 @@ def _judge_draw(case: Case, output: Any, expected: Any) -> Mismatch | None:
         for key in ("together", "varied"):
             if output[key] != expected[key]:
                 return Mismatch("Eight generators with different seeds give the same draws: they take no part.")
+        return None
+    if "own goes on" in expected and "own goes on" in output:
+        for key, text in (
+            ("own goes on", "Without a generator, call after call draws the same."),
+            ("own repeats", "Without a generator, `torch.manual_seed` does not repeat the draws: use torch's own."),
+            ("given goes on", "Call after call with one and the same generator draws the same: it does not move on."),
+        ):
+            if output[key] != expected[key]:
+                return Mismatch(text)
         return None
     if "counts" not in expected or "counts" not in output:
         right, got = (
@@ -503,21 +615,23 @@ def _judge_draw(case: Case, output: Any, expected: Any) -> Mismatch | None:
         )
     if output["alike"] and expected["alike"]:
         return None  # which token all rows share is chance; the case of eight seeds tells how it is chosen
-    for number, (mine, theirs) in enumerate(zip(output["counts"].double(), expected["counts"].double())):
+    far = []
+    for mine, theirs in zip(output["counts"].double(), expected["counts"].double()):
         possible = mine + theirs > 0
         distance = float(((mine - theirs)[possible] ** 2 / (mine + theirs)[possible]).sum())
-        unlike = output["fits"] != expected["fits"]
-        if unlike or distance > 1.3 * sampling.chi_square_limit(max(int(possible.sum()) - 1, 1)):
-            probs = case.extra["rows"][number].tolist()
-            shares = ", ".join(f"{float(n) / float(mine.sum()):.3f}" for n in mine)
-            return Mismatch(
-                f"The distribution {', '.join(f'{p:.3f}' for p in probs)} was drawn from {int(mine.sum()):,} times; the"
-                f" tokens came with the shares {shares}."
-            )
+        far.append(distance / sampling.chi_square_limit(max(int(possible.sum()) - 1, 1)))
+    if output["fits"] != expected["fits"] or max(far) > 1.3:
+        number = far.index(max(far))  # of several distributions the one that was missed most
+        mine, probs = output["counts"][number], case.extra["rows"][number].tolist()
+        shares = ", ".join(f"{float(n) / float(mine.sum()):.3f}" for n in mine)
+        return Mismatch(
+            f"The distribution {', '.join(f'{p:.3f}' for p in probs)} was drawn from {int(mine.sum()):,} times; the"
+            f" tokens came with the shares {shares}."
+        )
     for key, text in (
         ("repeats", "Two calls with generators of the same seed give different draws: the generator is not used."),
         ("moves", "Generators of different seeds give the same draws: the random numbers do not come from them."),
-        ("independent", "Rows that stand beside each other do not get their tokens independently: the pairs show it."),
+        ("dependent", f"Rows do not get their tokens independently. It shows in {output['dependent']}."),
         ("int64", "The tokens must be int64, as torch's indices are."),
     ):
         if output[key] != expected[key]:
@@ -606,7 +720,8 @@ DRAW = Exercise(
             lambda probs, generator=None: _end_included(
                 probs, torch.rand(len(probs), 1, dtype=probs.dtype, generator=generator), scaled=False
             ),
-            _END_INCLUDED + " Then count in float64, and multiply the random number by the last running sum.",
+            _END_INCLUDED + " And if you do not yet: count in float64, and multiply the random number by the last"
+            " running sum.",
         ),
         Misconception(
             "not_scaled",
@@ -697,6 +812,44 @@ DRAW = Exercise(
             lambda probs, generator=None: _falls(probs.double() ** 2, _uniform(probs, generator)),
             "Likely tokens come too often and unlikely ones too seldom, as if the probabilities were squared.",
         ),
+        Misconception(
+            "one_distribution_for_all",
+            lambda probs, generator=None: _falls(probs[:1].expand_as(probs), _uniform(probs, generator)),
+            "All rows draw from the distribution of row 0. Each row has its own.",
+        ),
+        Misconception(
+            "mean_of_the_batch",
+            lambda probs, generator=None: _falls(
+                probs.mean(0, keepdim=True).expand_as(probs), _uniform(probs, generator)
+            ),
+            "All rows draw from the mean of the batch. Each row has a distribution of its own.",
+        ),
+        Misconception(
+            "place_among_the_sorted",
+            lambda probs, generator=None: _falls(
+                probs.sort(dim=-1, descending=True).values, _uniform(probs, generator)
+            ),
+            "The shares are right, and stand at the wrong tokens: you draw from the sorted probabilities and return a"
+            " place among these, 0 for the likeliest. Draw from the row as it is.",
+        ),
+        Misconception(
+            "seeded_without_a_generator",
+            lambda probs, generator=None: _falls(
+                probs, _uniform(probs, torch.Generator() if generator is None else generator)
+            ),
+            "With a generator all is right. Without one, call after call draws the same: a new `torch.Generator()`"
+            " always begins at the same place, and so does whatever is seeded anew in each call. `torch.rand(...,"
+            " generator=None)` goes on with torch's own random numbers.",
+        ),
+        Misconception(
+            "generator_copied",
+            lambda probs, generator=None: _falls(
+                probs,
+                _uniform(probs, None if generator is None else torch.Generator().manual_seed(generator.initial_seed())),
+            ),
+            "Two calls with the same generator draw the same: it does not move on, since a copy of it, or another with"
+            " its seed, gives the random numbers. Hand the generator itself to `torch.rand`.",
+        ),
     ),
     hints=(
         "Lay the probabilities side by side from 0 to 1. A random number between 0 and 1 falls into one of the"
@@ -716,6 +869,19 @@ def _probs(rng: np.random.Generator, *shape: int, std: float = 1.5) -> Tensor:
     return torch.softmax(normal(rng, *shape, std=std), dim=-1)
 
 
+def _judge_kept(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    """Values, and which of them are 0: a very unlikely token that was lost is too small to be seen in the values."""
+    found = judge_tensors("probabilities")(case, output, expected)
+    if found or not isinstance(expected, Tensor):
+        return found
+    lost, kept = int(((expected > 0) & (output == 0)).sum()), int(((expected == 0) & (output > 0)).sum())
+    if lost:
+        return Mismatch(f"{lost} very unlikely token(s) should stay, and are 0.")
+    if kept:
+        return Mismatch(f"{kept} token(s) should be exactly 0, and are a little above.")
+    return _same_kind("probs", output, expected)
+
+
 def _top_k_cases(rng: np.random.Generator) -> list[Case]:
     def case(probs: Tensor, k: int, about: str) -> Case:
         sizes = {"batch": probs.shape[0], "symbols": probs.shape[1], "k": k} if probs.dim() == 2 else {}
@@ -731,7 +897,7 @@ def _top_k_cases(rng: np.random.Generator) -> list[Case]:
         case(_probs(rng, 3, 4), 9, "k larger than the vocabulary"),
         case(tied, 3, "equally likely tokens at the border"),
         case(tied, 1, "equally likely tokens at the top"),
-        case(torch.tensor([[0.3, 0.19999, 0.2, 0.3, 0.00001]]), 3, "nearly equal tokens at the border"),
+        case(torch.tensor([[0.3, 0.1999999, 0.2, 0.3, 1e-7]]), 3, "nearly equal at the border: 0.1999999 and 0.2"),
         case(rare, 4, "fewer possible tokens than k"),
         case(_probs(rng, 2, 3, 8), 5, "three dimensions"),
         case(strided(_probs(rng, 5, 9).double()), 3, "float64"),
@@ -772,6 +938,11 @@ def _values_only(probs: Tensor, k: int) -> Tensor:
     return top / top.sum(dim=-1, keepdim=True)
 
 
+def _nearly_zero(probs: Tensor, k: int) -> Tensor:
+    _needs_k(k)
+    return _scaled(torch.where(probs >= probs.topk(min(k, probs.shape[-1]), dim=-1).values[..., -1:], probs, 1e-9))
+
+
 def _softmax_of_kept(kept: Tensor) -> Tensor:
     return torch.softmax(torch.where(kept > 0, kept, -INFINITY), dim=-1)
 
@@ -783,7 +954,7 @@ KEEP_TOP_K = Exercise(
     reference=sampling.keep_top_k,
     cases=_top_k_cases,
     run=or_error(),
-    judge=judge_tensors("probabilities"),
+    judge=_judge_kept,
     points=1,
     minutes=8,
     difficulty=1,
@@ -854,7 +1025,7 @@ KEEP_TOP_K = Exercise(
         Misconception(
             "one_less",
             _top_k_variant(lambda p, k: p >= p.topk(min(max(k - 1, 1), p.shape[-1]), dim=-1).values[..., -1:]),
-            "One token too few stays: you look at place k − 1 counted from one.",
+            "One token too few stays: your threshold is the (k − 1)-th largest probability, and should be the k-th.",
         ),
         Misconception(
             "even",
@@ -892,6 +1063,34 @@ KEEP_TOP_K = Exercise(
             _top_k_variant(lambda p, k: (torch.arange(p.shape[-1]) < k).expand_as(p)),
             "The first k tokens of the vocabulary stay, whatever their probabilities.",
         ),
+        Misconception(
+            "nearly_equal",
+            _top_k_variant(lambda p, k: (p >= (t := p.topk(min(k, p.shape[-1])).values[..., -1:])) | p.isclose(t)),
+            "Tokens that are only nearly as likely as the k-th stay, too: 0.1999999 beside 0.2. That comes of rounding"
+            " or of a tolerance. Only those exactly as likely stay.",
+        ),
+        Misconception(
+            "argsort_as_rank",
+            _top_k_variant(lambda p, k: p.argsort(dim=-1, descending=True, stable=True) < k),
+            "`argsort` says which token has a place in the order, not which place a token has. Your mask belongs to"
+            " the places.",
+        ),
+        Misconception(
+            "threshold_of_row_0",
+            _top_k_variant(lambda p, k: p >= p.topk(min(k, p.shape[-1]), dim=-1).values[..., -1].flatten()[0]),
+            "All rows are cut where row 0 is cut. Each row has a k-th probability of its own.",
+        ),
+        Misconception(
+            "kth_smallest",
+            _top_k_variant(lambda p, k: p >= p.kthvalue(min(k, p.shape[-1]), dim=-1, keepdim=True).values),
+            "Your threshold is the k-th *smallest* probability: `kthvalue` counts from the smallest. The k-th largest"
+            " is needed.",
+        ),
+        Misconception(
+            "nearly_zero",
+            _nearly_zero,
+            "Tokens that have to go keep a very small number, such as 10⁻⁹. They must never come: exactly 0.",
+        ),
     ),
     properties=(
         Property(
@@ -928,6 +1127,8 @@ def _top_p_cases(rng: np.random.Generator) -> list[Case]:
         case(_probs(rng, 5, 8, std=0.5), 0.95, "p = 0.95, flat rows"),
         case(_probs(rng, 2, 9, std=4.0), 0.6, "p = 0.6, steep rows"),
         case(_probs(rng, 3, 5), 0.0, "p = 0: one token stays"),
+        case(torch.tensor([[0.2, 0.4, 0.4], [0.4, 0.2, 0.4]]), 0.0, "p = 0, two tokens are the likeliest"),
+        case(torch.tensor([[0.0001, 0.6, 0.3, 0.0002, 0.0997]]), 0.9995, "p = 0.9995, which is not 1"),
         case(_probs(rng, 2, 6), 1.0, "p = 1: all stay"),
         case(tail, 1.0, "p = 1, a long tail"),
         case(far, 1.0, "p = 1, a thousand symbols"),
@@ -940,19 +1141,6 @@ def _top_p_cases(rng: np.random.Generator) -> list[Case]:
         Case({"probs": _probs(rng, 2, 3), "p": 1.2}, "p above 1", extra={"error": "1.2"}),
         Case({"probs": _probs(rng, 2, 3), "p": -0.1}, "p below 0", extra={"error": "-0.1"}),
     ]
-
-
-def _judge_kept(case: Case, output: Any, expected: Any) -> Mismatch | None:
-    """Values, and which of them are 0: a very unlikely token that was lost is too small to be seen in the values."""
-    found = judge_tensors("probabilities")(case, output, expected)
-    if found or not isinstance(expected, Tensor):
-        return found
-    lost, kept = int(((expected > 0) & (output == 0)).sum()), int(((expected == 0) & (output > 0)).sum())
-    if lost or kept:
-        return Mismatch(
-            f"{lost or kept} very unlikely token(s) should {'stay, and are 0' if lost else 'be 0, and stay'}."
-        )
-    return None
 
 
 def _needs_share(p: float) -> None:
@@ -1116,8 +1304,9 @@ KEEP_TOP_P = Exercise(
         Misconception(
             "float32_sums",
             _nucleus(lambda q, p: (q.cumsum(-1) - q < p) | (p == 1)),
-            "You add in float32, where 0.7 + 0.2 and 0.9 are one and the same number. In float64 the sum falls short,"
-            " and a third token goes in. Make the probabilities `.double()` before you add.",
+            "Your sum of 0.7 and 0.2 counts as 0.9. In float64 it falls a little short, and a third token goes in. The"
+            " usual reason is that you add or compare in float32, where they are one and the same number: make the"
+            " probabilities `.double()` before you add. A tolerance, or rounding, does the same.",
         ),
         Misconception(
             "mask_of_the_sorted",
@@ -1158,6 +1347,49 @@ KEEP_TOP_P = Exercise(
             lambda probs, p: _nucleus()(probs.transpose(0, -1), p).transpose(0, -1),
             "The sums run down the columns, over different distributions. The symbols are the last dimension.",
         ),
+        Misconception(
+            "equals_at_zero",
+            lambda probs, p: (
+                _scaled(torch.where(probs == probs.amax(-1, keepdim=True), probs, 0.0))
+                if p == 0
+                else _nucleus()(probs, p)
+            ),
+            "For p = 0 all of several equally likely tokens stay with you. One stays: of equals the lowest number.",
+        ),
+        Misconception(
+            "each_alone_bare",
+            _nucleus(lambda q, p: q >= p, first=False),
+            "You keep tokens whose own probability is at least p, and where there is none, 0/0 is nan. It is the sum"
+            " over the set that has to reach p.",
+        ),
+        Misconception(
+            "above_the_rest",
+            _by_size(lambda q, p: q > 1 - p),
+            "You keep tokens whose own probability is above 1 − p. It is the sum over the set that has to reach p.",
+        ),
+        Misconception(
+            "divided_by_p",
+            lambda probs, p: torch.where(_nucleus()(probs, p) > 0, probs, 0.0) / (p or 1.0),
+            "The right tokens stay, but you divide by p. Their sum mostly is a little more: divide by what is left.",
+        ),
+        Misconception(
+            "share_of_the_symbols",
+            _nucleus(lambda q, p: (torch.arange(q.shape[-1]) < math.ceil(p * q.shape[-1])).expand_as(q)),
+            "You keep the share p of the *symbols*, the same number in every row. It is the probability that has to"
+            " reach p.",
+        ),
+        Misconception(
+            "not_sorted_but_the_best",
+            _by_size(lambda q, p: q.double().cumsum(-1) - q < p),
+            "The likeliest token stays, but the others are added up in the order of their numbers. The likeliest go in"
+            " first, so they have to be sorted.",
+        ),
+        Misconception(
+            "crossing_dropped_float32",
+            _nucleus(lambda q, p: q.cumsum(-1) <= p),
+            "The token with which the sum reaches p is missing: of sorted tokens you keep those up to which the sum is"
+            " at most p. Ask for the sum *before* a token instead. (Then look at rounding: add in float64.)",
+        ),
     ),
     properties=(
         Property(
@@ -1194,6 +1426,7 @@ def _repeated_cases(rng: np.random.Generator) -> list[Case]:
         Case({"tokens": pairs, "n": 2}, "words that read alike when glued together"),
         Case({"tokens": ["a b", "c", "x", "a", "b c", "x", "a b", "c"], "n": 2}, "words with a space in them"),
         Case({"tokens": ["The", "the", "the", "The", "end", "The", "end"], "n": 2}, "capital letters"),
+        Case({"tokens": ["he", "said,", "he", "said", "he", "said,"], "n": 2}, "words with a comma"),
         Case({"tokens": [1, 2, "1", "2", 1, 2], "n": 2}, "numbers and words"),
         Case({"tokens": "abracadabra", "n": 3}, "a string: characters"),
         Case({"tokens": ["x", "y", "y", "x", "y", "x"], "n": 2}, "the same words in another order"),
@@ -1350,6 +1583,26 @@ REPEATED_SHARE = Exercise(
             _no_short_text,
             "A text of fewer than n tokens has no n-grams, and 0/0 stops the program. It repeats nothing: 0.",
         ),
+        Misconception(
+            "punctuation_stripped",
+            _repeated_variant(
+                lambda grams, tokens, n: _share(
+                    [tuple(t.strip(".,;:!?") if isinstance(t, str) else t for t in g) for g in grams]
+                )
+            ),
+            '"said," and "said" count as the same with you. Tokens are compared as they are.',
+        ),
+        Misconception(
+            "circular",
+            _repeated_variant(lambda grams, tokens, n: _share(_grams([*tokens, *tokens[: n - 1]], n))),
+            "Your n-grams go on from the end of the text to its beginning. The last one begins n − 1 tokens before the"
+            " last token.",
+        ),
+        Misconception(
+            "over_kinds",
+            _repeated_variant(lambda grams, tokens, n: (len(grams) - len(set(grams))) / len(set(grams))),
+            "You divide by the number of *different* n-grams. The share among all n-grams is asked for.",
+        ),
     ),
     hints=(
         "How many n-grams has the text, and how many different ones? The difference was said again.",
@@ -1391,6 +1644,12 @@ def _extend_cases(rng: np.random.Generator) -> list[Case]:
     gone.inputs["log_probs"][1, 0] = -INFINITY
     late = case(3, 4, 5, "long texts: sums far below 0")
     late.inputs["totals"][:] -= 20_000
+    never = case(3, 4, 9, "a text that cannot come at all")
+    never.inputs["totals"][1] = -INFINITY
+    close = case(2, 4, 5, "sums that differ in the eighth decimal place")
+    steps = torch.tensor(rng.permutation([3, 0, 6, 1, 4, 7, 2, 5]), dtype=torch.float64).view(2, 4)
+    close.inputs["log_probs"][:] = -1.5 - 1e-8 * steps
+    close.inputs["totals"][:] = -2.5
     strong = case(3, 7, 4, "one text far ahead of the others")
     strong.inputs["totals"][1:] -= 30
     return [
@@ -1400,6 +1659,8 @@ def _extend_cases(rng: np.random.Generator) -> list[Case]:
         strong,
         tied,
         gone,
+        never,
+        close,
         case(1, 3, 7, "k larger than all candidates"),
         late,
         case(5, 4, 1, "k = 1"),
@@ -1455,6 +1716,23 @@ def _topk_possible(log_probs: Tensor, totals: Tensor, k: int) -> Any:
     rows, tokens, sums = _topk_capped(log_probs, totals, k)
     possible = sums > -INFINITY
     return rows[possible], tokens[possible], sums[possible]
+
+
+def _extended_possible(log_probs: Tensor, totals: Tensor, k: int) -> Any:
+    """−∞ is looked for in what is new alone."""
+    sums, places = (totals[:, None] + log_probs).flatten().sort(descending=True, stable=True)
+    possible = log_probs.flatten()[places] > -INFINITY
+    places, sums = places[possible][:k], sums[possible][:k]
+    return places // log_probs.shape[1], places % log_probs.shape[1], sums
+
+
+def _cut(kept: Callable[[int, Tensor], int]) -> Callable[..., Any]:
+    """A variant that keeps another number of candidates."""
+    return lambda log_probs, totals, k: _extended()(log_probs, totals, kept(k, log_probs))
+
+
+def _extended_squeezed(log_probs: Tensor, totals: Tensor, k: int) -> Any:
+    return tuple(part.squeeze() for part in _extended()(log_probs, totals, k))
 
 
 def _best_text_only(log_probs: Tensor, totals: Tensor, k: int) -> Any:
@@ -1578,6 +1856,47 @@ EXTEND_BEAM = Exercise(
             _extended(sums=lambda logs, totals: (totals[:, None] + logs) / 2),
             "Your third part is half of what it should be: a mean where a sum is asked for.",
         ),
+        Misconception(
+            "in_float32",
+            _extended(
+                sums=lambda logs, totals: (totals[:, None] + logs).float(),
+                finish=lambda rows, tokens, sums, logs, totals: (rows, tokens, totals[rows] + logs[rows, tokens]),
+            ),
+            "You compare in float32, where sums that differ in the eighth decimal place are equal. Keep the type of"
+            " the inputs, float64.",
+        ),
+        Misconception(
+            "impossible_texts_kept",
+            _extended_possible,
+            "You leave out the tokens that cannot come. But a text may itself be impossible, with a total of −∞: look"
+            " at the sums, not at the log-probabilities.",
+        ),
+        Misconception(
+            "impossible_replaced",
+            _extended(sums=lambda logs, totals: totals[:, None] + logs.clamp(min=-1e6)),
+            "−∞ is replaced by a large negative number, so candidates that cannot come stay in the beam.",
+        ),
+        Misconception(
+            "k_for_each_text",
+            _cut(lambda k, log_probs: k * len(log_probs)),
+            "You keep k times as many candidates as there are texts. k is how many stay in all.",
+        ),
+        Misconception(
+            "at_most_the_symbols",
+            _cut(lambda k, log_probs: min(k, log_probs.shape[1])),
+            "You never keep more candidates than there are symbols. Each text has that many: there may be more in all.",
+        ),
+        Misconception(
+            "at_most_the_texts",
+            _cut(lambda k, log_probs: min(k, len(log_probs))),
+            "You never keep more candidates than there are texts. At the first step there is one text, and the beam"
+            " has to grow.",
+        ),
+        Misconception(
+            "squeezed",
+            _extended_squeezed,
+            "`squeeze()` makes a single number of a vector of length 1. The three parts stay vectors, for k = 1, too.",
+        ),
     ),
     hints=(
         "Make the table of all sums, one row a text and one column a token. Then only its k largest entries matter.",
@@ -1610,9 +1929,12 @@ class _Language:
         if len({len(text) for text in texts}) != 1:
             raise Told(f"`step` wants texts of one length, at least one of them; it was asked for {list(texts)!r:.80}.")
         length = len(texts[0])
-        if length <= self.asked:
-            raise Told(f"`step` was asked twice about texts of {length} tokens. Ask once a turn, about the whole beam.")
-        self.asked = length
+        self.asked += 1
+        if length != self.asked:
+            raise Told(
+                f"Call number {self.asked + 1} of `step` should be about texts of {self.asked} tokens, and was about"
+                f" {tuple(texts[0])!r:.40}. Ask once a turn, about all texts of the beam, with all their tokens."
+            )
         if length >= len(self.tables):
             raise Told(f"`step` was asked for token number {length + 1}, and the limit is {len(self.tables)}.")
         return torch.stack([self.tables[length, text[-1] if text else -1] for text in texts])
@@ -1655,6 +1977,13 @@ def _dead_end() -> _Language:
     return _Language(torch.tensor([first, later, later], dtype=torch.float64).log())
 
 
+def _nearly_level() -> _Language:
+    """Two texts whose sums differ in the ninth decimal place, one after each step; float32 sees it only once."""
+    first = [[-0.7, -0.7 - 3e-9]] * 3
+    second = [[-1.0, -3.0], [-1.0 + 1e-9, -3.0], [-1.0, -3.0]]
+    return _Language(torch.tensor([first, second], dtype=torch.float64))
+
+
 def _beam_cases(rng: np.random.Generator) -> list[Case]:
     def case(step: _Language, k: int, about: str, **more: Any) -> Case:
         limit, _, symbols = step.tables.shape
@@ -1680,6 +2009,7 @@ def _beam_cases(rng: np.random.Generator) -> list[Case]:
         case(_language(rng, 3, 2), 5, "a beam wider than the vocabulary"),
         case(_language(rng, 1, 5), 3, "a limit of one token", end=4, alpha=1.0),
         case(sure, 3, "one possible text", end=0),
+        case(_nearly_level(), 3, "two sums differ in the ninth decimal place"),
         case(_dead_end(), 3, "nothing can follow token 0"),
         Case({"step": _language(rng, 2, 3), "k": 0, "limit": 2}, "k = 0", extra={"error": "0"}),
         Case({"step": _language(rng, 2, 3), "k": 2, "limit": -3}, "a limit below 1", extra={"error": "-3"}),
@@ -1695,11 +2025,17 @@ def _run_beam(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) ->
     for hypothesis in found:
         if not isinstance(hypothesis, tuple) or len(hypothesis) != 3:
             return list(found)
-        tokens, log_prob, score = hypothesis
-        tokens = tokens.tolist() if isinstance(tokens, Tensor) else tokens
-        if not isinstance(tokens, (tuple, list)):
-            return list(found)
-        plain.append((tuple(int(t) for t in tokens), float(log_prob), float(score)))
+        if getattr(hypothesis, "_fields", ()) != Hypothesis._fields:
+            raise Told("Each text is a `Hypothesis(tokens, log_prob, score)`; yours is a tuple without these names.")
+        for name, value in zip(Hypothesis._fields[1:], hypothesis[1:]):
+            if isinstance(value, bool) or not isinstance(value, (float, int)):
+                raise Told(f"`{name}` of a `Hypothesis` is a float, not {kind(value)}.")
+        tokens = hypothesis[0]
+        if not isinstance(tokens, tuple):
+            raise Told(f"`tokens` of a `Hypothesis` is a tuple, which can be a key of a dict, not {kind(tokens)}.")
+        if not all(isinstance(token, (int, np.integer)) for token in tokens):
+            raise Told(f"`tokens` of a `Hypothesis` is a tuple of whole numbers, not of things like {tokens[0]!r:.40}.")
+        plain.append((tuple(int(t) for t in tokens), float(hypothesis[1]), float(hypothesis[2])))
     return plain
 
 
@@ -1724,6 +2060,10 @@ def _judge_beam(case: Case, output: Any, expected: Any) -> Mismatch | None:
     return None
 
 
+def _whole_texts(beam: list[Hypothesis]) -> list[tuple[int, ...]]:
+    return [h.tokens for h in beam]
+
+
 def _search(
     width: Callable[[int, int], int] = lambda k, finished: k - finished,
     score: Callable[[float, int, float], float] = lambda total, length, alpha: total / length**alpha,
@@ -1739,6 +2079,13 @@ def _search(
     cut: bool = False,
     dead_ends: bool = False,
     end_counts: bool = True,
+    end_zero: bool = True,
+    end_stays: bool = False,
+    end_stripped: bool = False,
+    finished_apart: bool = False,
+    sums: torch.dtype = torch.float64,
+    overtaken_stops: bool = False,
+    texts: Callable[[list[Hypothesis]], Any] = _whole_texts,
 ) -> Callable[..., Any]:
     """A variant of the search."""
 
@@ -1747,12 +2094,10 @@ def _search(
             raise ValueError(f"not {k}, {limit}")
         beam, finished, lost = [Hypothesis((), 0.0, 0.0)], list[Hypothesis](), list[Hypothesis]()
         while beam and len(beam[0].tokens) < limit + steps:
-            totals = torch.tensor([h.log_prob if add_up else 0.0 for h in beam], dtype=torch.float64)
+            totals = torch.tensor([h.log_prob if add_up else 0.0 for h in beam], dtype=sums)
             room = width(k, len(finished))
-            if room < 1:
-                break
             grown = []
-            log_probs = step([h.tokens for h in beam])
+            log_probs = step(texts(beam))
             if dead_ends:
                 stuck = (log_probs == -INFINITY).all(dim=1).tolist()
                 lost += [h for h, over in zip(beam, stuck) if over and h.tokens]
@@ -1760,12 +2105,19 @@ def _search(
                 tokens = (*beam[row].tokens, token)
                 length = len(tokens) - (not end_counts and token == end and len(tokens) > 1)
                 grown.append(Hypothesis(tokens, total, score(total, length, alpha)))
-            done = [h for h in grown if ends and h.tokens[-1] == end]
-            finished += done
-            beam = [h for h in grown if not (ends and h.tokens[-1] == end)]
+            ended = [ends and (end_zero or bool(end)) and h.tokens[-1] == end for h in grown]
+            finished += [h for h, over in zip(grown, ended) if over]
+            beam = [h for h, over in zip(grown, ended) if end_stays or not over]
             if first_end_stops and finished:
                 break
+            if overtaken_stops and finished and beam:
+                if max(h.log_prob for h in finished) >= max(h.log_prob for h in beam):
+                    break
+        if end_stripped:
+            finished = [h._replace(tokens=h.tokens[:-1]) for h in finished]
         found = (finished if keep_finished else []) + lost + (beam if keep_unfinished or not finished else [])
+        if finished_apart:
+            return return_(order(finished) + order(beam))
         return return_(order(found)[: k if cut else None])
 
     return answer
@@ -1924,6 +2276,59 @@ BEAM_SEARCH = Exercise(
             _search(steps=-1),
             "Your texts end one token before the limit.",
         ),
+        Misconception(
+            "newest_tokens_only",
+            _search(texts=lambda beam: [tokens[-1:] for tokens in _whole_texts(beam)]),
+            "You give `step` the newest token of each text. The toy language needs no more, but a model reads the"
+            " whole text: give it all tokens.",
+        ),
+        Misconception(
+            "overtaken_stops",
+            _search(overtaken_stops=True),
+            "You stop when the best finished text is at least as likely as everything in the beam. That finds the"
+            " likeliest, but the other texts of the list are still missing, and with alpha above 0 a longer one may"
+            " win. Go on until the beam is empty or the limit is reached.",
+        ),
+        Misconception(
+            "finished_first",
+            _search(
+                order=lambda found: sorted(found, key=lambda h: -h.score),
+                finished_apart=True,
+            ),
+            "All finished texts stand before all unfinished ones with you. The score decides; only among equal scores"
+            " the unfinished come last.",
+        ),
+        Misconception(
+            "end_zero_ignored",
+            _search(end_zero=False),
+            "All is right but for `end=0`: `if end` is false there. Ask whether it is None.",
+        ),
+        Misconception(
+            "end_stays",
+            _search(end_stays=True),
+            "Texts that ended with `end` stay in the beam as well and go on. They leave it.",
+        ),
+        Misconception(
+            "end_stripped",
+            _search(end_stripped=True),
+            "The token `end` is missing in the finished texts. It belongs to them, as their last token.",
+        ),
+        Misconception(
+            "one_longer",
+            _search(score=lambda total, length, alpha: total / (length + 1) ** alpha),
+            "Your lengths are larger by one than the number of tokens.",
+        ),
+        Misconception(
+            "probability_as_score",
+            _search(score=lambda total, length, alpha: math.exp(total) / length**alpha),
+            "Your score begins with the probability. It is the *log*-probability, divided by length ** alpha.",
+        ),
+        Misconception(
+            "sums_in_float32",
+            _search(sums=torch.float32),
+            "All is right but the digits: your sums so far are float32, and so texts whose sums differ in the ninth"
+            " decimal place change their order. `torch.tensor(..., dtype=torch.float64)` keeps them.",
+        ),
     ),
     hints=(
         "Keep two lists: the beam (unfinished texts, all of one length) and the finished ones. One turn of the loop"
@@ -1960,6 +2365,7 @@ def _gpt_cases(rng: np.random.Generator) -> list[Case]:
     )
     asked = _gpt_case(rng, "another class for the attention", 2, 5, symbols=6, d_model=8, heads=4, layers=2, block=7)
     return [
+        _gpt_case(rng, "two layers, one text", 1, 5, symbols=7, d_model=8, heads=2, layers=2, block=9),
         _gpt_case(rng, "one layer", 2, 3, symbols=5, d_model=8, heads=2, layers=1, block=7),
         _gpt_case(rng, "a single token", 1, 1, symbols=7, d_model=6, heads=3, layers=2, block=5),
         _gpt_case(rng, "two layers", 3, 5, symbols=9, d_model=12, heads=4, layers=2, block=10),
@@ -1984,6 +2390,12 @@ def _made_gpt(answer: Callable[..., Any], inputs: dict[str, Any], weights: dict[
     if isinstance(made, nn.Module) and isinstance(getattr(made, "layers", None), list):
         raise Told(
             "`layers` is a plain list, so PyTorch does not see the layers in it. Put them in an `nn.ModuleList`."
+        )
+    if isinstance(made, nn.Module) and (stored := set(dict(made.named_buffers())) & set(made.state_dict())):
+        name = sorted(stored)[0]
+        raise Told(
+            f"The buffer `{name}` is stored with the weights, and the names of those are given here. Register it with"
+            " `persistent=False`."
         )
     return load_by_name(made.to(next(iter(weights.values())).dtype) if isinstance(made, nn.Module) else made, weights)
 
@@ -2158,6 +2570,56 @@ class _PositionsFromOne(_WrongGPT):
         return x
 
 
+class _NormBefore(_WrongGPT):
+    def read(self, ids: Tensor) -> Tensor:
+        x: Tensor = self.norm(super().read(ids))
+        return x
+
+    def finish(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.output(x)
+        return logits
+
+
+class _NormAfterEach(_WrongGPT):
+    def through(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        for layer in self.layers:
+            x = self.norm(layer(x, mask)[0])
+        return x
+
+    def finish(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.output(x if len(self.layers) else self.norm(x))
+        return logits
+
+
+class _PositionsInEachLayer(_WrongGPT):
+    def read(self, ids: Tensor) -> Tensor:
+        x: Tensor = self.embedding(ids)
+        return x if len(self.layers) else super().read(ids)
+
+    def through(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        for layer in self.layers:
+            x, _ = layer(x + self.positions.weight[: x.shape[1]], mask)
+        return x
+
+
+class _PositionsMultiplied(_WrongGPT):
+    def read(self, ids: Tensor) -> Tensor:
+        x: Tensor = self.embedding(ids) * self.positions.weight[: ids.shape[1]]
+        return x
+
+
+class _OneOfTheFuture(_WrongGPT):
+    def mask(self, length: int) -> Tensor | None:
+        return torch.ones(length, length, dtype=torch.bool).tril(1)
+
+
+class _FirstLayerOnly(_WrongGPT):
+    def through(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        for layer in list(self.layers)[:1]:
+            x, _ = layer(x, mask)
+        return x
+
+
 class _LogSoftmax(_WrongGPT):
     def finish(self, x: Tensor) -> Tensor:
         return super().finish(x).log_softmax(dim=-1)
@@ -2300,6 +2762,37 @@ GPT = Exercise(
             "Your positions begin with row 1. Place 0 has row 0.",
         ),
         Misconception(
+            "norm_in_front",
+            _NormBefore,
+            "Your norm stands before the layers. It belongs after the last one, before the output.",
+        ),
+        Misconception(
+            "norm_after_each",
+            _NormAfterEach,
+            "The model's norm is applied after each layer. It belongs after the last one only: each layer has norms of"
+            " its own.",
+        ),
+        Misconception(
+            "positions_in_each_layer",
+            _PositionsInEachLayer,
+            "The positions are added again before each layer. They are added once, to the embeddings.",
+        ),
+        Misconception(
+            "positions_multiplied",
+            _PositionsMultiplied,
+            "The embeddings are multiplied by the positions. The two are added.",
+        ),
+        Misconception(
+            "one_of_the_future",
+            _OneOfTheFuture,
+            "Your mask is off by one: each token sees the next one, which it is to guess.",
+        ),
+        Misconception(
+            "first_layer_only",
+            _FirstLayerOnly,
+            "Only the first layer is applied; the others are made and never asked.",
+        ),
+        Misconception(
             "log_softmax",
             _LogSoftmax,
             "You return logarithms of probabilities. Logits are asked for: the loss has a softmax of its own.",
@@ -2376,9 +2869,8 @@ def _run_cache(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
         found = answer(attention, x) if past is None else answer(attention, x, past)
         if isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], (tuple, list)) and len(found[1]) == 2:
             return (found[0], *found[1])
-        if isinstance(found, Tensor):
-            return found
-        raise Told("Return two things: the output, and a pair of the keys and the values of all tokens.")
+        own = f"one tensor of shape {tuple(found.shape)}" if isinstance(found, Tensor) else kind(found)
+        raise Told(f"Return two things: the output, and a pair of the keys and the values of all tokens. Yours: {own}.")
 
     result = values_and_gradients(flat, {"attention": inputs["attention"], "x": inputs["x"]}, case)
     if past is not None and kept is not None and any(compare(a, b.detach(), 0.0) for a, b in zip(kept, past)):
@@ -2415,6 +2907,37 @@ def _merged_wrongly(attention: Any, found: Tensor) -> Tensor:
 
 def _past_keys_as_values(attention: MultiHeadAttention, x: Tensor, past: Any = None) -> Any:
     return _cache_variant()(attention, x, None if past is None else (past[0], past[0]))
+
+
+def _past_exchanged(attention: MultiHeadAttention, x: Tensor, past: Any = None) -> Any:
+    return _cache_variant()(attention, x, None if past is None else (past[1], past[0]))
+
+
+def _new_exchanged(attention: MultiHeadAttention, x: Tensor, past: Any = None) -> Any:
+    names = ("query", "key", "value") if past is None else ("query", "value", "key")
+    return _cache_variant(names=names)(attention, x, past)
+
+
+def _viewed(attention: MultiHeadAttention, x: Tensor, past: Any = None) -> Any:
+    """The heads taken apart by a view, which cuts across tokens."""
+    batch, new, _ = x.shape
+    layers = attention.query, attention.key, attention.value
+    query, key, value = (layer(x).reshape(batch, attention.heads, new, -1) for layer in layers)
+    if past is not None:
+        key, value = torch.cat([past[0], key], dim=2), torch.cat([past[1], value], dim=2)
+    mask = causal_mask(key.shape[2])[key.shape[2] - new :]
+    found, _ = scaled_dot_product_attention(query, key, value, mask)
+    return attention.output(merge_heads(found)), (key, value)
+
+
+def _filled_with_zero(attention: MultiHeadAttention, x: Tensor, past: Any = None) -> Any:
+    layers = attention.query, attention.key, attention.value
+    query, key, value = (split_heads(layer(x), attention.heads) for layer in layers)
+    if past is not None:
+        key, value = torch.cat([past[0], key], dim=2), torch.cat([past[1], value], dim=2)
+    mask = causal_mask(key.shape[2])[key.shape[2] - x.shape[1] :]
+    scores = (query @ key.mT / math.sqrt(query.shape[-1])).masked_fill(~mask, 0.0)
+    return attention.output(merge_heads(scores.softmax(dim=-1) @ value)), (key, value)
 
 
 CACHED_ATTENTION = Exercise(
@@ -2532,6 +3055,39 @@ CACHED_ATTENTION = Exercise(
             "output_only",
             _only_output,
             "You return the output alone. The keys and values of all tokens are needed by the next call.",
+        ),
+        Misconception(
+            "past_exchanged",
+            _past_exchanged,
+            "The two parts of `past` are exchanged: the old values serve as keys. Keys come first in it.",
+        ),
+        Misconception(
+            "new_exchanged",
+            _new_exchanged,
+            "Where there is a past, the new values are put behind the old keys, and the new keys behind the old"
+            " values.",
+        ),
+        Misconception(
+            "heads_taken_apart_wrongly",
+            _viewed,
+            "The heads were taken apart by one `view` or `reshape`, which cuts across tokens. `split_heads` does it.",
+        ),
+        Misconception(
+            "filled_with_zero",
+            _filled_with_zero,
+            "Where the mask forbids, the score is 0 with you, and exp(0) = 1: these tokens are still looked at. Their"
+            " score should be −∞.",
+        ),
+        Misconception(
+            "mask_means_the_opposite",
+            _cache_variant(mask=lambda old, new: ~causal_mask(old + new)[old:]),
+            'Your mask is negated: the new tokens see their future, and not the past. True means "may look".',
+        ),
+        Misconception(
+            "lengths_in_front_of_heads",
+            _cache_variant(present=lambda key, value, k, v, past: (key.transpose(1, 2), value.transpose(1, 2))),
+            "The output is right, but you return keys and values as (batch, length, heads, d_head). The heads stand"
+            " before the length, as in `past`.",
         ),
     ),
     hints=(
