@@ -822,8 +822,8 @@ DRAW = Exercise(
             lambda probs, generator=None: _falls(
                 probs.mean(0, keepdim=True).expand_as(probs), _uniform(probs, generator)
             ),
-            "The shares are those of the mean over the batch: either all rows draw from that mean, or they draw from the"
-            " distributions of other rows. Each row draws from its own.",
+            "The shares are those of the mean over the batch: either all rows draw from that mean, or they draw from"
+            " the distributions of other rows. Each row draws from its own.",
         ),
         Misconception(
             "place_among_the_sorted",
