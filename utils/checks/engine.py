@@ -269,6 +269,8 @@ def _read(exercise: Exercise, error: BaseException, answer: Any) -> Failure:
         if "inplace operation" in text:
             told = "Your function changes in place (`+=`, `x[...] = `) what the gradient needs as it was."
             told += " Make a new tensor instead."
+        elif "invalid gradient" in text:
+            told = f"The backward pass through what your function returned fails: {text}"
         else:
             why = f"({type(error).__name__}: {text})"
             told = f"Your function returned {returned}, which is not what the exercise asks for {why}."
@@ -284,8 +286,10 @@ def _read(exercise: Exercise, error: BaseException, answer: Any) -> Failure:
     )
 
 
-# ------------------------------------------------------------------------------------------------------------ the
-# verdict
+# ---------------------------------------------------------------------------------------------------------- the verdict
+
+
+ONLY_CHANGED = "The output is right, but your function changes"
 
 
 def _mismatch(exercise: Exercise, case: Case, output: Any, expected: Any) -> Mismatch | None:
@@ -338,7 +342,9 @@ def _decide(
             parts = [found[1]]
         elif spoilt:  # whatever else is wrong may follow from it
             shown = min(spoilt, key=sizes.__getitem__)
-            parts = [f"Your function changes its argument `{results[shown][2][0]}` in place; work on a copy."]
+            twice = told[shown].startswith(ONLY_CHANGED)
+            changed = f"Your function changes its argument `{results[shown][2][0]}` in place; work on a copy."
+            parts = [] if twice else [changed]
         else:
             parts = [_general(exercise, cases, expected, results, failing, smallest)]
         parts.append(f"Smallest failing case: {explain.call_text(exercise, cases[shown])}. {told[shown]}")
@@ -370,8 +376,7 @@ def _fault(exercise: Exercise, case: Case, expected: Any, result: Result) -> str
         return mismatch.text
     if result[2]:
         name = result[2][0]
-        text = f"The output is right, but your function changes its argument `{name}` in place"
-        return f"{text}: the caller's own data is lost."
+        return f"{ONLY_CHANGED} its argument `{name}` in place: the caller's own data is lost. Work on a copy."
     return ""
 
 

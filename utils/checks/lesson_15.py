@@ -103,22 +103,6 @@ def _values_if_no_gradients(answer: Callable[..., Any], inputs: dict[str, Any], 
         return {"value": answer(*before.values()), "gradients": {}}
 
 
-def _value_error_or_told(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    """As `or_error`; where a ValueError is due and another error comes, that is what the learner is told."""
-    try:
-        return or_error()(answer, inputs, case)
-    except (Told, NotImplementedError):
-        raise
-    except Exception as error:
-        if "error" not in case.extra:
-            raise
-        kind = type(error).__name__
-        raise Told(
-            f"Here a ValueError that names the node was asked for ({case.about}). Your code ended in"
-            f" {'an' if kind[0] in 'AEIOU' else 'a'} {kind} instead."
-        ) from None
-
-
 # ------------------------------------------------------------------------------------------------------ 1 · one edge
 
 
@@ -2348,7 +2332,7 @@ EDGES_TO_MASK = Exercise(
     title="From a graph to a mask",
     reference=graph_attention.edges_to_mask,
     cases=_list_cases,
-    run=_value_error_or_told,
+    run=or_error(),
     judge=judge_tensors("mask"),
     points=2,
     minutes=7,

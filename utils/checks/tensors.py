@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from utils.checks.compare import compare
+from utils.checks.compare import compare, kind
 from utils.checks.model import Case, Mismatch, Told
 
 Run = Callable[[Callable[..., Any], dict[str, Any], Case], Any]
@@ -131,7 +131,7 @@ def refused(call: Callable[[], Any], case: Case) -> str:
     """ "ValueError", if `call` raises one whose text contains the case's "error".
 
     Raises:
-        Told: it raises none, or one that does not name what it refuses.
+        Told: it raises none, another error, or one that does not name what it refuses.
     """
     wanted = str(case.extra["error"])
     try:
@@ -140,6 +140,14 @@ def refused(call: Callable[[], Any], case: Case) -> str:
         if wanted in str(error):
             return "ValueError"
         raise Told(f"A ValueError is right here; its text should name what it refuses: it lacks “{wanted}”.") from None
+    except (Told, NotImplementedError):
+        raise
+    except Exception as error:
+        name = type(error).__name__
+        raise Told(
+            f"Here a ValueError that names what it refuses was asked for ({case.about}). Your code ended in"
+            f" {'an' if name[0] in 'AEIOU' else 'a'} {name} instead."
+        ) from None
     raise Told(f"Here a ValueError should be raised ({case.about}), and nothing was.")
 
 
@@ -197,7 +205,9 @@ def _judge_values(names: Sequence[str], right: Any, got: Any, tolerance: float) 
     if isinstance(got, (tuple, list)) and len(got) == len(right):
         return next((m for n, a, b in zip(names, right, got) if (m := judge_one(n, a, b, tolerance))), None)
     found = compare(right, got, tolerance)
-    return found and Mismatch(f"{found.text} Return {len(names)} things: {' and '.join(names)}.", found.where)
+    return found and Mismatch(
+        f"Return {len(names)} things: {' and '.join(names)}. You return {kind(got)}.", found.where
+    )
 
 
 def judge_one(name: str, right: Any, got: Any, tolerance: float = 1e-4) -> Mismatch | None:
