@@ -56,9 +56,9 @@ def _bare():
     return module
 
 
-def _with_buffer():
+def _with_another():
     module = Pair()
-    module.register_buffer("kept", torch.zeros(1))
+    module.third = nn.Linear(1, 1)
     return module
 
 
@@ -81,7 +81,7 @@ class NoSuper(nn.Module):
         (Pair(bias=False), "The parameter `first.bias`, of shape (3,), is missing. Yours are: "),
         (_bare(), "Your `first` is a bare tensor; it should be a layer"),
         (_several(), "Your `first` is made of several layers; it should be one."),
-        (_with_buffer(), "There is a buffer too many: `kept`."),
+        (_with_another(), "There is a parameter too many: `third.weight`. Expected are: `first.weight`, "),
         (NoSuper(), "`__init__` must call `super().__init__()`"),
         (3, "must derive from `nn.Module`; an object of type int"),
     ],
@@ -90,6 +90,13 @@ def test_what_is_amiss_is_told_by_name(module, words):
     with pytest.raises(Told) as told:
         load_by_name(module, WEIGHTS)
     assert words in str(told.value)
+
+
+def test_a_buffer_of_ones_own_is_no_parameter_too_many():
+    module = Pair()
+    module.register_buffer("mask", torch.ones(2))
+    load_by_name(module, WEIGHTS)
+    assert module.mask.tolist() == [1, 1] and torch.equal(module.first.weight, WEIGHTS["first.weight"])
 
 
 def test_another_shape_and_shared_layers():

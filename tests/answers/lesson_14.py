@@ -1218,7 +1218,7 @@ RIGHT = {
     "sampling.repeated_share": [repeated_counter, repeated_seen],
     "sampling.extend_beam": [extend_loop, extend_heap, extend_argsort],
     "sampling.beam_search": [beam_sorted, beam_drained, beam_in_turns],
-    "gpt.gpt": [SequentialGPT, OneByOneGPT, BufferGPT],
+    "gpt.gpt": [SequentialGPT, OneByOneGPT, BufferGPT, StoredBufferGPT],
     "gpt.cached_attention": [cached_by_hand, cached_one_by_one, cached_lists],
 }
 WRONG = {
@@ -1401,7 +1401,6 @@ WRONG = {
         (NoFinalNormGPT, "no_last_norm"),
         (OwnAttentionGPT, None),
         (MaskOnceGPT, "mask_in_the_first_layer_only"),
-        (StoredBufferGPT, None),
         (NormInFrontGPT, "norm_in_front"),
         (PlacesEachGPT, "positions_in_each_layer"),
         (PlacesTimesGPT, "positions_multiplied"),

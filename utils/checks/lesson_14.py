@@ -2392,12 +2392,6 @@ def _made_gpt(answer: Callable[..., Any], inputs: dict[str, Any], weights: dict[
         raise Told(
             "`layers` is a plain list, so PyTorch does not see the layers in it. Put them in an `nn.ModuleList`."
         )
-    if isinstance(made, nn.Module) and (stored := set(dict(made.named_buffers())) & set(made.state_dict())):
-        name = sorted(stored)[0]
-        raise Told(
-            f"The buffer `{name}` is stored with the weights, and the names of those are given here. Register it with"
-            " `persistent=False`."
-        )
     return load_by_name(made.to(next(iter(weights.values())).dtype) if isinstance(made, nn.Module) else made, weights)
 
 

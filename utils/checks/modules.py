@@ -18,7 +18,7 @@ def load_by_name(module: Any, weights: Mapping[str, Tensor]) -> nn.Module:
     """Gives `module` the reference's `weights`, strictly by name and shape.
 
     Args:
-        module: what the learner's class made.
+        module: what the learner's class made. Buffers of its own, such as a mask, stay as they are.
         weights: name → tensor, as in the reference's `state_dict()`.
 
     Raises:
@@ -31,15 +31,15 @@ def load_by_name(module: Any, weights: Mapping[str, Tensor]) -> nn.Module:
     except AttributeError:
         raise Told("`__init__` must call `super().__init__()` before it makes layers.") from None
     missing = [name for name in weights if name not in own]
-    extra = [name for name in own if name not in weights]
+    kept = {name: value for name, value in module.named_buffers() if name in own and name not in weights}
+    extra = [name for name in own if name not in weights and name not in kept]
     if missing:
         attribute = getattr(module, missing[0], None)
         if isinstance(attribute, Tensor) and not isinstance(attribute, nn.Parameter):
             raise Told(f"`{missing[0]}` is a plain tensor: no optimiser finds it. Wrap it in `nn.Parameter(...)`.")
         raise Told(_missing_text(missing[0], weights[missing[0]], own, extra))
     if extra:
-        kind = "buffer" if extra[0] in dict(module.named_buffers()) else "parameter"
-        raise Told(f"There is a {kind} too many: `{extra[0]}`. Expected are: {_list(weights)}.")
+        raise Told(f"There is a parameter too many: `{extra[0]}`. Expected are: {_list(weights)}.")
     for name, value in weights.items():
         if own[name].shape != value.shape:
             raise Told(f"The parameter `{name}` has the shape {tuple(own[name].shape)}; expected {tuple(value.shape)}.")
@@ -48,7 +48,7 @@ def load_by_name(module: Any, weights: Mapping[str, Tensor]) -> nn.Module:
         if id(parameter) in owners:
             raise Told(f"`{owners[id(parameter)]}` and `{name}` are one and the same; each needs weights of its own.")
         owners[id(parameter)] = name
-    module.load_state_dict({name: value.clone() for name, value in weights.items()})
+    module.load_state_dict({name: value.clone() for name, value in {**weights, **kept}.items()})
     return module
 
 
@@ -85,7 +85,8 @@ def call_unchanged(module: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _list(names: Mapping[str, Any]) -> str:
-    return ", ".join(f"`{name}`" for name in names) or "none"
+    shown = [f"`{name}`" for name in names]
+    return ", ".join(shown[:12] + ["…"] * (len(shown) > 12)) or "none"
 
 
 def gradients(output: Tensor, projection: Tensor, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
