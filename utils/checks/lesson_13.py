@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -403,19 +403,16 @@ def _scored(
     return answer
 
 
-def _add_one(matches: Any, totals: Any, length: int, reference_length: int, smooth: bool = False) -> float:
-    if smooth and any(matches) and all(totals):
-        pairs = zip(matches[1:], totals[1:])
-        precisions = [matches[0] / totals[0], *((match + 1) / (total + 1) for match, total in pairs)]
-        return 100 * _brevity(length, reference_length) * math.prod(precisions) ** (1 / len(precisions))
-    return _scored()(matches, totals, length, reference_length)
+def _add_one(first: int) -> Callable[..., Any]:
+    """Smooths by one more match and one more n-gram, from order number `first` on, counted from 0."""
 
+    def answer(matches: Any, totals: Any, length: int, reference_length: int, smooth: bool = False) -> float:
+        if smooth and any(matches) and all(totals):
+            more = [int(order >= first) for order in range(len(matches))]
+            matches, totals = ([count + one for count, one in zip(counts, more)] for counts in (matches, totals))
+        return _scored()(matches, totals, length, reference_length)
 
-def _add_one_everywhere(matches: Any, totals: Any, length: int, reference_length: int, smooth: bool = False) -> float:
-    if smooth and any(matches) and all(totals):
-        precisions = [(match + 1) / (total + 1) for match, total in zip(matches, totals)]
-        return 100 * _brevity(length, reference_length) * math.prod(precisions) ** (1 / len(precisions))
-    return _scored()(matches, totals, length, reference_length)
+    return answer
 
 
 def _zero_stays(combine: Callable[[list[float]], float]) -> Callable[..., Any]:
@@ -671,7 +668,7 @@ SCORE_FROM_COUNTS = Exercise(
         ),
         Misconception(
             "one_added_everywhere",
-            _add_one_everywhere,
+            _add_one(0),
             "With `smooth` you add one to all matches and all totals. Here orders that have matches stay as they are,"
             " and the others get 1/2, 1/4, … of a match.",
         ),
@@ -688,7 +685,7 @@ SCORE_FROM_COUNTS = Exercise(
         ),
         Misconception(
             "add_one",
-            _add_one,
+            _add_one(1),
             "You add one to the counts from pairs on. That is another smoothing (add-one); here only orders without a"
             " match are changed.",
         ),
@@ -794,24 +791,30 @@ def _nearest(length: int, others: list[int]) -> int:
 def _corpus(
     near: Callable[[int, list[int]], Any] = _nearest,
     matched: Callable[..., tuple[int, int]] = bleu.clipped_matches,
-    keep: Callable[[Words], bool] = lambda hypothesis: True,
+    keep: Callable[[list[Any], int], list[Any]] = lambda pairs, max_n: pairs,
+    orders: Callable[[int, int], int] = lambda max_n, longest: max_n,
+    add_up: Callable[[NDArray[Any]], NDArray[Any]] = lambda counts: counts.sum(axis=0),
+    score: Callable[..., float] = bleu.score_from_counts,
     checked: bool = True,
-    orders: Callable[[int], int] = lambda max_n: max_n,
 ) -> Callable[..., Any]:
-    """The score of a corpus with one thing done otherwise."""
+    """The score of a corpus with one thing done otherwise.
+
+    `keep` picks pairs of a hypothesis and its references; `add_up` makes (orders, 2) out of all counts, (sentences,
+    orders, 2): last come the matches and the total.
+    """
 
     def answer(hypotheses: list[Words], references: list[list[Words]], max_n: int = 4, smooth: bool = False) -> float:
-        if checked and len(hypotheses) != len(references):
-            raise ValueError(f"{len(hypotheses)} hypotheses, references for {len(references)}")
-        max_n = orders(max_n)
+        if checked:
+            _same_number(hypotheses, references)
+        max_n = orders(max_n, max(map(len, hypotheses), default=0))
         if max_n < 1:
             return 0.0
-        pairs = [(h, r) for h, r in zip(hypotheses, references) if keep(h)]
+        pairs = keep(list(zip(hypotheses, references)), max_n)
         counts = np.array([[matched(h, r, n) for n in range(1, max_n + 1)] for h, r in pairs]).reshape(-1, max_n, 2)
-        matches, totals = counts.sum(axis=0).T.tolist()
+        matches, totals = add_up(counts).T.tolist()
         length = sum(len(h) for h, _ in pairs)
         reference_length = sum(near(len(h), [len(r) for r in those]) for h, those in pairs)
-        return bleu.score_from_counts(matches, totals, length, reference_length, smooth)
+        return score(matches, totals, length, reference_length, smooth)
 
     return answer
 
@@ -827,100 +830,29 @@ def _same_number(hypotheses: Any, references: Any) -> None:
         raise ValueError(f"{len(hypotheses)} hypotheses, references for {len(references)}")
 
 
-def _mean_of_precisions(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
-    _same_number(hypotheses, references)
-    precisions = []
-    for n in range(1, max_n + 1):
-        pairs = [bleu.clipped_matches(h, r, n) for h, r in zip(hypotheses, references)]
-        precisions.append(sum(m / t if t else 0.0 for m, t in pairs))
-    length = sum(map(len, hypotheses))
-    reference = sum(_nearest(len(h), [len(r) for r in those]) for h, those in zip(hypotheses, references))
-    return _score(precisions, [len(hypotheses)] * max_n, length, reference, smooth)
-
-
-def _score(matches: Any, totals: Any, length: int, reference_length: int, smooth: bool) -> float:
-    return _scored()(matches, totals, length, reference_length, smooth)
-
-
 def _one_long_text(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
-    """N-grams run on over the ends of sentences."""
-    _same_number(hypotheses, references)
-    text = [word for h in hypotheses for word in h]
-    sets = [[word for those in references for word in those[k]] for k in range(min(map(len, references)))]
-    counts = [bleu.clipped_matches(text, sets, n) for n in range(1, max_n + 1)]
-    reference = sum(_nearest(len(h), [len(r) for r in those]) for h, those in zip(hypotheses, references))
-    return _score([m for m, _ in counts], [t for _, t in counts], len(text), reference, smooth)
-
-
-def _effective_order(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
-    """Orders that no sentence has are left out."""
-    _same_number(hypotheses, references)
-    longest = max(map(len, hypotheses), default=0)
-    return _corpus()(hypotheses, references, max(1, min(max_n, longest)), smooth)
-
-
-def _part_of_the_corpus(part: slice) -> Callable[..., float]:
-    def answer(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
-        _same_number(hypotheses, references)
-        return _corpus()(hypotheses[part], references[part], max_n, smooth)
-
-    return answer
-
-
-def _last_sentence(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
-    """Matches and totals of the last sentence; the lengths are those of all."""
-    _same_number(hypotheses, references)
-    counts = [bleu.clipped_matches(hypotheses[-1], references[-1], n) for n in range(1, max_n + 1)]
-    reference = sum(_nearest(len(h), [len(r) for r in those]) for h, those in zip(hypotheses, references))
-    return _score([m for m, _ in counts], [t for _, t in counts], sum(map(len, hypotheses)), reference, smooth)
+    """N-grams run on over the ends of sentences; the lengths are those of the sentences."""
+    sets = [_flat(those[k] for those in references) for k in range(min(map(len, references)))]
+    counts = np.array([bleu.clipped_matches(_flat(hypotheses), sets, n) for n in range(1, max_n + 1)])
+    return _corpus(add_up=lambda _: counts)(hypotheses, references, max_n, smooth)
 
 
 def _smoothed_by_sentence(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
     """Each sentence gets its halves, and those are summed."""
-    _same_number(hypotheses, references)
-    matches, totals = [0.0] * max_n, [0] * max_n
-    for h, those in zip(hypotheses, references):
-        zeros = 0
-        for n in range(max_n):
-            found, total = bleu.clipped_matches(h, those, n + 1)
-            zeros += smooth and total > 0 and found == 0
-            matches[n] += found or (0.5**zeros if smooth and total else 0)
-            totals[n] += total
-    reference = sum(_nearest(len(h), [len(r) for r in those]) for h, those in zip(hypotheses, references))
-    return _score(matches, totals, sum(map(len, hypotheses)), reference, smooth)
+
+    def with_halves(counts: NDArray[Any]) -> NDArray[Any]:
+        missed = (counts[..., 0] == 0) & (counts[..., 1] > 0) & smooth
+        halves = np.where(missed, 0.5 ** missed.cumsum(axis=1), counts[..., 0])
+        return np.stack([halves, counts[..., 1]], axis=-1).sum(axis=0)
+
+    return _corpus(add_up=with_halves)(hypotheses, references, max_n, smooth)
 
 
 def _all_references_for_all(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
-    _same_number(hypotheses, references)
     everything = [reference for those in references for reference in those]
-    matched = lambda h, those, n: bleu.clipped_matches(h, everything, n)  # noqa: E731
-    return _corpus(matched=matched)(hypotheses, references, max_n, smooth)
-
-
-def _last_order_only(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
-    _same_number(hypotheses, references)
-    pairs = [bleu.clipped_matches(h, r, max_n) for h, r in zip(hypotheses, references)]
-    reference = sum(_nearest(len(h), [len(r) for r in those]) for h, those in zip(hypotheses, references))
-    matches, totals = zip(*pairs)
-    return _score([sum(matches)], [sum(totals)], sum(map(len, hypotheses)), reference, smooth)
-
-
-def _one_list_for_all(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
-    """`[[0, 0]] * max_n`: all orders add to the same two numbers."""
-    _same_number(hypotheses, references)
-    counts = [bleu.clipped_matches(h, r, n) for h, r in zip(hypotheses, references) for n in range(1, max_n + 1)]
-    matches, totals = ([sum(column)] * max_n for column in zip(*counts))
-    length = sum(map(len, hypotheses))
-    reference = sum(_nearest(len(h), [len(r) for r in those]) for h, those in zip(hypotheses, references))
-    return _score(matches, totals, length, reference, smooth)
-
-
-def _lengths_swapped(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
-    _same_number(hypotheses, references)
-    counts = [[bleu.clipped_matches(h, r, n) for n in range(1, max_n + 1)] for h, r in zip(hypotheses, references)]
-    matches, totals = np.array(counts).reshape(-1, max_n, 2).sum(axis=0).T.tolist()
-    reference = sum(_nearest(len(h), [len(r) for r in those]) for h, those in zip(hypotheses, references))
-    return bleu.score_from_counts(matches, totals, reference, sum(map(len, hypotheses)), smooth)
+    return _corpus(matched=lambda h, those, n: bleu.clipped_matches(h, everything, n))(
+        hypotheses, references, max_n, smooth
+    )
 
 
 def _last_of_the_nearest(length: int, others: list[int]) -> int:
@@ -943,7 +875,6 @@ def _mean_penalty(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool
 
 def _nearest_set(hypotheses: Any, references: Any, max_n: int = 4, smooth: bool = False) -> float:
     """One reference length for all: that of the set whose whole length is nearest."""
-    _same_number(hypotheses, references)
     length = sum(map(len, hypotheses))
     sets = [sum(len(r) for r in column) for column in zip(*references)]
     wanted = iter([_nearest(length, sets)] + [0] * len(hypotheses))
@@ -969,7 +900,15 @@ CORPUS_SCORE = Exercise(
         ),
         Misconception(
             "mean_of_precisions",
-            _mean_of_precisions,
+            _corpus(
+                add_up=lambda counts: np.stack(
+                    [
+                        (counts[..., 0] / np.maximum(counts[..., 1], 1)).sum(axis=0),
+                        np.full(counts.shape[1], len(counts)),
+                    ],
+                    axis=1,
+                )
+            ),
             "You divide within each sentence and take the mean of the precisions, so a short sentence weighs as much as"
             " a long one. Add up the matches and the totals, then divide.",
         ),
@@ -1038,7 +977,7 @@ CORPUS_SCORE = Exercise(
         ),
         Misconception(
             "lengths_swapped",
-            _lengths_swapped,
+            _corpus(score=lambda matches, totals, c, r, smooth: bleu.score_from_counts(matches, totals, r, c, smooth)),
             "The two lengths have changed places, so that long texts are punished: first the words written, then the"
             " words expected.",
         ),
@@ -1050,21 +989,19 @@ CORPUS_SCORE = Exercise(
         ),
         Misconception(
             "one_list_for_all",
-            _one_list_for_all,
+            _corpus(add_up=lambda counts: np.tile(counts.sum(axis=(0, 1)), (counts.shape[1], 1))),  # `[[0, 0]] * max_n`
             "All orders n have the same counts with you, those of all together. A list times a number repeats the same"
             " inner list; each order needs one of its own.",
         ),
         Misconception(
             "short_left_out",
-            lambda hypotheses, references, max_n=4, smooth=False: _corpus(keep=lambda h: len(h) >= max_n)(
-                hypotheses, references, max_n, smooth
-            ),
+            _corpus(keep=lambda pairs, max_n: [pair for pair in pairs if len(pair[0]) >= max_n]),
             "Hypotheses shorter than max_n words are left out with you. Their shorter n-grams count, and so do their"
             " lengths.",
         ),
         Misconception(
             "always_smoothed",
-            lambda hypotheses, references, max_n=4, smooth=False: _corpus()(hypotheses, references, max_n, True),
+            _corpus(score=lambda matches, totals, c, r, smooth: bleu.score_from_counts(matches, totals, c, r, True)),
             "Your score is smoothed even if nobody asks: hand on `smooth` as it came.",
         ),
         Misconception(
@@ -1080,59 +1017,59 @@ CORPUS_SCORE = Exercise(
         ),
         Misconception(
             "empty_left_out",
-            _corpus(keep=bool),
+            _corpus(keep=lambda pairs, max_n: [pair for pair in pairs if pair[0]]),
             "An empty hypothesis is left out with you, and its reference with it. It still owes the length of its"
             " reference: silence is too short.",
         ),
         Misconception(
             "always_four",
-            _corpus(orders=lambda max_n: 4),
+            _corpus(orders=lambda max_n, longest: 4),
             "You count n-grams up to four words whatever `max_n` says.",
         ),
         Misconception(
             "one_order_too_few",
-            _corpus(orders=lambda max_n: max_n - 1),
+            _corpus(orders=lambda max_n, longest: max_n - 1),
             "The longest n-grams are missing: the orders run from 1 to max_n, both included (`range` leaves out its"
             " end).",
         ),
         Misconception(
             "one_order_too_few_but_one",
-            _corpus(orders=lambda max_n: max(1, max_n - 1)),
+            _corpus(orders=lambda max_n, longest: max(1, max_n - 1)),
             "The longest n-grams are missing: the orders run from 1 to max_n, both included.",
         ),
         Misconception(
             "orders_from_zero",
-            _corpus(orders=lambda max_n: 0),
+            _corpus(orders=lambda max_n, longest: 0),
             "Your score is always 0. Is there an order n = 0 among yours? Nothing has n-grams of no words; the orders"
             " run from 1 to max_n.",
         ),
         Misconception(
             "last_order_only",
-            _last_order_only,
+            _corpus(add_up=lambda counts: counts[:, -1:].sum(axis=0)),
             "Only the n-grams of max_n words count with you. All orders from 1 to max_n do, each with its own matches"
             " and its own total.",
         ),
         Misconception(
             "effective_order",
-            _effective_order,
+            _corpus(orders=lambda max_n, longest: max(1, min(max_n, longest))),
             "You leave out the orders that no sentence is long enough for. That is the effective order; here N stays"
             " max_n, and where no sentence has max_n words the score is 0.",
         ),
         Misconception(
             "last_sentence_counts",
-            _last_sentence,
+            _corpus(add_up=lambda counts: counts[-1]),
             "Matches and totals are those of the last sentence alone, with the lengths of all: perhaps the lists are"
             " made anew for every sentence. Make them once, before the loop.",
         ),
         Misconception(
             "last_sentence_only",
-            _part_of_the_corpus(slice(-1, None)),
+            _corpus(keep=lambda pairs, max_n: pairs[-1:]),
             "Only the last sentence counts with you. Perhaps all sums start anew for every sentence: they start once,"
             " before the loop.",
         ),
         Misconception(
             "first_sentence_only",
-            _part_of_the_corpus(slice(1)),
+            _corpus(keep=lambda pairs, max_n: pairs[:1]),
             "Only the first sentence counts with you. Is there a `return` inside the loop? The score is made after all"
             " sentences are counted.",
         ),
@@ -1150,14 +1087,12 @@ CORPUS_SCORE = Exercise(
         ),
         Misconception(
             "smooth_ignored",
-            lambda hypotheses, references, max_n=4, smooth=False: _corpus()(hypotheses, references, max_n),
+            _corpus(score=lambda matches, totals, c, r, smooth: bleu.score_from_counts(matches, totals, c, r)),
             "`smooth` is not handed on: with it, an order without a match is no zero.",
         ),
         Misconception(
             "fraction",
-            lambda hypotheses, references, max_n=4, smooth=False: (
-                _corpus()(hypotheses, references, max_n, smooth) / 100
-            ),
+            _corpus(score=lambda *counts: bleu.score_from_counts(*counts) / 100),
             "Your score lies between 0 and 1; here it runs from 0 to 100. `score_from_counts` gives it so.",
         ),
         Misconception(
@@ -1512,13 +1447,14 @@ def _blocks_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _blocks(
-    hypothesis: Words, reference: Words, joined: Callable[[str, str, Any], bool] = lambda a, b, pairs: (a, b) in pairs
-) -> list[Words]:
-    pairs = set(pairwise(reference))
+def _neighbours(a: str, b: str, reference: Words) -> bool:
+    return (a, b) in pairwise(reference)
+
+
+def _blocks(hypothesis: Words, reference: Words, joined: Callable[[str, str, Words], bool]) -> list[Words]:
     blocks: list[Words] = []
     for i, word in enumerate(hypothesis):
-        if i == 0 or not joined(hypothesis[i - 1], word, pairs):
+        if i == 0 or not joined(hypothesis[i - 1], word, reference):
             blocks.append([])
         blocks[-1].append(word)
     return blocks
@@ -1526,39 +1462,16 @@ def _blocks(
 
 def _turned(
     give: Callable[[list[Words]], Any] = lambda blocks: _flat(reversed(blocks)),
-    joined: Callable[[str, str, Any], bool] = lambda a, b, pairs: (a, b) in pairs,
+    joined: Callable[[str, str, Words], bool] = _neighbours,
 ) -> Callable[..., Any]:
+    """The blocks turned round, where another rule joins two words, or other things are done with the blocks."""
     return lambda hypothesis, reference: give(_blocks(hypothesis, reference, joined))
-
-
-def _with_pairs(pairs_of: Callable[[Words], Any]) -> Callable[..., Any]:
-    """Cuts by other pairs than those of the reference."""
-
-    def answer(hypothesis: Words, reference: Words) -> Words:
-        pairs = pairs_of(reference)
-        return _turned(joined=lambda a, b, _: (a, b) in pairs)(hypothesis, reference)
-
-    return answer
-
-
-def _first_successors(reference: Words) -> set[tuple[str, str]]:
-    known: dict[str, str] = {}
-    for a, b in pairwise(reference):
-        known.setdefault(a, b)
-    return set(known.items())
-
-
-def _first_places(hypothesis: Words, reference: Words) -> Words:
-    def joined(a: str, b: str, pairs: Any) -> bool:
-        return a in reference and b in reference and reference.index(b) == reference.index(a) + 1
-
-    return _turned(joined=joined)(hypothesis, reference)
 
 
 def _used_once(hypothesis: Words, reference: Words) -> Words:
     left = Counter(pairwise(reference))
 
-    def joined(a: str, b: str, pairs: Any) -> bool:
+    def joined(a: str, b: str, _: Words) -> bool:
         left[a, b] -= 1
         return left[a, b] >= 0
 
@@ -1578,13 +1491,6 @@ def _whole_blocks(hypothesis: Words, reference: Words) -> Words:
     return _flat(reversed(blocks))
 
 
-def _unmatched_together(hypothesis: Words, reference: Words) -> Words:
-    def joined(a: str, b: str, pairs: Any) -> bool:
-        return (a, b) in pairs or (a not in reference and b not in reference)
-
-    return _turned(joined=joined)(hypothesis, reference)
-
-
 def _cut_by_index(hypothesis: Words, reference: Words) -> Words:
     """Cuts before the first place of the word at which a block begins."""
     pairs = set(pairwise(reference))
@@ -1593,25 +1499,10 @@ def _cut_by_index(hypothesis: Words, reference: Words) -> Words:
 
 
 def _round_the_end(hypothesis: Words, reference: Words) -> Words:
-    blocks = _blocks(hypothesis, reference)
+    blocks = _blocks(hypothesis, reference, _neighbours)
     if len(blocks) > 1 and (hypothesis[-1], hypothesis[0]) in set(pairwise(reference)):
         blocks[0] = blocks.pop() + blocks[0]
     return _flat(reversed(blocks))
-
-
-def _as_text(hypothesis: Words, reference: Words) -> Words:
-    text = " ".join(reference)
-    return _turned(joined=lambda a, b, pairs: f"{a} {b}" in text)(hypothesis, reference)
-
-
-def _with_glue(hypothesis: Words, reference: Words) -> Words:
-    glued = {a + b for a, b in pairwise(reference)}
-    return _turned(joined=lambda a, b, _: a + b in glued)(hypothesis, reference)
-
-
-def _small_letters(hypothesis: Words, reference: Words) -> Words:
-    pairs = set(pairwise(word.lower() for word in reference))
-    return _turned(joined=lambda a, b, _: (a.lower(), b.lower()) in pairs)(hypothesis, reference)
 
 
 def _flat(blocks: Any) -> Words:
@@ -1619,25 +1510,9 @@ def _flat(blocks: Any) -> Words:
 
 
 def _same_places(hypothesis: Words, reference: Words) -> Words:
-    """Cuts where the word is not the one in the same place of the reference."""
-    pairs = [(i, word) for i, word in enumerate(hypothesis)]
-    blocks: list[Words] = []
-    for i, word in pairs:
-        together = i > 0 and hypothesis[i - 1 : i + 1] == reference[i - 1 : i + 1]
-        if not together:
-            blocks.append([])
-        blocks[-1].append(word)
-    return _flat(reversed(blocks))
-
-
-def _words_in_reference(hypothesis: Words, reference: Words) -> Words:
-    """Cuts only where a word is not in the reference."""
-    blocks: list[Words] = []
-    for i, word in enumerate(hypothesis):
-        if i == 0 or word not in reference or hypothesis[i - 1] not in reference:
-            blocks.append([])
-        blocks[-1].append(word)
-    return _flat(reversed(blocks))
+    """Cuts where two words are not those in the same two places of the reference."""
+    cuts = [i for i in range(1, len(hypothesis)) if hypothesis[i - 1 : i + 1] != reference[i - 1 : i + 1]]
+    return _flat(hypothesis[a:b] for a, b in reversed(list(pairwise([0, *cuts, len(hypothesis)]))))
 
 
 REVERSE_BLOCKS = Exercise(
@@ -1669,13 +1544,13 @@ REVERSE_BLOCKS = Exercise(
         ),
         Misconception(
             "cut_where_they_match",
-            _turned(joined=lambda a, b, pairs: (a, b) not in pairs),
+            _turned(joined=lambda a, b, reference: not _neighbours(a, b, reference)),
             "You cut where two words are neighbours in the reference, and so destroy what matched. Cut where they are"
             " not.",
         ),
         Misconception(
             "either_order",
-            _turned(joined=lambda a, b, pairs: (a, b) in pairs or (b, a) in pairs),
+            _turned(joined=lambda a, b, reference: _neighbours(a, b, reference) or _neighbours(b, a, reference)),
             "A pair that stands the other way round in the reference is not cut with you. It is no match: only the same"
             " order counts.",
         ),
@@ -1687,25 +1562,27 @@ REVERSE_BLOCKS = Exercise(
         ),
         Misconception(
             "cut_at_unknown_words",
-            _words_in_reference,
+            _turned(joined=lambda a, b, reference: {a, b} <= {*reference}),
             "You cut only at words that are not in the reference. Two words of the reference that are not neighbours"
             " there are to be parted too.",
         ),
         Misconception(
             "last_successor_only",
-            _with_pairs(lambda reference: set(dict(pairwise(reference)).items())),
+            _turned(joined=lambda a, b, reference: dict(pairwise(reference)).get(a) == b),
             "Each word of the reference has one successor with you, the last one found: a dictionary keeps one value"
             " for each key. A word that comes twice may be followed by two words.",
         ),
         Misconception(
             "first_successor_only",
-            _with_pairs(_first_successors),
+            _turned(joined=lambda a, b, reference: dict(reversed([*pairwise(reference)])).get(a) == b),
             "Each word of the reference has one successor with you, the first one found. A word that comes twice may be"
             " followed by two words.",
         ),
         Misconception(
             "first_places_only",
-            _first_places,
+            _turned(
+                joined=lambda a, b, reference: {a, b} <= {*reference} and reference.index(b) == reference.index(a) + 1
+            ),
             "You look only at the first place of each word in the reference (`index` gives that). A word may stand"
             " there twice, and have other neighbours the second time.",
         ),
@@ -1723,7 +1600,7 @@ REVERSE_BLOCKS = Exercise(
         ),
         Misconception(
             "unmatched_words_together",
-            _unmatched_together,
+            _turned(joined=lambda a, b, reference: _neighbours(a, b, reference) or not {a, b} & {*reference}),
             "Neighbours that are both missing in the reference stay together with you. They are no pair of it either:"
             " cut between them.",
         ),
@@ -1735,13 +1612,13 @@ REVERSE_BLOCKS = Exercise(
         ),
         Misconception(
             "pairs_as_text",
-            _as_text,
+            _turned(joined=lambda a, b, reference: f"{a} {b}" in " ".join(reference)),
             'You look for "a b" as letters in the text of the reference, and find it inside longer words too. Compare'
             " words.",
         ),
         Misconception(
             "lowercased",
-            _small_letters,
+            _turned(joined=lambda a, b, reference: _neighbours(a.lower(), b.lower(), [*map(str.lower, reference)])),
             '"The" and "the" are one word with you. Here words are compared as they are.',
         ),
         Misconception(
@@ -1794,27 +1671,25 @@ REVERSE_BLOCKS = Exercise(
         ),
         Misconception(
             "single_block_reversed",
-            lambda hypothesis, reference: (
-                list(hypothesis)[::-1] if len(_blocks(hypothesis, reference)) == 1 else _turned()(hypothesis, reference)
-            ),
+            _turned(lambda blocks: _flat(reversed(blocks)) if len(blocks) != 1 else blocks[0][::-1]),
             "A sentence of a single block comes out with its words reversed. There is nothing to change places with:"
             " it stays as it is.",
         ),
         Misconception(
             "before_it_anywhere",
-            _with_pairs(lambda reference: {(a, b) for i, a in enumerate(reference) for b in reference[i + 1 :]}),
+            _turned(joined=lambda a, b, reference: (a, b) in combinations(reference, 2)),
             "You do not cut between two words if the one stands somewhere before the other in the reference. They have"
             " to stand side by side there.",
         ),
         Misconception(
             "one_between",
-            _with_pairs(lambda reference: {*pairwise(reference), *zip(reference, reference[2:])}),
+            _turned(joined=lambda a, b, reference: (a, b) in {*pairwise(reference), *zip(reference, reference[2:])}),
             "You do not cut between two words that have one word between them in the reference. Side by side means"
             " nothing between.",
         ),
         Misconception(
             "glued",
-            _with_glue,
+            _turned(joined=lambda a, b, reference: a + b in map("".join, pairwise(reference))),
             'You glue the two words of a pair together, and then "ab" + "c" is the same as "a" + "bc". Compare pairs of'
             " words.",
         ),
@@ -2256,13 +2131,27 @@ def _rouge_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _lcs(a: Sequence[str], b: Sequence[str]) -> int:
-    row = [0] * (len(b) + 1)
-    for x in a:
-        above, row = row, [0]
-        for j, y in enumerate(b):
-            row.append(above[j] + 1 if x == y else max(above[j + 1], row[j]))
-    return row[-1]
+def _table(
+    match: Callable[[int, int, int], int] = lambda before, above, left: before + 1,
+    other: Callable[[int, int, int], int] = lambda before, above, left: max(above, left),
+) -> Callable[[Sequence[str], Sequence[str]], int]:
+    """The table of longest common subsequences, or a wrong one: what a cell is if two words match, and if not.
+
+    Rows are the words of the first text, columns those of the second; `before` is the cell before both words.
+    """
+
+    def length(a: Sequence[str], b: Sequence[str]) -> int:
+        row = [0] * (len(b) + 1)
+        for x in a:
+            above, row = row, [0]
+            for j, y in enumerate(b):
+                row.append((match if x == y else other)(above[j], above[j + 1], row[j]))
+        return row[-1]
+
+    return length
+
+
+_lcs = _table()
 
 
 def _common_run(a: Sequence[str], b: Sequence[str]) -> int:
@@ -2282,69 +2171,11 @@ def _greedy(a: Sequence[str], b: Sequence[str]) -> int:
     return found
 
 
-def _additive(a: Sequence[str], b: Sequence[str]) -> int:
-    """The table with the neighbour above or left plus one at a match, instead of the one before both."""
-    row = [0] * (len(b) + 1)
-    for x in a:
-        above, row = row, [0]
-        for j, y in enumerate(b):
-            row.append(max(above[j + 1], row[j]) + (x == y))
-    return row[-1]
-
-
 def _two_pointers(a: Sequence[str], b: Sequence[str]) -> int:
     found = 0
     for word in a:
         found += found < len(b) and word == b[found]
     return found
-
-
-def _one_row_for_all(a: Sequence[str], b: Sequence[str]) -> int:
-    """`[[0] * m] * n`: every row of the table is the same list."""
-    row = [0] * (len(b) + 1)
-    for x in a:
-        for j, y in enumerate(b):
-            row[j + 1] = row[j] + 1 if x == y else max(row[j + 1], row[j])
-    return row[-1]
-
-
-def _row_above_only(a: Sequence[str], b: Sequence[str]) -> int:
-    row = [0] * (len(b) + 1)
-    for x in a:
-        row = [0] + [row[j] + 1 if x == y else row[j + 1] for j, y in enumerate(b)]
-    return row[-1]
-
-
-def _smaller_of_two(a: Sequence[str], b: Sequence[str]) -> int:
-    row = [0] * (len(b) + 1)
-    for x in a:
-        above, row = row, [0]
-        for j, y in enumerate(b):
-            row.append(above[j] + 1 if x == y else min(above[j + 1], row[j]))
-    return row[-1]
-
-
-def _above_plus_one(a: Sequence[str], b: Sequence[str]) -> int:
-    row = [0] * (len(b) + 1)
-    for x in a:
-        above, row = row, [0]
-        for j, y in enumerate(b):
-            row.append(above[j + 1] + 1 if x == y else max(above[j + 1], row[j]))
-    return row[-1]
-
-
-def _diagonal_only(a: Sequence[str], b: Sequence[str]) -> int:
-    row = [0] * (len(b) + 1)
-    for x in a:
-        row = [0] + [row[j] + (x == y) for j, y in enumerate(b)]
-    return row[-1]
-
-
-def _last_run(a: Sequence[str], b: Sequence[str]) -> int:
-    row = [0] * (len(b) + 1)
-    for x in a:
-        row = [0] + [row[j] + 1 if x == y else 0 for j, y in enumerate(b)]
-    return row[-1]
 
 
 def _without_border(a: Sequence[str], b: Sequence[str]) -> int:
@@ -2451,26 +2282,26 @@ ROUGE_L = Exercise(
         ),
         Misconception(
             "one_row_for_all",
-            _rouge(_one_row_for_all),
+            _rouge(_table(match=lambda before, above, left: left + 1)),
             "At a match you add one to the cell beside, where one of the two words may be used already. So it comes if"
             " all rows are one list (`[row] * n` repeats the same one), or if you keep one row and write over it: the"
             " cell before both words is gone then.",
         ),
         Misconception(
             "row_above_only",
-            _rouge(_row_above_only),
+            _rouge(_table(other=lambda before, above, left: above)),
             "Without a match you look at one cell only, that of the hypothesis without its last word. Either word may"
             " be the one that is not used: the larger of two cells counts.",
         ),
         Misconception(
             "shorter_reference_only",
-            _rouge(lambda a, b: _row_above_only(b, a)),
+            _rouge(_table(other=lambda before, above, left: left)),
             "Without a match you look at one cell only, that of the reference without its last word. Either word may"
             " be the one that is not used: the larger of two cells counts.",
         ),
         Misconception(
             "smaller_of_two",
-            _rouge(_smaller_of_two),
+            _rouge(_table(other=lambda before, above, left: min(above, left))),
             "Without a match you take the smaller of the two cells. The longest subsequence is looked for: the larger"
             " one counts.",
         ),
@@ -2487,19 +2318,19 @@ ROUGE_L = Exercise(
         ),
         Misconception(
             "above_plus_one",
-            _rouge(_above_plus_one),
+            _rouge(_table(match=lambda before, above, left: above + 1)),
             "At a match you add one to a cell in which one of the two words may be used already (one row written over"
             " has the same effect). Add it to the cell before both words.",
         ),
         Misconception(
             "diagonal_only",
-            _rouge(_diagonal_only),
+            _rouge(_table(other=lambda before, above, left: before)),
             "Without a match you go on from the cell before both words, so that a gap must be equally long on both"
             " sides. Compare the cell above with the one to the left.",
         ),
         Misconception(
             "last_run",
-            _rouge(_last_run),
+            _rouge(_table(other=lambda before, above, left: 0)),
             "Your table starts at 0 again after a word that does not match, and its last cell is the run of equal words"
             " at the end. Without a match the best so far goes on.",
         ),
@@ -2511,7 +2342,7 @@ ROUGE_L = Exercise(
         ),
         Misconception(
             "word_used_twice",
-            _rouge(_additive),
+            _rouge(_table(match=lambda before, above, left: max(above, left) + 1)),
             "Your table adds one to the cell above or left at a match, so that one word of the reference can match"
             " several of the hypothesis. At a match the cell before both words counts.",
         ),
@@ -2943,21 +2774,6 @@ def _bootstrapped(
     return answer
 
 
-def _once(first: Any, second: Any, draws: Any, score: Any = bootstrap.bleu_of) -> float:
-    return float(score(first.sum(axis=0)) > score(second.sum(axis=0)))
-
-
-def _difference(first: Any, second: Any, draws: Any, score: Any = bootstrap.bleu_of) -> float:
-    apart = [score(first[drawn].sum(axis=0)) - score(second[drawn].sum(axis=0)) for drawn in draws]
-    return sum(apart) / len(apart)
-
-
-def _ties_left_out(first: Any, second: Any, draws: Any, score: Any = bootstrap.bleu_of) -> float:
-    pairs = [(score(first[drawn].sum(axis=0)), score(second[drawn].sum(axis=0))) for drawn in draws]
-    decided = [a > b for a, b in pairs if a != b]
-    return sum(decided) / len(decided) if decided else 0.0
-
-
 def _more_than_the_difference(first: Any, second: Any, draws: Any, score: Any = bootstrap.bleu_of) -> float:
     whole = score(first.sum(axis=0)) - score(second.sum(axis=0))
     apart = [score(first[drawn].sum(axis=0)) - score(second[drawn].sum(axis=0)) for drawn in draws]
@@ -3090,7 +2906,10 @@ PAIRED_BOOTSTRAP = Exercise(
         ),
         Misconception(
             "ties_left_out",
-            _ties_left_out,
+            _bootstrapped(
+                lambda a, b: a - b,
+                give=lambda apart: sum(lead > 0 for lead in apart) / max(1, sum(lead != 0 for lead in apart)),
+            ),
             "Draws in which both score the same are left out of your count, of the wins and of the draws. They are"
             " draws that were not won.",
         ),
@@ -3141,7 +2960,7 @@ PAIRED_BOOTSTRAP = Exercise(
         ),
         Misconception(
             "whole_test_set",
-            _once,
+            _bootstrapped(turn=lambda draws: np.arange(draws.shape[1])[None]),
             "You compare the two systems once, on the whole test set, so the result is 0 or 1. Compare them on each"
             " drawn one.",
         ),
@@ -3164,7 +2983,7 @@ PAIRED_BOOTSTRAP = Exercise(
         ),
         Misconception(
             "mean_difference",
-            _difference,
+            _bootstrapped(lambda a, b: a - b),
             "You return the mean difference of the scores. Asked for is how often the first is higher, whatever the"
             " distance.",
         ),
