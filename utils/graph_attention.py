@@ -151,7 +151,7 @@ def edge_softmax(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
         The weights, in the shape of `scores`: the edges of each receiver sum to one. They stay right for scores of any
         size, as the largest score of each receiver is taken off before the exponential.
 
-    Veličković et al. 2018, equation 3.
+    Veličković et al. 2018, equation 2.
     """
     ### BEGIN SOLUTION
     places = receivers.view(-1, *[1] * (scores.dim() - 1)).expand_as(scores)

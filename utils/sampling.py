@@ -375,8 +375,8 @@ def beam_search(step: Step, k: int, limit: int, end: int | None = None, alpha: f
     Raises:
         ValueError: k or limit below 1; it names the number.
 
-    That finished texts narrow the beam is one convention (Sutskever, Vinyals and Le 2014); other programs give
-    their places away again. Wu et al. 2016 divide by ((5 + length) / 6) ** alpha.
+    That finished texts narrow the beam is one convention; other programs give their places away again (Sutskever,
+    Vinyals and Le 2014, section 3.2, leave it open). Wu et al. 2016 divide by ((5 + length) / 6) ** alpha.
     """
     if k < 1 or limit < 1:
         raise ValueError(f"Both k and limit must be at least 1, not {k} and {limit}.")
