@@ -26,12 +26,17 @@ from utils.attention import (
 )
 from utils.checks.compare import compare, kind
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
-from utils.checks.modules import load_by_name
+from utils.checks.modules import changed, load_by_name
 from utils.checks.tensors import differentiate, integers, judge_tensors, normal, or_error, strided, values_and_gradients
 from utils.sampling import Hypothesis
 from utils.transformer import EncoderLayer, LayerNorm
 
 INFINITY = float("inf")
+_SUMS_TO_ONE = Property(
+    "sums_to_one",
+    lambda case, output: isinstance(output, str) or bool(((output.sum(-1) - 1).abs() < 1e-4).all()),
+    "Each row sums to one.",
+)
 
 # --------------------------------------------------------------------------------------------------- 1 · greedy
 
@@ -401,13 +406,7 @@ WITH_TEMPERATURE = Exercise(
             " is τ itself.",
         ),
     ),
-    properties=(
-        Property(
-            "sums_to_one",
-            lambda case, output: isinstance(output, str) or bool(((output.sum(-1) - 1).abs() < 1e-4).all()),
-            "Each row sums to one.",
-        ),
-    ),
+    properties=(_SUMS_TO_ONE,),
     hints=(
         "Three cases: τ = 0 (all on one token), an ordinary τ, and a τ so small that the division overflows.",
         "A softmax does not change if the same number is subtracted from all logits of a row. If the largest becomes 0,"
@@ -913,11 +912,14 @@ def _needs_k(k: int) -> None:
 
 def _top_k_variant(
     keep: Callable[[Tensor, int], Tensor] = lambda p, k: p >= p.topk(min(k, p.shape[-1]), dim=-1).values[..., -1:],
-    finish: Callable[[Tensor], Tensor] = lambda kept: kept / kept.sum(dim=-1, keepdim=True),
+    finish: Callable[[Tensor], Tensor] = _scaled,
+    rest: float = 0.0,
 ) -> Callable[..., Tensor]:
+    """A variant: which tokens stay, what is done then, and what the others get."""
+
     def answer(probs: Tensor, k: int) -> Tensor:
         _needs_k(k)
-        return finish(torch.where(keep(probs, k), probs, 0.0))
+        return finish(torch.where(keep(probs, k), probs, rest))
 
     return answer
 
@@ -935,13 +937,7 @@ def _exactly(probs: Tensor, k: int, last: bool = False) -> Tensor:
 
 def _values_only(probs: Tensor, k: int) -> Tensor:
     _needs_k(k)
-    top = probs.topk(min(k, probs.shape[-1]), dim=-1).values
-    return top / top.sum(dim=-1, keepdim=True)
-
-
-def _nearly_zero(probs: Tensor, k: int) -> Tensor:
-    _needs_k(k)
-    return _scaled(torch.where(probs >= probs.topk(min(k, probs.shape[-1]), dim=-1).values[..., -1:], probs, 1e-9))
+    return _scaled(probs.topk(min(k, probs.shape[-1]), dim=-1).values)
 
 
 def _softmax_of_kept(kept: Tensor) -> Tensor:
@@ -1089,17 +1085,11 @@ KEEP_TOP_K = Exercise(
         ),
         Misconception(
             "nearly_zero",
-            _nearly_zero,
+            _top_k_variant(rest=1e-9),
             "Tokens that have to go keep a very small number, such as 10⁻⁹. They must never come: exactly 0.",
         ),
     ),
-    properties=(
-        Property(
-            "sums_to_one",
-            lambda case, output: isinstance(output, str) or bool(((output.sum(-1) - 1).abs() < 1e-4).all()),
-            "Each row sums to one.",
-        ),
-    ),
+    properties=(_SUMS_TO_ONE,),
     hints=(
         "Find out how likely the k-th token is; whatever is at least as likely stays.",
         "`probs.topk(k).values[..., -1:]` is the k-th, if there are that many. Then scale what is left by its sum.",
@@ -1152,20 +1142,15 @@ def _needs_share(p: float) -> None:
 def _nucleus(
     stays: Callable[[Tensor, float], Tensor] = lambda q, p: (q.double().cumsum(-1) - q < p) | (p == 1),
     back: Callable[[Tensor, Tensor], Tensor] = lambda kept, order: torch.zeros_like(kept).scatter(-1, order, kept),
-    finish: Callable[[Tensor], Tensor] = lambda kept: kept / kept.sum(dim=-1, keepdim=True),
+    finish: Callable[[Tensor], Tensor] = _scaled,
     first: bool = True,
-    rising: bool = False,
-    flipped: bool = False,
+    sort: Callable[[Tensor], Any] = lambda probs: probs.sort(dim=-1, descending=True, stable=True),
 ) -> Callable[..., Tensor]:
     """A variant: which of the sorted tokens stay, how they find back to their places, and what is done then."""
 
     def answer(probs: Tensor, p: float) -> Tensor:
         _needs_share(p)
-        if flipped:  # equally likely tokens in the order of falling numbers
-            ordered, order = probs.sort(dim=-1, stable=True)
-            ordered, order = ordered.flip(-1), order.flip(-1)
-        else:
-            ordered, order = probs.sort(dim=-1, descending=not rising, stable=True)
+        ordered, order = sort(probs)
         keep = stays(ordered, p).clone()
         if first:
             keep[..., 0] = True
@@ -1180,8 +1165,7 @@ def _by_size(keep: Callable[[Tensor, float], Tensor]) -> Callable[..., Tensor]:
     def answer(probs: Tensor, p: float) -> Tensor:
         _needs_share(p)
         best = probs == probs.amax(dim=-1, keepdim=True)
-        kept = torch.where(keep(probs, p) | best, probs, 0.0)
-        return kept / kept.sum(dim=-1, keepdim=True)
+        return _scaled(torch.where(keep(probs, p) | best, probs, 0.0))
 
     return answer
 
@@ -1203,14 +1187,6 @@ def _ties_kept(probs: Tensor, p: float) -> Tensor:
     ordered, keep = _sorted_mask(probs, p)
     last = ordered.gather(-1, keep.sum(dim=-1, keepdim=True) - 1)
     return _scaled(torch.where(probs >= last, probs, 0.0))
-
-
-def _unsorted(probs: Tensor, p: float) -> Tensor:
-    _needs_share(p)
-    keep = (probs.double().cumsum(-1) - probs < p) | (p == 1)
-    keep[..., 0] = True
-    kept = probs * keep
-    return kept / kept.sum(dim=-1, keepdim=True)
 
 
 KEEP_TOP_P = Exercise(
@@ -1281,12 +1257,12 @@ KEEP_TOP_P = Exercise(
         ),
         Misconception(
             "least_likely_first",
-            _nucleus(rising=True),
+            _nucleus(sort=lambda probs: probs.sort(dim=-1, stable=True)),
             "You collect from the least likely end. The nucleus is the *smallest* set, so the likeliest go in first.",
         ),
         Misconception(
             "not_sorted",
-            _unsorted,
+            _nucleus(sort=lambda probs: (probs, torch.arange(probs.shape[-1]).expand_as(probs))),
             "The tokens are added up in the order of their numbers. The likeliest go in first, so they have to be"
             " sorted.",
         ),
@@ -1339,7 +1315,7 @@ KEEP_TOP_P = Exercise(
         ),
         Misconception(
             "equal_tokens_reversed",
-            _nucleus(flipped=True),
+            _nucleus(sort=lambda probs: [part.flip(-1) for part in probs.sort(dim=-1, stable=True)]),
             "Of equally likely tokens you take those with the higher numbers first. The contract puts the lower numbers"
             " first: a sort that is stable, with the largest first, does so.",
         ),
@@ -1392,13 +1368,7 @@ KEEP_TOP_P = Exercise(
             " at most p. Ask for the sum *before* a token instead. (Then look at rounding: add in float64.)",
         ),
     ),
-    properties=(
-        Property(
-            "sums_to_one",
-            lambda case, output: isinstance(output, str) or bool(((output.sum(-1) - 1).abs() < 1e-4).all()),
-            "Each row sums to one.",
-        ),
-    ),
+    properties=(_SUMS_TO_ONE,),
     hints=(
         "Sort the likeliest to the front. A token belongs to the nucleus if those before it have not yet reached p.",
         "With `ordered, order = probs.sort(...)`, the sum *before* a token is the running sum less the token itself."
@@ -1702,21 +1672,17 @@ def _each_its_best(log_probs: Tensor, totals: Tensor, k: int) -> Any:
     return order, tokens[order], best[order]
 
 
-def _topk(log_probs: Tensor, totals: Tensor, k: int) -> Any:
-    sums, places = (totals[:, None] + log_probs).flatten().topk(k)
-    return places // log_probs.shape[1], places % log_probs.shape[1], sums
+def _topk(capped: bool, possible: bool = False) -> Callable[..., Any]:
+    """By `topk`, which breaks ties as it likes and fails where there are fewer than k."""
 
+    def answer(log_probs: Tensor, totals: Tensor, k: int) -> Any:
+        flat = (totals[:, None] + log_probs).flatten()
+        sums, places = flat.topk(min(k, len(flat)) if capped else k)
+        if possible:
+            places, sums = places[sums > -INFINITY], sums[sums > -INFINITY]
+        return places // log_probs.shape[1], places % log_probs.shape[1], sums
 
-def _topk_capped(log_probs: Tensor, totals: Tensor, k: int) -> Any:
-    flat = (totals[:, None] + log_probs).flatten()
-    sums, places = flat.topk(min(k, len(flat)))
-    return places // log_probs.shape[1], places % log_probs.shape[1], sums
-
-
-def _topk_possible(log_probs: Tensor, totals: Tensor, k: int) -> Any:
-    rows, tokens, sums = _topk_capped(log_probs, totals, k)
-    possible = sums > -INFINITY
-    return rows[possible], tokens[possible], sums[possible]
+    return answer
 
 
 def _extended_possible(log_probs: Tensor, totals: Tensor, k: int) -> Any:
@@ -1824,20 +1790,20 @@ EXTEND_BEAM = Exercise(
         ),
         Misconception(
             "too_few_candidates",
-            _topk,
+            _topk(capped=False),
             "Where there are fewer than k candidates, `topk` fails; and it keeps those with a sum of −∞. Take as many"
             " as"
             " are possible.",
         ),
         Misconception(
             "topk_of_what_there_is",
-            _topk_capped,
+            _topk(capped=True),
             "`topk` promises no order among equals, and it keeps candidates with a sum of −∞. Use a stable sort, and"
             " leave out what cannot come.",
         ),
         Misconception(
             "order_of_equals",
-            _topk_possible,
+            _topk(capped=True, possible=True),
             "All is right but the order of equal sums: `topk` promises none. Among equals the lower row comes first,"
             " then the lower token: a stable sort keeps that order.",
         ),
@@ -2417,229 +2383,58 @@ def _run_gpt(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> 
     return {"value": result, "gradients": gradients}
 
 
-class _WrongGPT(nn.Module):
-    """The parts of a GPT, in which subclasses change one thing."""
+def _layer(
+    d_model: int, heads: int, attention: Any, *, wide: int = 4, norm_first: bool = True, activation: Any = "gelu"
+) -> EncoderLayer:
+    return EncoderLayer(
+        d_model, heads, wide * d_model, norm_first=norm_first, activation=activation, attention=attention
+    )
 
-    norm_first, activation, wide, bias = True, "gelu", 4, False
+
+class _GPT(nn.Module):
+    """A GPT in steps, for wrong models to change one of them."""
 
     def __init__(
         self, symbols: int, d_model: int, heads: int, layers: int, block: int, attention: Any = MultiHeadAttention
     ) -> None:
         super().__init__()
-        self.block, self.symbols = block, symbols
+        self.block = block
         self.embedding = nn.Embedding(symbols, d_model)
         self.positions = nn.Embedding(block, d_model)
-        self.layers = nn.ModuleList(
-            EncoderLayer(
-                d_model,
-                heads,
-                self.wide * d_model,
-                norm_first=self.norm_first,
-                activation=self.activation,
-                attention=attention,
-            )
-            for _ in range(layers)
-        )
+        self.layers = nn.ModuleList(self.layer(d_model, heads, attention) for _ in range(layers))
         self.norm = LayerNorm(d_model)
-        self.output = nn.Linear(d_model, symbols, bias=self.bias)
+        self.output = self.last(d_model, symbols)
 
-    def read(self, ids: Tensor) -> Tensor:
+    def layer(self, d_model: int, heads: int, attention: Any) -> nn.Module:
+        return _layer(d_model, heads, attention)
+
+    def last(self, d_model: int, symbols: int) -> nn.Linear:
+        return nn.Linear(d_model, symbols, bias=False)
+
+    def read(self, ids: Tensor) -> Any:
         return self.embedding(ids) + self.positions.weight[: ids.shape[1]]
 
     def mask(self, length: int) -> Tensor | None:
         return causal_mask(length)
 
-    def through(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        for layer in self.layers:
-            x, _ = layer(x, mask)
+    def order(self) -> Any:
+        return self.layers
+
+    def step(self, number: int, layer: nn.Module, x: Tensor, mask: Tensor | None) -> Any:
+        return layer(x, mask)[0]
+
+    def through(self, x: Tensor, mask: Tensor | None) -> Any:
+        for number, layer in enumerate(self.order()):
+            x = self.step(number, layer, x, mask)
         return x
 
-    def finish(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.output(self.norm(x))
-        return logits
+    def finish(self, x: Tensor) -> Any:
+        return self.output(self.norm(x))
 
-    def forward(self, ids: Tensor) -> Tensor:
+    def forward(self, ids: Tensor) -> Any:
         if ids.shape[1] > self.block:
             raise ValueError(f"{ids.shape[1]} {self.block}")
         return self.finish(self.through(self.read(ids), self.mask(ids.shape[1])))
-
-
-class _NoMask(_WrongGPT):
-    def mask(self, length: int) -> Tensor | None:
-        return None
-
-
-class _TurnedMask(_WrongGPT):
-    def mask(self, length: int) -> Tensor | None:
-        return causal_mask(length).T
-
-
-class _OppositeMask(_WrongGPT):
-    def mask(self, length: int) -> Tensor | None:
-        return ~causal_mask(length)
-
-
-class _StrictMask(_WrongGPT):
-    def mask(self, length: int) -> Tensor | None:
-        return causal_mask(length).tril(-1)
-
-
-class _PostNorm(_WrongGPT):
-    norm_first = False
-
-
-class _Relu(_WrongGPT):
-    activation = "relu"
-
-
-class _OutputBias(_WrongGPT):
-    bias = True
-
-
-class _Narrow(_WrongGPT):
-    wide = 1
-
-
-class _NoPositions(_WrongGPT):
-    def read(self, ids: Tensor) -> Tensor:
-        x: Tensor = self.embedding(ids) + 0 * self.positions.weight.sum()
-        return x
-
-
-class _OnePosition(_WrongGPT):
-    def read(self, ids: Tensor) -> Tensor:
-        x: Tensor = self.embedding(ids) + self.positions.weight[0]
-        return x
-
-
-class _PositionsByRow(_WrongGPT):
-    def read(self, ids: Tensor) -> Tensor:
-        places = torch.arange(ids.shape[0])[:, None] % self.block
-        x: Tensor = self.embedding(ids) + self.positions(places)
-        return x
-
-
-class _PositionsFromEnd(_WrongGPT):
-    def read(self, ids: Tensor) -> Tensor:
-        x: Tensor = self.embedding(ids) + self.positions.weight[-ids.shape[1] :]
-        return x
-
-
-class _PositionsOfTokens(_WrongGPT):
-    def read(self, ids: Tensor) -> Tensor:
-        x: Tensor = self.embedding(ids) + self.positions(ids % self.block)
-        return x
-
-
-class _NoLastNorm(_WrongGPT):
-    def finish(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.output(x) + 0 * (self.norm.weight.sum() + self.norm.bias.sum())
-        return logits
-
-
-class _FirstLayerAgain(_WrongGPT):
-    def through(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        for _ in self.layers:
-            x, _ = self.layers[0](x, mask)
-        return x
-
-
-class _LayersSideBySide(_WrongGPT):
-    def through(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        found = x
-        for layer in self.layers:
-            found, _ = layer(x, mask)
-        return found
-
-
-class _MaskOnce(_WrongGPT):
-    def through(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        for number, layer in enumerate(self.layers):
-            x, _ = layer(x, None if number else mask)
-        return x
-
-
-class _PositionsFromOne(_WrongGPT):
-    def read(self, ids: Tensor) -> Tensor:
-        x: Tensor = self.embedding(ids) + self.positions.weight.roll(-1, 0)[: ids.shape[1]]
-        return x
-
-
-class _NormBefore(_WrongGPT):
-    def read(self, ids: Tensor) -> Tensor:
-        x: Tensor = self.norm(super().read(ids))
-        return x
-
-    def finish(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.output(x)
-        return logits
-
-
-class _NormAfterEach(_WrongGPT):
-    def through(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        for layer in self.layers:
-            x = self.norm(layer(x, mask)[0])
-        return x
-
-    def finish(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.output(x if len(self.layers) else self.norm(x))
-        return logits
-
-
-class _PositionsInEachLayer(_WrongGPT):
-    def read(self, ids: Tensor) -> Tensor:
-        x: Tensor = self.embedding(ids)
-        return x if len(self.layers) else super().read(ids)
-
-    def through(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        for layer in self.layers:
-            x, _ = layer(x + self.positions.weight[: x.shape[1]], mask)
-        return x
-
-
-class _PositionsMultiplied(_WrongGPT):
-    def read(self, ids: Tensor) -> Tensor:
-        x: Tensor = self.embedding(ids) * self.positions.weight[: ids.shape[1]]
-        return x
-
-
-class _OneOfTheFuture(_WrongGPT):
-    def mask(self, length: int) -> Tensor | None:
-        return torch.ones(length, length, dtype=torch.bool).tril(1)
-
-
-class _FirstLayerOnly(_WrongGPT):
-    def through(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        for layer in list(self.layers)[:1]:
-            x, _ = layer(x, mask)
-        return x
-
-
-class _LogSoftmax(_WrongGPT):
-    def finish(self, x: Tensor) -> Tensor:
-        return super().finish(x).log_softmax(dim=-1)
-
-
-class _LayersBackwards(_WrongGPT):
-    def through(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        for layer in reversed(self.layers):
-            x, _ = layer(x, mask)
-        return x
-
-
-class _Softmax(_WrongGPT):
-    def finish(self, x: Tensor) -> Tensor:
-        return super().finish(x).softmax(dim=-1)
-
-
-class _LastOnly(_WrongGPT):
-    def finish(self, x: Tensor) -> Tensor:
-        return super().finish(x)[:, -1]
-
-
-class _TableOutput(_WrongGPT):
-    def finish(self, x: Tensor) -> Tensor:
-        return self.norm(x) @ self.embedding.weight.T + 0 * self.output.weight.sum()
 
 
 GPT = Exercise(
@@ -2656,155 +2451,172 @@ GPT = Exercise(
     misconceptions=(
         Misconception(
             "no_mask",
-            _NoMask,
+            changed(_GPT, mask=lambda self, length: None),
             "Every token sees the future: the layers get no mask. Such a model would have a wonderful loss and could"
             " write nothing.",
         ),
         Misconception(
             "mask_turned",
-            _TurnedMask,
+            changed(_GPT, mask=lambda self, length: causal_mask(length).T),
             "Your mask is turned round: each token sees itself and the future, and not the past. Rows ask, columns are"
             " looked at.",
         ),
         Misconception(
             "mask_means_the_opposite",
-            _OppositeMask,
+            changed(_GPT, mask=lambda self, length: ~causal_mask(length)),
             'Your mask is negated. In this course True means "may look".',
         ),
         Misconception(
             "not_itself",
-            _StrictMask,
+            changed(_GPT, mask=lambda self, length: causal_mask(length).tril(-1)),
             "With your mask a token does not see itself, and the first one sees nothing. It may look at j ≤ i.",
         ),
         Misconception(
             "post_norm",
-            _PostNorm,
+            changed(_GPT, layer=lambda self, *sizes: _layer(*sizes, norm_first=False)),
             "Your layers normalise after the sum, as in the first Transformer. GPT-2 normalises before each sublayer:"
             " `norm_first`.",
         ),
         Misconception(
             "relu",
-            _Relu,
+            changed(_GPT, layer=lambda self, *sizes: _layer(*sizes, activation="relu")),
             "Your layers bend with ReLU. GPT has the GELU.",
         ),
         Misconception(
             "output_bias",
-            _OutputBias,
+            changed(_GPT, last=lambda self, d_model, symbols: nn.Linear(d_model, symbols)),
             "Your output layer has a bias; here it has none.",
         ),
         Misconception(
             "narrow",
-            _Narrow,
+            changed(_GPT, layer=lambda self, *sizes: _layer(*sizes, wide=1)),
             "The feed-forward nets should be 4 · d_model wide inside.",
         ),
         Misconception(
             "no_positions",
-            _NoPositions,
+            changed(_GPT, read=lambda self, ids: self.embedding(ids) + 0 * self.positions.weight.sum()),
             "The positions are never added. Only the mask tells your model about order, and not enough.",
         ),
         Misconception(
             "one_position",
-            _OnePosition,
+            changed(_GPT, read=lambda self, ids: self.embedding(ids) + self.positions.weight[0]),
             "Every token gets the same row of the positions. Token t needs row t.",
         ),
         Misconception(
             "positions_by_row",
-            _PositionsByRow,
+            changed(
+                _GPT,
+                read=lambda self, ids: (
+                    self.embedding(ids) + self.positions(torch.arange(len(ids))[:, None] % self.block)
+                ),
+            ),
             "Each text of the batch gets one row of the positions, the same for all its tokens: batch and length are"
             " mixed up.",
         ),
         Misconception(
             "positions_from_the_end",
-            _PositionsFromEnd,
+            changed(_GPT, read=lambda self, ids: self.embedding(ids) + self.positions.weight[-ids.shape[1] :]),
             "You take the last rows of the positions. Place 0 has row 0, however long the text is.",
         ),
         Misconception(
             "positions_of_tokens",
-            _PositionsOfTokens,
+            changed(_GPT, read=lambda self, ids: self.embedding(ids) + self.positions(ids % self.block)),
             "You look up the positions with the tokens' numbers. What counts is where a token stands, not which it is.",
         ),
         Misconception(
             "no_last_norm",
-            _NoLastNorm,
+            changed(_GPT, finish=lambda self, x: self.output(x) + 0 * (self.norm.weight.sum() + self.norm.bias.sum())),
             "The norm after the last layer is missing. With the norms in front, nothing else bounds the sum that"
             " reaches"
             " the output.",
         ),
         Misconception(
             "first_layer_again",
-            _FirstLayerAgain,
+            changed(_GPT, order=lambda self: [*self.layers][:1] * len(self.layers)),
             "The first layer is applied again and again, and the others never.",
         ),
         Misconception(
             "side_by_side",
-            _LayersSideBySide,
+            changed(_GPT, through=lambda self, x, mask: [x, *(layer(x, mask)[0] for layer in self.layers)][-1]),
             "Each layer reads the embeddings, and only the last one's output counts. A layer reads what the one before"
             " it wrote.",
         ),
         Misconception(
             "backwards",
-            _LayersBackwards,
+            changed(_GPT, order=lambda self: reversed(self.layers)),
             "Your layers are applied in the wrong order, the last one first.",
         ),
         Misconception(
             "mask_in_the_first_layer_only",
-            _MaskOnce,
+            changed(_GPT, step=lambda self, number, layer, x, mask: layer(x, None if number else mask)[0]),
             "The mask is missing in the layers above the first: each layer needs it, else the future comes in there.",
         ),
         Misconception(
             "positions_from_one",
-            _PositionsFromOne,
+            changed(
+                _GPT, read=lambda self, ids: self.embedding(ids) + self.positions.weight.roll(-1, 0)[: ids.shape[1]]
+            ),
             "Your positions begin with row 1. Place 0 has row 0.",
         ),
         Misconception(
             "norm_in_front",
-            _NormBefore,
+            changed(
+                _GPT, read=lambda self, ids: self.norm(_GPT.read(self, ids)), finish=lambda self, x: self.output(x)
+            ),
             "Your norm stands before the layers. It belongs after the last one, before the output.",
         ),
         Misconception(
             "norm_after_each",
-            _NormAfterEach,
+            changed(
+                _GPT,
+                step=lambda self, number, layer, x, mask: self.norm(layer(x, mask)[0]),
+                finish=lambda self, x: self.output(x if len(self.layers) else self.norm(x)),
+            ),
             "The model's norm is applied after each layer. It belongs after the last one only: each layer has norms of"
             " its own.",
         ),
         Misconception(
             "positions_in_each_layer",
-            _PositionsInEachLayer,
+            changed(
+                _GPT,
+                read=lambda self, ids: self.embedding(ids) if len(self.layers) else _GPT.read(self, ids),
+                step=lambda self, number, layer, x, mask: layer(x + self.positions.weight[: x.shape[1]], mask)[0],
+            ),
             "The positions are added again before each layer. They are added once, to the embeddings.",
         ),
         Misconception(
             "positions_multiplied",
-            _PositionsMultiplied,
+            changed(_GPT, read=lambda self, ids: self.embedding(ids) * self.positions.weight[: ids.shape[1]]),
             "The embeddings are multiplied by the positions. The two are added.",
         ),
         Misconception(
             "one_of_the_future",
-            _OneOfTheFuture,
+            changed(_GPT, mask=lambda self, length: torch.ones(length, length).tril(1).bool()),
             "Your mask is off by one: each token sees the next one, which it is to guess.",
         ),
         Misconception(
             "first_layer_only",
-            _FirstLayerOnly,
+            changed(_GPT, order=lambda self: self.layers[:1]),
             "Only the first layer is applied; the others are made and never asked.",
         ),
         Misconception(
             "log_softmax",
-            _LogSoftmax,
+            changed(_GPT, finish=lambda self, x: _GPT.finish(self, x).log_softmax(dim=-1)),
             "You return logarithms of probabilities. Logits are asked for: the loss has a softmax of its own.",
         ),
         Misconception(
             "softmax",
-            _Softmax,
+            changed(_GPT, finish=lambda self, x: _GPT.finish(self, x).softmax(dim=-1)),
             "You return probabilities. Logits are asked for: the loss and the temperature have a softmax of their own.",
         ),
         Misconception(
             "last_token_only",
-            _LastOnly,
+            changed(_GPT, finish=lambda self, x: _GPT.finish(self, x)[:, -1]),
             "You return the logits of the last token only. While it trains, a model learns from every place.",
         ),
         Misconception(
             "embedding_as_output",
-            _TableOutput,
+            changed(_GPT, finish=lambda self, x: self.norm(x) @ self.embedding.weight.T + 0 * self.output.weight.sum()),
             "The logits come from the embedding's table. (GPT-2 ties the two; this model has a layer `output`.)",
         ),
     ),
@@ -2877,35 +2689,23 @@ def _cache_variant(
     join: Callable[[Tensor, Tensor], Tensor] = lambda old, new: torch.cat([old, new], dim=2),
     mask: Callable[[int, int], Tensor | None] = lambda old, new: causal_mask(old + new)[old:],
     names: tuple[str, str, str] = ("query", "key", "value"),
+    split: Callable[[Tensor, int], Tensor] = split_heads,
+    recall: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] = lambda keys, values: (keys, values),
+    attend: Callable[..., Tensor] = lambda *given: scaled_dot_product_attention(*given)[0],
     finish: Callable[[Any, Tensor], Tensor] = lambda attention, found: attention.output(merge_heads(found)),
     present: Callable[..., Any] = lambda key, value, k, v, past: (key, value),
-    root: Callable[[Any], float] = lambda attention: 1.0,
+    give: Callable[[Tensor, Any], Any] = lambda output, present: (output, present),
 ) -> Callable[..., Any]:
+    """Attention with a cache, with one step done otherwise; `recall` takes the past apart."""
+
     def answer(attention: MultiHeadAttention, x: Tensor, past: Any = None) -> Any:
-        query, k, v = (split_heads(getattr(attention, name)(x), attention.heads) for name in names)
-        key, value = (k, v) if past is None else (join(past[0], k), join(past[1], v))
+        query, k, v = (split(getattr(attention, name)(x), attention.heads) for name in names)
+        key, value = (k, v) if past is None else map(join, recall(*past), (k, v))
         old, new = key.shape[2] - x.shape[1], x.shape[1]
-        found, _ = scaled_dot_product_attention(root(attention) * query, key, value, mask(old, new))
-        return finish(attention, found), present(key, value, k, v, past)
+        found = attend(query, key, value, mask(old, new))
+        return give(finish(attention, found), present(key, value, k, v, past))
 
     return answer
-
-
-def _only_output(attention: MultiHeadAttention, x: Tensor, past: Any = None) -> Any:
-    return _cache_variant()(attention, x, past)[0]
-
-
-def _merged_wrongly(attention: Any, found: Tensor) -> Tensor:
-    projected: Tensor = attention.output(found.reshape(found.shape[0], found.shape[2], -1))
-    return projected
-
-
-def _past_keys_as_values(attention: MultiHeadAttention, x: Tensor, past: Any = None) -> Any:
-    return _cache_variant()(attention, x, None if past is None else (past[0], past[0]))
-
-
-def _past_exchanged(attention: MultiHeadAttention, x: Tensor, past: Any = None) -> Any:
-    return _cache_variant()(attention, x, None if past is None else (past[1], past[0]))
 
 
 def _new_exchanged(attention: MultiHeadAttention, x: Tensor, past: Any = None) -> Any:
@@ -2913,26 +2713,9 @@ def _new_exchanged(attention: MultiHeadAttention, x: Tensor, past: Any = None) -
     return _cache_variant(names=names)(attention, x, past)
 
 
-def _viewed(attention: MultiHeadAttention, x: Tensor, past: Any = None) -> Any:
-    """The heads taken apart by a view, which cuts across tokens."""
-    batch, new, _ = x.shape
-    layers = attention.query, attention.key, attention.value
-    query, key, value = (layer(x).reshape(batch, attention.heads, new, -1) for layer in layers)
-    if past is not None:
-        key, value = torch.cat([past[0], key], dim=2), torch.cat([past[1], value], dim=2)
-    mask = causal_mask(key.shape[2])[key.shape[2] - new :]
-    found, _ = scaled_dot_product_attention(query, key, value, mask)
-    return attention.output(merge_heads(found)), (key, value)
-
-
-def _filled_with_zero(attention: MultiHeadAttention, x: Tensor, past: Any = None) -> Any:
-    layers = attention.query, attention.key, attention.value
-    query, key, value = (split_heads(layer(x), attention.heads) for layer in layers)
-    if past is not None:
-        key, value = torch.cat([past[0], key], dim=2), torch.cat([past[1], value], dim=2)
-    mask = causal_mask(key.shape[2])[key.shape[2] - x.shape[1] :]
+def _filled_with_zero(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
     scores = (query @ key.mT / math.sqrt(query.shape[-1])).masked_fill(~mask, 0.0)
-    return attention.output(merge_heads(scores.softmax(dim=-1) @ value)), (key, value)
+    return scores.softmax(dim=-1) @ value
 
 
 CACHED_ATTENTION = Exercise(
@@ -2960,7 +2743,7 @@ CACHED_ATTENTION = Exercise(
         ),
         Misconception(
             "past_keys_as_values",
-            _past_keys_as_values,
+            _cache_variant(recall=lambda keys, values: (keys, keys)),
             "The old keys stand where the old values belong: the second part of `past` is never used.",
         ),
         Misconception(
@@ -3033,27 +2816,35 @@ CACHED_ATTENTION = Exercise(
         ),
         Misconception(
             "heads_put_together_wrongly",
-            _cache_variant(finish=_merged_wrongly),
+            _cache_variant(
+                finish=lambda attention, found: attention.output(found.reshape(len(found), found.shape[2], -1))
+            ),
             "The heads were put together by one `reshape`, which cuts across tokens. `merge_heads` does it.",
         ),
         Misconception(
             "not_divided_by_the_root",
-            _cache_variant(root=lambda attention: math.sqrt(attention.d_model // attention.heads)),
+            _cache_variant(
+                attend=lambda query, *others: scaled_dot_product_attention(math.sqrt(query.shape[-1]) * query, *others)[
+                    0
+                ]
+            ),
             "The scores are not divided by √d_head, so the softmax is too sharp.",
         ),
         Misconception(
             "root_of_the_model",
-            _cache_variant(root=lambda attention: 1 / math.sqrt(attention.heads)),
+            _cache_variant(
+                attend=lambda query, *others: scaled_dot_product_attention(query.shape[1] ** -0.5 * query, *others)[0]
+            ),
             "The scores are divided by √d_model. Within a head it is √d_head.",
         ),
         Misconception(
             "output_only",
-            _only_output,
+            _cache_variant(give=lambda output, present: output),
             "You return the output alone. The keys and values of all tokens are needed by the next call.",
         ),
         Misconception(
             "past_exchanged",
-            _past_exchanged,
+            _cache_variant(recall=lambda keys, values: (values, keys)),
             "The two parts of `past` are exchanged: the old values serve as keys. Keys come first in it.",
         ),
         Misconception(
@@ -3064,12 +2855,12 @@ CACHED_ATTENTION = Exercise(
         ),
         Misconception(
             "heads_taken_apart_wrongly",
-            _viewed,
+            _cache_variant(split=lambda x, heads: x.reshape(len(x), heads, x.shape[1], -1)),
             "The heads were taken apart by one `view` or `reshape`, which cuts across tokens. `split_heads` does it.",
         ),
         Misconception(
             "filled_with_zero",
-            _filled_with_zero,
+            _cache_variant(attend=_filled_with_zero),
             "Where the mask forbids, the score is 0 with you, and exp(0) = 1: these tokens are still looked at. Their"
             " score should be −∞.",
         ),
