@@ -319,7 +319,7 @@ def test_russian_adjectives_agree_with_their_nouns() -> None:
             if adjective in forms and noun_form in nouns:
                 checked += 1
                 assert forms[adjective] & nouns[noun_form], (adjective, noun_form)
-    assert checked > 5000
+    assert checked > 3000
 
 
 def test_russian_subjects_agree_with_past_verbs() -> None:
@@ -587,7 +587,7 @@ def test_every_story_can_be_told(language: str) -> None:
     for story, tense in told:
         beats = story.told(tense)
         least = sum(not beat.optional for beat in beats)
-        assert least >= 2 and len(beats) <= 5
+        assert least >= 2 and len(beats) <= 6
         for clauses in range(least, len(beats) + 1):
             parts = maker.tell(story, clauses, tense, 0.5)
             assert len(parts) == clauses
@@ -664,6 +664,10 @@ KINSHIP = r"^(?!.* that )(my|our) (father|mother|aunt|uncle|sister)\b.* (his|her
         ("pt", 0, r"\be [oa]s? (dei|deu|deram|daria) |\b[oa]s? (comi|comeu|comeram)\b|\bv(i|ei)\w+ à cozinha"),
         ("pt", 0, r"\b(da|à) loja (e|comprar) (comprou |compraram |comprei )?(pão|leite|peixe|queijo|suco)\b"),
         ("pt", 0, r"\bcanç\w+ velha|\blâmpada"),
+        ("ru", 0, r"искал\w* .* , но (он|она|они|я|мы) не |\bно \w+ (его|её|их) не наш"),
+        ("ru", 1, r"\blooking for .*\bbut \w+ did not find|\bfor (his|her|their) \w+ key"),
+        ("pt", 1, r"\blooking for .*\bbut \w+ did not find|\b(often|always) learns? "),
+        ("pt", 0, r"presentes? (\w+ )?e \w+ de presente|^o que .*\bfazendo\b"),
     ],
 )
 def test_faults_that_readers_found_stay_away(language: str, side: int, fault: str) -> None:

@@ -17,6 +17,7 @@ from typing import Literal
 
 from utils import files, paths
 from utils.translation_grammar import SPEAKERS, english, links
+from utils.translation_lexicon import Story
 from utils.translation_maker import Maker
 
 __all__ = ["LANGUAGES", "Corpus", "Language", "Pair", "corpus", "fingerprint", "swap"]
@@ -57,6 +58,8 @@ LENGTHS = range(4, 19)
 """Tokens of a source sentence in training, dev and test; targets have at most `LONGEST_TARGET`."""
 LONGEST_TARGET = 20
 LONG_SIZE, LONG_LENGTHS = 500, range(21, 31)
+_LONG_STORIES = 7
+"""How many of the long sentences of one length may tell the same story; of the longest, which few can reach, twice."""
 _SEED = {"ru": 20, "pt": 21}
 
 
@@ -206,13 +209,14 @@ def _generate(
     made: list[Pair] = []
     missing = dict(wanted)
     open_lengths = list(wanted)
+    told: Counter[tuple[Story | None, int]] = Counter()
     while open_lengths:
         aim = rng.choice(open_lengths)
-        clauses = max(1, min(4, round(aim / 6.5 + rng.uniform(-0.6, 0.6))))
+        clauses = max(1, min(6 if aim > 25 else 4, round(aim / 6.5 + rng.uniform(-0.6, 1.6 if is_long else 0.6))))
         sentence = maker.sentence(clauses, min(1.0, max(0.0, (aim / clauses - 4) / 5)))
         source = speak(sentence)
         length = len(source)
-        if not missing.get(length):
+        if not missing.get(length) or (is_long and told[maker.story, length] == _LONG_STORIES * (1 + (length > 26))):
             continue
         one = tuple([word.form for word in source])
         if one in seen or (known is not None and not known[0].issuperset(one)):
@@ -226,6 +230,7 @@ def _generate(
         seen.add(one)
         seen.add(two)
         made.append(Pair(one, two, links(source, target)))
+        told[maker.story, length] += 1
         missing[length] -= 1
         if not missing[length]:
             open_lengths.remove(length)

@@ -70,7 +70,7 @@ play:play go:go,went,gone come:come,came,come,coming
 return:return talk:talk think:think,thought,thought dream:dream say:say,said,said
 be:be,was,been,being have:have,had,had
 want:want begin:begin,began,begun,beginning like:like learn:learn visit:visit
-bake:bake enter:come,came,come,coming
+bake:bake enter:come,came,come,coming arrive:come,came,come,coming
 """
 
 
@@ -403,8 +403,12 @@ def english(sentence: Sentence) -> list[Word]:
             words.append(Word(",", key(opened, COMMA2)))
             opened = 0
         node = part.clause.id
-        if part.link:
-            for form in _LINKS.get(part.link, part.link).split():
+        listed = part.link == "then" and [later.link for later in sentence.parts[number + 1 : number + 2]] == ["then"]
+        if listed:  # went to the market, bought fish and made soup
+            words.append(Word(",", key(node, LINK)))
+        elif part.link:
+            link = part.link if part.head is not None and part.link == "but" else _LINKS.get(part.link, part.link)
+            for form in link.split():
                 words.append(Word(form, key(node, COMMA if form == "," else LINK)))
             opened = 0 if number else node
         words += _clause(part.clause, part.shift, part.head)

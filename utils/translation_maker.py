@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import random
 
 from utils import translation_portuguese as portuguese
 from utils import translation_russian as russian
 from utils.translation_lexicon import (
+    AWAY,
     CLASSES,
     DRAWN,
     ELDERS,
@@ -16,6 +18,7 @@ from utils.translation_lexicon import (
     HUMAN,
     IDLE,
     INTRANSITIVE,
+    KIDS,
     KIND_WEIGHTS,
     KINDS,
     MADE,
@@ -74,6 +77,8 @@ class Maker:
         self.russian = language == "ru"
         self._id = 0
         self._joined = False
+        self.story: Story | None = None
+        """The story that the last sentence tells, if it tells one of the table."""
 
     def _next(self) -> int:
         self._id += 1
@@ -96,7 +101,7 @@ class Maker:
         return made
 
     def _sentence(self, clauses: int, detail: float) -> Sentence:
-        self._id = 0
+        self._id, self.story = 0, None
         self._joined = clauses > 1
         if clauses == 1:
             if self._chance(0.12):
@@ -156,6 +161,8 @@ class Maker:
         thing = clause.object
         if thing is not None and (thing.determiner in ("this", "that") or thing.owner is not None):
             thing.determiner, thing.owner = "the" if VERBS[clause.verb].definite else "a", None
+            if clause.verb == "lose":
+                thing.determiner = "own"
         if tense == "future" and not said and clause.verb != "build" and self._chance(0.6):
             clause.time = "tomorrow"
         return clause
@@ -215,7 +222,9 @@ class Maker:
     def _hero(self, classes: tuple[str, ...], tense: str, detail: float, works: bool = False) -> Phrase:
         """Somebody of whom several clauses tell; `works`: that he has a job."""
         while True:
-            hero = self._subject(classes, detail)
+            hero = self._subject(classes, detail / 4)
+            if hero.noun in ("man", "woman") and self._chance(0.7):  # who?
+                continue
             if works and hero.noun in IDLE:
                 continue
             if hero.noun == "child" and not self.russian:  # criança says nothing of he and she
@@ -225,7 +234,7 @@ class Maker:
             break
         if hero.determiner in ("his", "her", "their"):
             hero.determiner = "my"
-        if hero.adjective in ("tired", "hungry") or hero.number == "pl":
+        if hero.adjective in ("tired", "hungry", "strange") or hero.number == "pl":
             hero.adjective = ""
         if hero.relative is not None and hero.relative.verb == "work":
             hero.relative, hero.relative_role = None, ""  # he may go there in the story
@@ -247,16 +256,9 @@ class Maker:
             wanted: the tense, where it is given.
             plain: whether the story has to begin without "when" and the like.
         """
-        while True:
-            story = self.rng.choice(STORIES)
-            tense = wanted or self.rng.choice(story.tenses)
-            beats = story.told(tense)
-            least = sum(not beat.optional for beat in beats)
-            if not least <= clauses <= len(beats) or (wanted and wanted not in story.tenses):
-                continue
-            if plain and (beats[0].link or "@had" in "".join(beat.spec for beat in beats)):
-                continue
-            break
+        while not (fitting := _fitting(clauses, wanted, plain)):
+            clauses -= 1
+        story, tense = self.rng.choice(fitting)
         return self.tell(story, clauses, tense, detail, plain)
 
     def tell(self, story: Story, clauses: int, tense: str, detail: float, plain: bool = False) -> list[Part]:
@@ -269,7 +271,7 @@ class Maker:
             detail: how likely adjectives are.
             plain: whether it may not begin with a time.
         """
-        rng = self.rng
+        rng, self.story = self.rng, story
         beats = story.told(tense)
         spare = clauses - sum(not beat.optional for beat in beats)
         kept = []
@@ -278,6 +280,8 @@ class Maker:
                 kept.append(beat)
                 spare -= beat.optional
         people = {"p": self._hero(story.who, tense, detail)}
+        while story.other and people["p"].noun in AWAY:  # his grandmother lives elsewhere
+            people["p"] = self._hero(story.who, tense, detail)
         if story.other and not people["p"].is_pronoun:
             people["p"].number = "sg"  # five cooks have no brother in common
         if kept[0].link:  # when the cook who lives in the village …: too much before the comma
@@ -317,6 +321,14 @@ class Maker:
                 if self._sex(people["p"]) == self._genders(before.object.noun).replace("n", "m"):
                     spec += "="  # нашла билет и вернула ему: его and ему would be two
             clause = self._spec(spec, subject, now, detail, before, (role, people, known, story), related)
+            if clause.verb == "find" and clause.object is not None and not clause.object.is_pronoun:
+                clause.order = "plain"  # its subject goes on
+            if related.startswith("not.find"):
+                clause.progressive = False  # looked for it but could not find it
+            if self.russian and link == "because" and clause.modal == "want" and subject.is_pronoun and role == speaker:
+                subject.dropped = "always"  # потому что хотел
+            if not self.russian and spec.startswith("thank") and clause.object is not None and clause.object.is_pronoun:
+                clause.object.dropped = "always"  # e ele agradeceu
             if related.startswith("it.") and clause.object is not None:
                 self._tell_apart(clause.object, people["p"], spec)
             clause.progressive = clause.progressive or given == "going"
@@ -326,7 +338,7 @@ class Maker:
                 clause.object.adjective = ""  # not: the sad book, because it is sad
             if not link and before is not None and clause.object is not None and clause.object.is_pronoun:
                 subject.dropped = ""  # no sentence goes on with a pronoun that leans on a verb
-            if link == "then":
+            if link == "then" or _in_vain(clause):
                 parts.append(Part(clause, link, shift, subject))
                 clause.subject = None
                 clause.order = "plain"
@@ -344,6 +356,7 @@ class Maker:
             ):
                 before = clause
         first = parts[0].clause
+        meals = {part.clause.object.noun for part in parts if part.clause.object is not None}
         if (
             not plain
             and not kept[0].link
@@ -354,6 +367,10 @@ class Maker:
             first.time = "yesterday" if tense == "past" else "tomorrow"
             if first.verb == "go":
                 first.time = rng.choice(TIMES[tense])
+            if (first.time == "in_the_morning" and "dinner" in meals) or (
+                first.time == "in_the_evening" and "lunch" in meals
+            ):
+                first.time = "yesterday" if tense == "past" else "tomorrow"
             if first.time == "today" or (tense == "past" and first.progressive):
                 first.time = ""
         return parts
@@ -473,6 +490,11 @@ class Maker:
         if given == "had":
             later, shift = "past", "perfect" if later == "present" else "said"
         second = self._spec(two, self._again(subject), later, detail, first)
+        if _in_vain(second):  # looked for it but could not find it
+            first.progressive, second.subject, second.order = False, None, "plain"
+            return [Part(first), Part(second, link, "", subject)]
+        if self.russian and link == "because" and second.modal == "want" and second.subject is not None:
+            second.subject.dropped = "always"  # потому что хотел
         return [Part(first), Part(second, link, shift)]
 
     def _again(self, subject: Phrase) -> Phrase:
@@ -540,6 +562,8 @@ class Maker:
             clause.object = self._pronoun_for(other)
             if self.russian and self._chance(0.65):
                 clause.order = "pronoun"
+            if verb == "find" and clause.negation == "not" and tense == "past":
+                clause.modal, clause.object.dropped = "can", "always"
         elif things == "==":  # his motorcycle, and his sister bought the motorcycle
             assert other is not None
             clause.object = Phrase(self._next(), other.noun)
@@ -550,6 +574,9 @@ class Maker:
         elif things:
             own = things.startswith("~")
             group = tuple(things.removeprefix("~").split(","))
+            drinker = cast[1]["p"] if cast is not None else subject
+            if drinker.noun in KIDS and "coffee" in group:
+                group = tuple(["milk" if name == "coffee" else name for name in group])
             determiner = "the" if verb == "like" or (action and action.definite) else "any" if clause.negation else "a"
             if own or (determiner == "any" and related.startswith("it.")):
                 determiner = "own" if own else "the"
@@ -557,8 +584,18 @@ class Maker:
             clause.object = self.phrase(group, detail, determiner, own=verb not in ("like", "meet"), plain=plain)
             if own or clause.object.noun not in SEVERAL or "not.understand" in related or clause.modal or verb in MADE:
                 clause.object.number = "sg"
-            if clause.object.noun in HUMAN:
+            if clause.object.noun in HUMAN or (own and verb != "sell"):
                 clause.object.adjective = ""
+            if verb == "eat" and cast is not None and clause.object.determiner != "piece":
+                clause.object.adjective = ""
+                if (
+                    clause.object.noun == "apple"
+                    and subject.number == "sg"
+                    and subject.noun not in ("we", "you", "they")
+                ):
+                    clause.object.number = "sg"
+            if clause.modal == "want" and verb != "like" and clause.object.determiner in ("this", "that"):
+                clause.object.determiner = "a"
             if own and clause.object.adjective == ("new" if verb == "sell" else "expensive"):
                 clause.object.adjective = ""
             if cast is not None and other is not None and other.noun == clause.object.noun:
@@ -598,6 +635,8 @@ class Maker:
             assert cast is not None
             clause.recipient = self._to_role(to, *cast[1:])
             clause.order = "plain"
+            if verb == "buy" and clause.object is not None:
+                clause.object.number = "sg"
         elif action is not None and action.recipients and verb != "tell" and "=" not in things[1:]:
             near: tuple[str, ...] = ("friend", "friend_f", "neighbour", "neighbour_f")
             near = near[:2] if verb == "send" else near  # who lives next door gets no letters
@@ -640,6 +679,8 @@ class Maker:
             phrase.determiner = {"any": "the", **dict.fromkeys(NUMERALS, "a")}.get(phrase.determiner, phrase.determiner)
         if phrase.owner is not None and clause.verb == "look_for":
             phrase.owner, phrase.determiner = None, "own"
+        if clause.verb == "build" and phrase.adjective in ("old", "new"):
+            phrase.adjective = ""
         if clause.verb == "build" and subject.noun not in ("engineer", "carpenter"):
             phrase.noun = phrase.noun if phrase.noun in ("house", "boat", "fence") else "fence"
         if clause.verb in ("buy", "bring") and phrase.noun in ("apple", "pear", "egg") and phrase.determiner == "a":
@@ -654,6 +695,20 @@ class Maker:
         if phrase.determiner == "a" and clause.verb == "eat" and phrase.noun in ("cake", "pie"):
             if not clause.frequency and phrase.relative is None:
                 phrase.number, phrase.determiner, phrase.adjective = "sg", "piece", ""
+        if phrase.noun == "key" and clause.verb in ("lose", "forget", "look_for"):
+            phrase.number, phrase.adjective, phrase.owner = "sg", "", None
+            phrase.determiner = "the" if phrase.determiner in ("a", "own") else phrase.determiner
+        if clause.verb in ("lose", "forget", "look_for") and phrase.adjective != "hungry":
+            phrase.adjective = ""  # nobody describes what is lost
+        if (
+            phrase.noun in ("skirt", "dress")
+            and not self._feminine(subject.noun)
+            and subject.noun not in ("i", "we", "you", "she")
+        ):
+            phrase.noun = self.rng.choice(("coat", "jacket", "sweater"))
+            phrase.adjective = "" if phrase.noun == "coat" and phrase.adjective == "beautiful" else phrase.adjective
+        if several and phrase.determiner == "own" and phrase.noun in concepts(("text", "small", "clothes", "thing")):
+            phrase.determiner = "this"  # five drivers have no letter in common
         if phrase.determiner == "a" and clause.verb == "lose":
             phrase.determiner = "the" if subject.noun == "child" else "own"
         if (clause.verb == "meet" and phrase.adjective == "new") or (
@@ -757,7 +812,8 @@ class Maker:
             clause.tense = "present" if tense == "future" else tense
             negative = self._chance(0.25)
             clause.negation = "not" if negative else ""
-            things = "house garden camera guitar violin computer phone umbrella bag toy ball clock map lamp"
+            things = "house garden camera guitar violin computer phone umbrella bag map lamp"
+            things += " toy ball" if clause.subject.noun in KIDS else ""
             classes = ("pet", "vehicle", *things.split())
             clause.object = self.phrase(classes, detail, "a", plain=True)
             if clause.object.noun not in CLASSES["pet"]:
@@ -783,6 +839,8 @@ class Maker:
             thing, place = ("picture", "portrait", "map"), "wall"
         elif self._chance(0.4):
             thing, place = ("furniture",), rng.choice(("room", "kitchen", "house", "office"))
+            if place in ("kitchen", "office"):
+                thing = ("table", "chair", "cupboard", "shelf", "lamp")
         else:
             thing = THINGS_ON_TABLES
             place = rng.choice(PLACES["surface"])
@@ -842,6 +900,8 @@ class Maker:
             clause = self._action(detail, tense, verb)
         elif asked == "what":
             verb = rng.choice(("read", "write", "buy", "find", "lose", "cook", "eat", "drink", "draw", "sell"))
+            if verb == "cook" and not self.russian:  # o que está fazendo: doing or making
+                verb = "draw"
             known = (verb in PUNCTUAL and tense == "present") or verb in UNPLANNED
             clause = self._action(detail / 2, "past" if known else tense, verb)
         elif asked == "why":
@@ -892,6 +952,8 @@ class Maker:
         for phrase in (clause.object, clause.recipient):
             if phrase is not None and phrase.noun in (*CLASSES["kin"], "friend", "friend_f"):
                 phrase.determiner = "my" if phrase.determiner == "the" else phrase.determiner  # whose?
+            if not self.russian and phrase is not None and phrase.determiner == "own" and self._sex(clause.subject):
+                phrase.determiner = self._whose(clause.subject)  # perderam sua bolsa: "your" in a question
         self._settle(clause)
         return clause
 
@@ -946,7 +1008,7 @@ class Maker:
             not clause.negation
             and not action.direction
             and tense == "present"
-            and chosen not in ("live", "build", "look_for", "understand", "wait_for", "sell")
+            and chosen not in ("live", "build", "look_for", "understand", "wait_for", "sell", "learn")
             and self._chance(0.5)
         ):
             clause.frequency = rng.choice(FREQUENCIES)
@@ -1053,6 +1115,13 @@ class Maker:
         """What follows from the rest: whether it is going on."""
         action = VERBS.get(clause.verb, _SAY)
         subject = clause.subject
+        if subject is not None and not clause.question and self._sex(subject):
+            for phrase in (clause.object, clause.recipient):  # his neighbour: whose, if not his own
+                if phrase is not None and phrase.determiner == self._whose(subject):
+                    phrase.determiner = "my"
+            thing = clause.object
+            if thing is not None and {thing.determiner, subject.determiner} <= {"this", "that"}:
+                subject.determiner = "the"
         if not self.russian and subject is not None and subject.noun == "we" and subject.dropped != "always":
             # gostamos, entendemos, nunca lemos: present or past, nobody could tell
             forms = portuguese.verb(clause.modal or clause.verb or "be")
@@ -1161,7 +1230,7 @@ class Maker:
         phrase = self.phrase(classes, detail, "the")
         if phrase.determiner == "a":
             phrase.number = "sg"
-        if human and phrase.number == "sg" and self._chance(0.15 * detail):
+        if human and phrase.number == "sg" and self._chance(0.05 * detail):
             self._who(phrase)
         return phrase
 
@@ -1251,7 +1320,8 @@ class Maker:
             if noun in ("friend", "friend_f"):
                 phrase.determiner = "my"
         adjectives = fitting_adjectives(noun)
-        if adjectives and not kin and self._chance(0.12 + 0.4 * detail):
+        likely = 0.06 + 0.3 * detail if noun in HUMAN else 0.12 + 0.4 * detail
+        if adjectives and not kin and self._chance(likely):
             phrase.adjective = rng.choice(adjectives)
             if phrase.adjective == "hungry" and noun in HUMAN and not self.russian:  # faminto: starving
                 phrase.adjective = ""
@@ -1277,6 +1347,25 @@ class Maker:
         several = other.number == "pl" or other.noun in ("we", "you", "they")
         if several and other.noun not in YOUNG and phrase.noun in CLASSES["kin"] and phrase.determiner == "own":
             phrase.determiner = "my"  # five writers have no grandfather in common
+
+
+@functools.cache
+def _fitting(clauses: int, wanted: str, plain: bool) -> tuple[tuple[Story, str], ...]:
+    """The stories that have so many clauses, each with a tense; the arguments are those of `Maker._story`."""
+    found = []
+    for story in STORIES:
+        for tense in story.tenses:
+            beats = story.told(tense)
+            least = sum(not beat.optional for beat in beats)
+            begins = beats[0].link or "@had" in "".join(beat.spec for beat in beats)
+            if least <= clauses <= len(beats) and wanted in ("", tense) and not (plain and begins):
+                found.append((story, tense))
+    return tuple(found)
+
+
+def _in_vain(clause: Clause) -> bool:
+    """Whether somebody could not find what was looked for: he is not named again."""
+    return clause.verb == "find" and clause.modal == "can" and clause.negation == "not"
 
 
 def _go_there(place: Place, subject: Phrase) -> None:
@@ -1310,6 +1399,8 @@ def _choose_words(sentence: Sentence, in_russian: bool) -> None:
         thing = clause.object
         if thing is not None and not thing.is_pronoun:
             given = thing.noun
+        if clause.verb == "come" and where is not None and where.noun in ("village", "city") and in_russian:
+            clause.verb = "arrive"
         if clause.verb == "come" and where is not None and where.noun == "kitchen" and not in_russian:
             clause.verb = "enter"
         if in_russian:
@@ -1327,7 +1418,8 @@ def _choose_words(sentence: Sentence, in_russian: bool) -> None:
         if not in_russian and (thing is None or not thing.is_pronoun):
             continue
         if clause.verb == "give" and clause.recipient is not None:
-            if found and thing is not None and thing.is_pronoun:
+            twice = not in_russian and given == "gift"  # comprou presentes e deu de presente
+            if twice or (found and thing is not None and thing.is_pronoun):
                 clause.verb = "hand"
             elif drawn or (
                 given in PRESENTS and bought and (given != "cake" or (thing is not None and thing.is_pronoun))
@@ -1354,6 +1446,8 @@ def _script_tenses(link: str, one: str, two: str) -> tuple[str, ...]:
         return ("past",)
     if link == "then" and "find" in one + two:  # nobody knows what he will find
         return ("past",)
+    if one.startswith("work"):
+        return ("past", "present")
     if link == "then":
         return ("past", "past", "future")
     if one.startswith(("return", "not.read", "not.eat", "not.buy", "find", "meet")):

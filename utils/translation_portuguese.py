@@ -476,7 +476,7 @@ def _verb_group(clause: Clause, person: str, shift: str) -> list[Word]:
             concept = "be"
         return _finite(concept, clause, person, shift, main, support)
     concept = clause.modal
-    if concept == "can" and clause.negation == "not" and clause.verb in ("open", "close", "read", "repair"):
+    if concept == "can" and clause.negation == "not" and clause.verb in ("open", "close", "read", "repair", "find"):
         concept = "manage"
     words = _finite(concept, clause, person, shift, modal, modal)
     if clause.modal == "begin":
@@ -536,10 +536,13 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
     if clause.question == "what" or clause.object is None:
         pass
     elif clause.object.is_pronoun and (
-        clause.verb not in _GOVERNS or (clause.object.noun in _CLITICS and clause.verb == "thank")
+        clause.verb not in _GOVERNS
+        or (clause.verb == "thank" and (clause.object.noun in _CLITICS or clause.object.dropped))
     ):
         infinitive = bool(clause.modal) or (clause.tense == "future" and shift not in ("condition", "said"))
-        if clause.verb in _NO_CLITIC:  # comprou uma flor e deu para a tia; a irmã dele comeu
+        if clause.verb in _NO_CLITIC or (
+            clause.verb == "thank" and clause.object.dropped
+        ):  # comprou uma flor e deu para a tia; a irmã dele comeu
             group = [*group[:-1], Word(group[-1].form, group[-1].keys + key(clause.object.id, NOUN))]
         else:
             group, before, what = _with_pronoun(clause.object, group, before, infinitive)
@@ -644,7 +647,10 @@ def portuguese(sentence: Sentence) -> list[Word]:
             shift = "said"
         elif shift == "bare" and fetched is not None:  # … e vai preparar: at home again
             shift = fetched
-        if part.link and not fetches:
+        listed = part.link == "then" and [later.link for later in sentence.parts[number + 1 : number + 2]] == ["then"]
+        if listed and not fetches:  # foi ao mercado, comprou peixe e fez sopa
+            words.append(Word(",", key(node, LINK)))
+        elif part.link and not fetches:
             for form in _LINKS[part.link].split():
                 words.append(Word(form, key(node, COMMA if form == "," else LINK)))
             opened = 0 if number else node
@@ -657,8 +663,7 @@ def portuguese(sentence: Sentence) -> list[Word]:
         told = shift if part.clause.tense == "future" else ""
         if part.link == "although":  # embora asks for the subjunctive; only states follow it here
             subject = part.clause.subject
-            assert subject is not None
-            form = _SUBJUNCTIVE[part.clause.tense][_person(subject)]
+            form = _SUBJUNCTIVE[part.clause.tense]["3s" if subject is None else _person(subject)]
             made = [Word(form, w.keys) if key(node, AUX)[0] in w.keys else w for w in made]
         words += made
     words.append(Word("?" if sentence.question else ".", key(0, END)))

@@ -283,6 +283,7 @@ walk_there: ходить,хожу,ходит,ходят / -
 come: приходить,прихожу,приходит,приходят / прийти,приду,придёт,придут,p=пришёл;пришла
 return: ~возвращать / ~вернуть,верну,вернёт,вернут
 give_back: возвращать / вернуть,верну,вернёт,вернут
+arrive: приезжать / приехать,приеду,приедет,приедут
 remain: ~оставать,остаю,остаёт,остают / ~остать,остану,останет,останут
 talk: разговаривать / -
 think: думать / -
@@ -702,6 +703,8 @@ def _verb_group(clause: Clause, subject: Phrase) -> list[Word]:
     infinitive = imperfective if perfective is None or clause.modal == "begin" else perfective
     form = _A_WHILE.get(clause.verb, infinitive.infinitive) if clause.modal == "want" else infinitive.infinitive
     word = Word(form, main)
+    if clause.modal == "can" and clause.verb == "find" and clause.negation == "not":  # искал, но не нашёл
+        return _finite("find", clause, subject, main + modal, support)
     if clause.modal == "must":
         was = [Word(_WAS[gender(subject)], modal)] if clause.tense == "past" else []
         return [Word(_MUST[gender(subject)], modal), *was, word]
@@ -823,6 +826,10 @@ def _clause(clause: Clause, head: Phrase | None = None) -> list[Word]:
         last = group[-1]  # нашёл игрушку и отдал ей: two pronouns would pile up
         group = [*group[:-1], Word(last.form, last.keys + what[-1].keys)]
         what = []
+    if what and clause.object is not None and clause.object.dropped:  # искал ключ, но не нашёл
+        group, what = [*group[:-1], Word(group[-1].form, group[-1].keys + what[-1].keys)], []
+    if who and clause.subject is not None and clause.subject.dropped:  # потому что хотел
+        group, who = [Word(group[0].form, group[0].keys + who[0].keys), *group[1:]], []
     if late:  # отправил его соседу
         whom, what = what, whom
     if clause.order == "inverted":
@@ -849,10 +856,13 @@ def russian(sentence: Sentence) -> list[Word]:
             words.append(Word(",", key(opened, COMMA2)))
             opened = 0
         node = part.clause.id
-        if part.link:
+        listed = part.link == "then" and [later.link for later in sentence.parts[number + 1 : number + 2]] == ["then"]
+        if listed:  # пошёл на рынок, купил рыбу и приготовил суп
+            words.append(Word(",", key(node, LINK)))
+        elif part.link:
             text = _LINKS[part.link]
             if part.link == "and" and (
-                part.clause.verb in ("thank", "drink", "invite", "eat") or part.clause.order == "object"
+                part.clause.verb in ("thank", "drink", "invite", "eat", "help") or part.clause.order == "object"
             ):
                 # no contrast, but what follows from it
                 text = ", и"
