@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from utils import graph_attention
 from utils.checks.model import Case, Exercise, Misconception, Property, Told
-from utils.checks.modules import load_by_name
+from utils.checks.modules import changed, load_by_name
 from utils.checks.tensors import (
     differentiate,
     judge_tensors,
@@ -1421,8 +1421,8 @@ def _layer_or_error(answer: Callable[..., Any], inputs: dict[str, Any], case: Ca
     )
 
 
-class _Wrong(nn.Module):
-    """The reference's parameters; wrong layers inherit it and override one step."""
+class _Layer(nn.Module):
+    """The reference in steps, for wrong layers to change one of them."""
 
     def __init__(
         self,
@@ -1438,8 +1438,10 @@ class _Wrong(nn.Module):
         self.heads, self.d_out, self.average, self.self_loops, self.slope = heads, d_out, average, self_loops, slope
         self.bias = nn.Parameter(torch.zeros(d_out if average else heads * d_out)) if bias else None
         self.project = nn.Linear(d_in, heads * d_out, bias=False)
-        self.u = nn.Parameter(torch.zeros(heads, d_out))
-        self.v = nn.Parameter(torch.zeros(heads, d_out))
+        self.u, self.v = self.sides(heads, d_out)
+
+    def sides(self, heads: int, d_out: int) -> Any:
+        return (nn.Parameter(torch.zeros(heads, d_out)) for _ in range(2))
 
     def split(self, hidden: Tensor) -> Tensor:
         return hidden.view(len(hidden), self.heads, self.d_out)
@@ -1447,9 +1449,15 @@ class _Wrong(nn.Module):
     def used(self, edges: Tensor, nodes: int) -> Tensor:
         return graph_attention.with_self_loops(edges, nodes) if self.self_loops else edges
 
-    def scores(self, hidden: Tensor, edges: Tensor) -> Tensor:
+    def total(self, hidden: Tensor, edges: Tensor) -> Tensor:
         sent, received = (hidden * self.u).sum(-1), (hidden * self.v).sum(-1)
-        return _leaky(sent[edges[0]] + received[edges[1]], self.slope)
+        return sent[edges[0]] + received[edges[1]]
+
+    def bend(self, total: Tensor) -> Tensor:
+        return _leaky(total, self.slope)
+
+    def scores(self, hidden: Tensor, edges: Tensor) -> Tensor:
+        return self.bend(self.total(hidden, edges))
 
     def share(self, scores: Tensor, edges: Tensor, nodes: int) -> Tensor:
         return graph_attention.edge_softmax(scores, edges[1], nodes)
@@ -1463,185 +1471,29 @@ class _Wrong(nn.Module):
     def finish(self, output: Tensor) -> Tensor:
         return output if self.bias is None else output + self.bias
 
-    def give(self, output: Tensor, edges: Tensor, weights: Tensor) -> Any:
+    def give(self, output: Tensor, edges: Tensor, weights: Tensor, given: Tensor) -> Any:
         return output, edges, weights
 
-    def forward(self, x: Tensor, edges: Tensor) -> Any:
-        graph_attention.check_edges(edges, len(x))
-        edges = self.used(edges, len(x))
+    def forward(self, x: Tensor, given: Tensor) -> Any:
+        graph_attention.check_edges(given, len(x))
+        edges = self.used(given, len(x))
         hidden = self.split(self.project(x))
         weights = self.share(self.scores(hidden, edges), edges, len(x))
-        return self.give(self.finish(self.join(self.collect(hidden, weights, edges))), edges, weights)
+        return self.give(self.finish(self.join(self.collect(hidden, weights, edges))), edges, weights, given)
 
 
-class _Interleaved(_Wrong):
-    def split(self, hidden: Tensor) -> Tensor:
-        return hidden.view(len(hidden), self.d_out, self.heads).transpose(1, 2)
+def _bent_apart(self: Any, hidden: Tensor, edges: Tensor) -> Tensor:
+    sent, received = ((hidden * side).sum(-1) for side in (self.u, self.v))
+    return _leaky(sent, self.slope)[edges[0]] + _leaky(received, self.slope)[edges[1]]
 
 
-class _SplitAcrossNodes(_Wrong):
-    def split(self, hidden: Tensor) -> Tensor:
-        return hidden.reshape(self.heads, len(hidden), self.d_out).transpose(0, 1)
+def _one_vector(self: Any, hidden: Tensor, edges: Tensor) -> Tensor:
+    sent = (hidden * self.u).sum(-1)
+    return sent[edges[0]] + sent[edges[1]] + 0 * (hidden * self.v).sum(-1)[edges[1]]
 
 
-class _SidesExchanged(_Wrong):
-    def scores(self, hidden: Tensor, edges: Tensor) -> Tensor:
-        return super().scores(hidden, edges.flip(0))
-
-
-class _NoLeaky(_Wrong):
-    def scores(self, hidden: Tensor, edges: Tensor) -> Tensor:
-        sent, received = (hidden * self.u).sum(-1), (hidden * self.v).sum(-1)
-        return sent[edges[0]] + received[edges[1]]
-
-
-class _SlopeIgnored(_Wrong):
-    def scores(self, hidden: Tensor, edges: Tensor) -> Tensor:
-        self.slope = LEAKY
-        return super().scores(hidden, edges)
-
-
-class _OneScoreForAllHeads(_Wrong):
-    def scores(self, hidden: Tensor, edges: Tensor) -> Tensor:
-        return super().scores(hidden, edges)[:, :1].expand(-1, self.heads)
-
-
-class _SharedBySenders(_Wrong):
-    def share(self, scores: Tensor, edges: Tensor, nodes: int) -> Tensor:
-        return graph_attention.edge_softmax(scores, edges[0], nodes)
-
-
-class _NotShared(_Wrong):
-    def share(self, scores: Tensor, edges: Tensor, nodes: int) -> Tensor:
-        return scores
-
-
-class _SharedByAll(_Wrong):
-    def share(self, scores: Tensor, edges: Tensor, nodes: int) -> Tensor:
-        return torch.softmax(scores, dim=0)
-
-
-class _Backwards(_Wrong):
-    def collect(self, hidden: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
-        return super().collect(hidden, weights, edges.flip(0))
-
-
-class _SumOfHeads(_Wrong):
-    def join(self, found: Tensor) -> Tensor:
-        return found.sum(1) if self.average else found.flatten(1)
-
-
-class _ComponentsFirst(_Wrong):
-    def join(self, found: Tensor) -> Tensor:
-        return found.mean(1) if self.average else found.transpose(1, 2).flatten(1)
-
-
-class _BiasForgotten(_Wrong):
-    def finish(self, output: Tensor) -> Tensor:
-        return output
-
-
-class _BiasForEachHead(_Wrong):
-    """The bias of averaged heads added once a head."""
-
-    def finish(self, output: Tensor) -> Tensor:
-        return output if self.bias is None else output + self.bias * (self.heads if self.average else 1)
-
-
-class _Bent(_Wrong):
-    def finish(self, output: Tensor) -> Tensor:
-        return F.elu(super().finish(output))
-
-
-class _AlwaysLoops(_Wrong):
-    def used(self, edges: Tensor, nodes: int) -> Tensor:
-        return graph_attention.with_self_loops(edges, nodes)
-
-
-class _NeverLoops(_Wrong):
-    def used(self, edges: Tensor, nodes: int) -> Tensor:
-        return edges
-
-
-class _LoopsTwice(_Wrong):
-    def used(self, edges: Tensor, nodes: int) -> Tensor:
-        every = torch.arange(nodes)
-        return torch.cat([edges, torch.stack([every, every])], 1) if self.self_loops else edges
-
-
-class _DefaultSlope(_Wrong):
-    def scores(self, hidden: Tensor, edges: Tensor) -> Tensor:
-        self.slope = 0.01
-        return super().scores(hidden, edges)
-
-
-class _BentApart(_Wrong):
-    def scores(self, hidden: Tensor, edges: Tensor) -> Tensor:
-        sent, received = ((hidden * side).sum(-1) for side in (self.u, self.v))
-        return _leaky(sent, self.slope)[edges[0]] + _leaky(received, self.slope)[edges[1]]
-
-
-class _MeanShares(_Wrong):
-    """One set of weights for all heads, the mean of theirs."""
-
-    def share(self, scores: Tensor, edges: Tensor, nodes: int) -> Tensor:
-        return super().share(scores, edges, nodes).mean(1, keepdim=True).expand(-1, self.heads)
-
-
-class _Uninitialised(_Wrong):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.u, self.v = (nn.Parameter(torch.empty_like(side)) for side in (self.u, self.v))
-
-
-class _PlainTensors(_Wrong):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        u, v = (nn.init.xavier_uniform_(torch.empty_like(side)) for side in (self.u.data, self.v.data))
-        del self.u, self.v
-        self.u, self.v = u, v  # type: ignore[assignment]
-
-
-class _OneUninitialised(_Wrong):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.v = nn.Parameter(torch.empty_like(self.v))
-
-
-class _NodesCountedByEdges(_Wrong):
-    def share(self, scores: Tensor, edges: Tensor, nodes: int) -> Tensor:
-        return super().share(scores, edges, edges.shape[1])
-
-
-class _SharedByHeads(_Wrong):
-    def share(self, scores: Tensor, edges: Tensor, nodes: int) -> Tensor:
-        return scores.softmax(1)
-
-
-class _MessagesCollected(_Wrong):
-    def collect(self, hidden: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
-        return super().collect(hidden[edges[0]], weights, edges)
-
-
-class _LoopsReturnedOnly(_Wrong):
-    """Scores, weights and sums over the edges that were given; the list with self-loops is only returned."""
-
-    def forward(self, x: Tensor, edges: Tensor) -> Any:
-        loops, self.self_loops = self.self_loops, False
-        output, _, weights = super().forward(x, edges)
-        self.self_loops = loops
-        return output, self.used(edges, len(x)), weights
-
-
-class _ZerosForTheLonely(_Wrong):
-    def forward(self, x: Tensor, edges: Tensor) -> Any:
-        output, used, weights = super().forward(x, edges)
-        return output * torch.zeros(len(x), 1, dtype=x.dtype).index_fill(0, used[1], 1.0), used, weights
-
-
-class _BentBeforeTheBias(_Wrong):
-    def join(self, found: Tensor) -> Tensor:
-        return F.elu(found.mean(1)) if self.average else F.elu(found).flatten(1)
+def _unique(edges: Tensor) -> Tensor:
+    return edges.unique(dim=1) if edges.numel() else edges
 
 
 def _table_of(numbers: Tensor, edges: Tensor, nodes: int, empty: float) -> Tensor:
@@ -1658,26 +1510,6 @@ def _collected_in_a_table(values: Tensor, weights: Tensor, edges: Tensor) -> Ten
     return torch.einsum("ti...,i...d->t...d", _table_of(weights, edges, len(values), 0.0), values)
 
 
-class _CopiesShareOnce(_Wrong):
-    def share(self, scores: Tensor, edges: Tensor, nodes: int) -> Tensor:
-        return _shared_in_a_table(scores, edges, nodes)
-
-
-class _CopiesCollectedOnce(_Wrong):
-    def collect(self, hidden: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
-        return _collected_in_a_table(hidden, weights, edges)
-
-
-class _CopiesCountOnce(_CopiesShareOnce, _CopiesCollectedOnce):
-    pass
-
-
-class _CopiesThrownOut(_Wrong):
-    def used(self, edges: Tensor, nodes: int) -> Tensor:
-        used = super().used(edges, nodes)
-        return used.unique(dim=1) if used.numel() else used
-
-
 SHARED_ONCE = (
     "An edge that stands in the list twice takes one share in yours: the weights of its receiver are shared out as in a"
     " table, which has one place for both. Each copy takes a share of its own."
@@ -1691,50 +1523,6 @@ COUNTED_ONCE = (
     " with a share of its own."
 )
 THROWN_OUT = "Of an edge that stands in the list twice only one is left in yours. Both count, so both stay in the list."
-
-
-class _EdgesLeftOut(_Wrong):
-    def give(self, output: Tensor, edges: Tensor, weights: Tensor) -> Any:
-        return output, weights
-
-
-class _EdgesAsGiven(_Wrong):
-    def forward(self, x: Tensor, edges: Tensor) -> Any:
-        output, _, weights = super().forward(x, edges)
-        return output, edges, weights
-
-
-class _MeanWeights(_Wrong):
-    def give(self, output: Tensor, edges: Tensor, weights: Tensor) -> Any:
-        return output, edges, weights.mean(1)
-
-
-class _OutputOnly(_Wrong):
-    def give(self, output: Tensor, edges: Tensor, weights: Tensor) -> Any:
-        return output
-
-
-class _ResultsSwapped(_Wrong):
-    def give(self, output: Tensor, edges: Tensor, weights: Tensor) -> Any:
-        return output, weights, edges
-
-
-class _NotProjected(_Wrong):
-    """The mean of the neighbourhood, as if all scores were equal."""
-
-    def scores(self, hidden: Tensor, edges: Tensor) -> Tensor:
-        return super().scores(hidden, edges) * 0
-
-
-class _OneVector(_Wrong):
-    def scores(self, hidden: Tensor, edges: Tensor) -> Tensor:
-        sent = (hidden * self.u).sum(-1)
-        return _leaky(sent[edges[0]] + sent[edges[1]] + 0 * (hidden * self.v).sum(-1)[edges[1]], self.slope)
-
-
-class _AverageIgnored(_Wrong):
-    def join(self, found: Tensor) -> Tensor:
-        return found[:, 0] if self.average else found.flatten(1)
 
 
 def _class_misconceptions(*rows: tuple[str, type, str]) -> tuple[Misconception, ...]:
@@ -1755,210 +1543,287 @@ GAT_LAYER = Exercise(
     misconceptions=_class_misconceptions(
         (
             "interleaved",
-            _Interleaved,
+            changed(
+                _Layer, split=lambda self, hidden: hidden.view(len(hidden), self.d_out, self.heads).transpose(1, 2)
+            ),
             "With several heads, your head 0 takes every K-th output of `project`. The first d_out outputs belong to"
             " head"
             " 0, the next ones to head 1.",
         ),
         (
             "split_across_nodes",
-            _SplitAcrossNodes,
+            changed(
+                _Layer, split=lambda self, hidden: hidden.reshape(self.heads, len(hidden), self.d_out).transpose(0, 1)
+            ),
             "The shapes fit, but one reshape to (heads, nodes, d_out) cuts across the nodes: your heads hold pieces of"
             " different nodes. The nodes stay the first dimension.",
         ),
         (
             "sides_exchanged",
-            _SidesExchanged,
+            changed(_Layer, scores=lambda self, hidden, edges: _Layer.scores(self, hidden, edges.flip(0))),
             "u and v have changed places: u goes with the senders, `edges[0]`, v with the receivers, `edges[1]`.",
         ),
-        ("no_leaky", _NoLeaky, "The scores are not bent: LeakyReLU is missing, so the receiver has no say at all."),
+        (
+            "no_leaky",
+            changed(_Layer, bend=lambda self, total: total),
+            "The scores are not bent: LeakyReLU is missing, so the receiver has no say at all.",
+        ),
         (
             "slope_ignored",
-            _SlopeIgnored,
+            changed(_Layer, bend=lambda self, total: _leaky(total)),
             "All right with the slope 0.2, wrong with another one: `self.slope` takes no part.",
         ),
         (
             "one_score_for_all_heads",
-            _OneScoreForAllHeads,
+            changed(
+                _Layer,
+                scores=lambda self, hidden, edges: _Layer.scores(self, hidden, edges)[:, :1].expand(-1, self.heads),
+            ),
             "All heads use the weights of head 0. As the slide writes α without an index of the head, so do you; each"
             " head has its own u and v, and its own weights.",
         ),
         (
             "no_softmax",
-            _NotShared,
+            changed(_Layer, share=lambda self, scores, edges, nodes: scores),
             "The scores themselves are used as weights. The softmax over each neighbourhood is missing.",
         ),
         (
             "shared_by_senders",
-            _SharedBySenders,
+            changed(
+                _Layer, share=lambda self, scores, edges, nodes: graph_attention.edge_softmax(scores, edges[0], nodes)
+            ),
             "Your weights sum to one for each sender. Each receiver shares out its attention: the softmax goes by the"
             " second row of the list.",
         ),
         (
             "shared_by_all",
-            _SharedByAll,
+            changed(_Layer, share=lambda self, scores, edges, nodes: torch.softmax(scores, dim=0)),
             "Your weights sum to one over the whole graph. Each receiver has a softmax of its own.",
         ),
         (
             "shared_by_heads",
-            _SharedByHeads,
+            changed(_Layer, share=lambda self, scores, edges, nodes: scores.softmax(1)),
             "For each edge your weights sum to one over the heads. Each head shares out among the edges of a receiver.",
         ),
         (
             "nodes_counted_by_edges",
-            _NodesCountedByEdges,
+            changed(_Layer, share=lambda self, scores, edges, nodes: _Layer.share(self, scores, edges, edges.shape[1])),
             "Right where there are edges enough: `edge_softmax` wants the number of nodes, and is given the number of"
             " edges.",
         ),
         (
             "messages_collected",
-            _MessagesCollected,
+            changed(
+                _Layer,
+                collect=lambda self, hidden, weights, edges: _Layer.collect(self, hidden[edges[0]], weights, edges),
+            ),
             "`aggregate` is given one row an edge, the senders' vectors. It wants those of all nodes, and looks the"
             " senders up itself.",
         ),
-        ("copies_share_once", _CopiesShareOnce, SHARED_ONCE),
-        ("copies_collected_once", _CopiesCollectedOnce, COLLECTED_ONCE),
-        ("copies_count_once", _CopiesCountOnce, COUNTED_ONCE),
-        ("copies_thrown_out", _CopiesThrownOut, THROWN_OUT),
+        (
+            "copies_share_once",
+            changed(_Layer, share=lambda self, scores, edges, nodes: _shared_in_a_table(scores, edges, nodes)),
+            SHARED_ONCE,
+        ),
+        (
+            "copies_collected_once",
+            changed(_Layer, collect=lambda self, hidden, weights, edges: _collected_in_a_table(hidden, weights, edges)),
+            COLLECTED_ONCE,
+        ),
+        (
+            "copies_count_once",
+            changed(
+                _Layer,
+                share=lambda self, scores, edges, nodes: _shared_in_a_table(scores, edges, nodes),
+                collect=lambda self, hidden, weights, edges: _collected_in_a_table(hidden, weights, edges),
+            ),
+            COUNTED_ONCE,
+        ),
+        (
+            "copies_thrown_out",
+            changed(_Layer, used=lambda self, edges, nodes: _unique(_Layer.used(self, edges, nodes))),
+            THROWN_OUT,
+        ),
         (
             "collected_backwards",
-            _Backwards,
+            changed(
+                _Layer,
+                collect=lambda self, hidden, weights, edges: _Layer.collect(self, hidden, weights, edges.flip(0)),
+            ),
             "The weights are right, the output is not: the vectors run from receivers to senders.",
         ),
         (
             "torch_default_slope",
-            _DefaultSlope,
+            changed(_Layer, bend=lambda self, total: _leaky(total, 0.01)),
             "Your negative scores are 0.01 of the sum: that is the slope torch's LeakyReLU has when it is told none."
             " Here it is `self.slope`.",
         ),
         (
             "bent_apart",
-            _BentApart,
+            changed(_Layer, scores=_bent_apart),
             "Sender's and receiver's numbers are bent each by itself. Then the receiver's is the same for all its"
             " edges, and the softmax drops it. Bend their sum.",
         ),
         (
             "one_set_of_weights",
-            _MeanShares,
+            changed(
+                _Layer,
+                share=lambda self, scores, edges, nodes: (
+                    _Layer.share(self, scores, edges, nodes).mean(1, keepdim=True).expand(-1, self.heads)
+                ),
+            ),
             "All heads collect with the same weights, the mean over the heads. Each head has weights of its own.",
         ),
         (
             "never_initialised",
-            _Uninitialised,
+            changed(_Layer, sides=lambda self, *shape: (nn.Parameter(torch.empty(shape)) for _ in range(2))),
             "`torch.empty` makes a parameter of whatever lay in memory. Give u and v numbers to start from, such as"
             " those of `nn.init.xavier_uniform_`.",
         ),
         (
             "one_never_initialised",
-            _OneUninitialised,
+            changed(
+                _Layer, sides=lambda self, *shape: (nn.Parameter(torch.zeros(shape)), nn.Parameter(torch.empty(shape)))
+            ),
             "`torch.empty` makes a parameter of whatever lay in memory. u has numbers to start from; give v some too,"
             " such as those of `nn.init.xavier_uniform_`.",
         ),
         (
             "plain_tensors",
-            _PlainTensors,
+            changed(_Layer, sides=lambda self, *shape: (nn.init.xavier_uniform_(torch.empty(shape)) for _ in range(2))),
             "u and v are there and have numbers, but as plain tensors. A layer learns only what is wrapped in"
             " `nn.Parameter(…)`.",
         ),
         (
             "edges_as_given",
-            _EdgesAsGiven,
+            changed(_Layer, give=lambda self, output, edges, weights, given: (output, given, weights)),
             "Output and weights are right; the edges you return are those that were given. Return those that were used,"
             " self-loops included, so that each weight has its edge.",
         ),
         (
             "sum_of_heads",
-            _SumOfHeads,
+            changed(_Layer, join=lambda self, found: found.sum(1) if self.average else found.flatten(1)),
             "Side by side you are right; averaged heads are only added up in yours.",
         ),
         (
             "components_first",
-            _ComponentsFirst,
+            changed(
+                _Layer, join=lambda self, found: found.mean(1) if self.average else found.transpose(1, 2).flatten(1)
+            ),
             "The weights are right. Laid side by side, your output takes one component of each head in turn; each"
             " head's"
             " vector stays together.",
         ),
-        ("bias_forgotten", _BiasForgotten, "All right but one step: where there is a bias, it is not added."),
+        (
+            "bias_forgotten",
+            changed(_Layer, finish=lambda self, output: output),
+            "All right but one step: where there is a bias, it is not added.",
+        ),
         (
             "bias_for_each_head",
-            _BiasForEachHead,
+            changed(
+                _Layer,
+                finish=lambda self, output: (
+                    output if self.bias is None else output + self.bias * (self.heads if self.average else 1)
+                ),
+            ),
             "With averaged heads the bias comes in once for each head. It is added once, after the heads are averaged.",
         ),
         (
             "bent_output",
-            _Bent,
+            changed(_Layer, finish=lambda self, output: F.elu(_Layer.finish(self, output))),
             "Your output has passed an ELU already. The layer leaves the nonlinearity to whoever uses it, so that"
             " the last"
             " layer can give scores.",
         ),
         (
             "bent_before_the_bias",
-            _BentBeforeTheBias,
+            changed(_Layer, join=lambda self, found: F.elu(found.mean(1)) if self.average else F.elu(found).flatten(1)),
             "Each head has passed an ELU before the bias came in. The layer leaves the nonlinearity to whoever uses it:"
             " combine the heads without one.",
         ),
         (
             "zeros_for_the_lonely",
-            _ZerosForTheLonely,
+            changed(
+                _Layer,
+                give=lambda self, output, edges, weights, given: (
+                    output * torch.zeros(len(output), 1, dtype=output.dtype).index_fill(0, edges[1], 1.0),
+                    edges,
+                    weights,
+                ),
+            ),
             "A node that nobody sends to gets zeros in yours. It collects zeros, and the bias is added to them.",
         ),
         (
             "loops_returned_only",
-            _LoopsReturnedOnly,
+            changed(
+                _Layer,
+                used=lambda self, edges, nodes: edges,
+                give=lambda self, output, edges, weights, given: (
+                    output,
+                    _Layer.used(self, given, len(output)),
+                    weights,
+                ),
+            ),
             "The list with self-loops is what you return; but weights and output are those of the edges that were"
             " given. Go on with the longer list.",
         ),
         (
             "always_loops",
-            _AlwaysLoops,
+            changed(_Layer, used=lambda self, edges, nodes: graph_attention.with_self_loops(edges, nodes)),
             "Right with self-loops; but they are there even when `self_loops` is False.",
         ),
         (
             "never_loops",
-            _NeverLoops,
+            changed(_Layer, used=lambda self, edges, nodes: edges),
             "Your nodes do not look at themselves where they should: with `self_loops=True`, or when nothing is said,"
             " the list with self-loops is the one to use.",
         ),
         (
             "loops_twice",
-            _LoopsTwice,
+            changed(
+                _Layer,
+                used=lambda self, edges, nodes: (
+                    torch.cat([edges, torch.arange(nodes).expand(2, -1)], 1) if self.self_loops else edges
+                ),
+            ),
             "A self-loop that stands in the list already comes twice in yours, and counts twice. `with_self_loops`"
             " takes"
             " the old ones out first.",
         ),
         (
             "even_weights",
-            _NotProjected,
+            changed(_Layer, scores=lambda self, hidden, edges: _Layer.scores(self, hidden, edges) * 0),
             "All neighbours get the same weight: u and v take no part in your scores.",
         ),
         (
             "one_vector",
-            _OneVector,
+            changed(_Layer, total=_one_vector),
             "Both ends of an edge are weighed with u. The receivers have a vector of their own, v.",
         ),
         (
             "first_head_for_the_average",
-            _AverageIgnored,
+            changed(_Layer, join=lambda self, found: found[:, 0] if self.average else found.flatten(1)),
             "When the heads should be averaged, you return the first one alone.",
         ),
         (
             "mean_weights",
-            _MeanWeights,
+            changed(_Layer, give=lambda self, output, edges, weights, given: (output, edges, weights.mean(1))),
             "The output is right. The weights are averaged over the heads; return each head's own, (edges, heads).",
         ),
         (
             "output_only",
-            _OutputOnly,
+            changed(_Layer, give=lambda self, output, edges, weights, given: output),
             "The output is right, and alone. Three things are asked for: output, edges, weights.",
         ),
         (
             "edges_left_out",
-            _EdgesLeftOut,
+            changed(_Layer, give=lambda self, output, edges, weights, given: (output, weights)),
             "Output and weights are right. Three things are asked for: output, edges, weights, in this order.",
         ),
         (
             "results_swapped",
-            _ResultsSwapped,
+            changed(_Layer, give=lambda self, output, edges, weights, given: (output, weights, edges)),
             "All three results are right, and the last two have changed places: output, edges, weights.",
         ),
     ),
@@ -2302,17 +2167,13 @@ def _no_edges_refused(edges: Tensor, nodes: int) -> Tensor:
 def _upper_end_only(edges: Tensor, nodes: int) -> Tensor:
     if (edges >= nodes).any():
         raise ValueError(f"no node {int(edges.max())}")
-    mask = torch.zeros(nodes, nodes, dtype=torch.bool)
-    mask[edges[1], edges[0]] = True
-    return mask
+    return _table_of_edges(edges, nodes)
 
 
 def _one_side_unguarded(edges: Tensor, nodes: int) -> Tensor:
     if (edges >= nodes).any() or (edges[0] < 0).any():
         raise ValueError(f"no node among {edges.tolist()}")
-    mask = torch.zeros(nodes, nodes, dtype=torch.bool)
-    mask[edges[1], edges[0]] = True
-    return mask
+    return _table_of_edges(edges, nodes)
 
 
 def _counting(edges: Tensor, nodes: int) -> Tensor:
