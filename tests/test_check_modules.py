@@ -56,6 +56,14 @@ def _bare():
     return module
 
 
+def _with_a_buffer_for_a_weight():
+    module = Pair()
+    bias = module.first.bias.detach()
+    del module.first.bias
+    module.first.register_buffer("bias", bias)
+    return module
+
+
 def _with_another():
     module = Pair()
     module.third = nn.Linear(1, 1)
@@ -81,6 +89,7 @@ class NoSuper(nn.Module):
         (Pair(bias=False), "The parameter `first.bias`, of shape (3,), is missing. Yours are: "),
         (_bare(), "Your `first` is a bare tensor; it should be a layer"),
         (_several(), "Your `first` is made of several layers; it should be one."),
+        (_with_a_buffer_for_a_weight(), "`first.bias` is a buffer, so no training would ever change it."),
         (_with_another(), "There is a parameter too many: `third.weight`. Expected are: `first.weight`, "),
         (NoSuper(), "`__init__` must call `super().__init__()`"),
         (3, "must derive from `nn.Module`; an object of type int"),

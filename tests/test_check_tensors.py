@@ -92,7 +92,7 @@ def test_parts_are_judged_by_name() -> None:
     assert judge(case, (torch.ones(2), torch.zeros(3)), right) is None
     wrong, single = judge(case, (torch.ones(2), torch.ones(3)), right), judge(case, torch.ones(2), right)
     assert wrong and wrong.where.startswith("c")
-    assert single and "Return 2 things: h and c" in single.text
+    assert single and "Return 2 things: h and c. You return a tensor of shape" in single.text
 
 
 @pytest.mark.parametrize(
@@ -125,6 +125,37 @@ def test_an_error_that_is_right_has_to_name_the_value() -> None:
         run(refuses("too small"), dict(bad.inputs), bad)
     with pytest.raises(Told, match="should be raised"):
         run(lambda n: n, dict(bad.inputs), bad)
+    both = Case({"n": -3}, "a negative n", {}, {"error": ("-3", "0")})
+    assert run(refuses("-3 is below 0"), dict(both.inputs), both) == "ValueError"
+    with pytest.raises(Told, match="it lacks “0”"):
+        run(refuses("-3 is too small"), dict(both.inputs), both)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (KeyError("n"), "ended in a KeyError instead. It comes from a look-up"),
+        (IndexError("n"), "ended in an IndexError instead. It comes from a look-up"),
+        (TypeError("n"), "asked for (a negative n). Your code ended in a TypeError instead."),
+    ],
+)
+def test_another_error_than_the_right_one_is_told_as_such(error: Exception, words: str) -> None:
+    def answer(n: int) -> int:
+        raise error
+
+    case = Case({"n": -3}, "a negative n", {}, {"error": "-3"})
+    with pytest.raises(Told) as told:
+        or_error()(answer, dict(case.inputs), case)
+    assert words in str(told.value)
+
+
+def test_an_exercise_not_begun_is_no_wrong_error() -> None:
+    def answer(n: int) -> int:
+        raise NotImplementedError
+
+    case = Case({"n": -3}, "a negative n", {}, {"error": "-3"})
+    with pytest.raises(NotImplementedError):
+        or_error()(answer, dict(case.inputs), case)
 
 
 def test_writing_into_an_argument_is_left_for_the_engine_to_see() -> None:

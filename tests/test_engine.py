@@ -18,6 +18,7 @@ from torch.nn.functional import softmax as softmax_under_another_name
 
 from utils.checks import compare, engine
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
+from utils.checks.tensors import values_and_gradients
 
 
 def scale(x, factor=2.0):
@@ -292,7 +293,7 @@ def test_changed_inputs_are_told_and_harm_nobody():
         return x
 
     verdict = _say(in_place)
-    assert verdict.outcome == "wrong" and "changes its argument `x` in place" in verdict.message
+    assert verdict.outcome == "wrong" and verdict.message.count("changes its argument `x` in place") == 1
     assert _say(in_place, _exercise(mutates=["x"])).outcome == "right"
 
 
@@ -503,6 +504,22 @@ def test_a_change_in_place_that_gradients_do_not_survive_is_named():
         return squares
 
     assert "changes in place" in _say(squaring, _exercise(run=run)).message
+
+
+def test_a_backward_pass_that_fails_is_no_output_of_a_wrong_kind():
+    class Bent(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return gradient.new_zeros(5)
+
+    exercise = _exercise(run=lambda answer, inputs, case: values_and_gradients(answer, inputs, case))
+    message = _say(lambda x, factor: Bent.apply(x), exercise).message
+    assert "The backward pass through what your function returned fails" in message
+    assert "which is not what the exercise asks for" not in message
 
 
 def test_a_fault_in_the_type_alone_is_no_relation_of_numbers():

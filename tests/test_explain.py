@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 
@@ -48,3 +49,25 @@ def test_frequent_errors_come_with_advice(answer: Callable[[torch.Tensor], torch
         answer(torch.ones(3))
     failure = Failure(raised.typename, str(raised.value), "the line", 2)
     assert said in failure_text(exercise, failure, Case({"x": torch.ones(3)}, "three ones", {}))
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (torch.ones(2, 2, dtype=torch.bool), "= [[True, True], [True, True]]"),
+        (torch.ones(4, 4, dtype=torch.bool).tril(), "[True, True, True, True]]"),
+        (torch.arange(16).view(2, 8), "[8, 9, 10, 11, 12, 13, 14, 15]]"),
+        (np.arange(15).reshape(5, 3), "[12, 13, 14]]"),
+        (torch.zeros(3, 3), "of shape (3, 3)"),
+        (torch.arange(16), "of shape (16)"),
+    ],
+)
+def test_small_tables_are_printed_whole_or_by_their_shape(value: object, said: str) -> None:
+    """A mask and a list of edges have to be seen to be computed by hand; half a table helps nobody."""
+    text = shape_text(value, {})
+    assert text.endswith(said) and "..." not in text
+
+
+def test_sizes_stand_before_the_numbers() -> None:
+    text = shape_text(torch.tensor([[0, 1, 2], [1, 2, 0]]), {"edges": 3})
+    assert text == "of shape (2, edges = 3) = [[0, 1, 2], [1, 2, 0]]"

@@ -20,6 +20,7 @@ import torch
 from utils.checks.model import Mismatch, name_of
 
 LARGEST = 4_000_000  # elements; an output larger than this is not carried to the judge
+LONGEST = 12  # items of a list or numbers of a tensor; of a longer one only so many are written
 DEEPEST = 24
 
 
@@ -113,6 +114,12 @@ def _safe_repr(value: Any) -> str:
 # ---------------------------------------------------------------------------------------------------------------- words
 
 
+def with_article(name: str) -> str:
+    """A class's name with "a" or "an", by the sound it begins with: an RNN, an LSTM, a GRU, an Embedding, a Linear."""
+    spelled_out = name[:2].isupper()  # read letter by letter
+    return f"{'an' if name[:1].upper() in ('AEFHILMNORSX' if spelled_out else 'AEIO') else 'a'} {name}"
+
+
 def kind(value: Any) -> str:
     """The value's type in words a learner reads, with its shape or length: "a tensor of shape (2, 3)"."""
     if value is None:
@@ -180,13 +187,14 @@ def show(value: Any, limit: int = 80, digits: int | None = None) -> str:
     elif isinstance(value, int) and abs(value) >= 10**40:  # Python itself refuses to write the longest ones
         text = f"a number of about {round(value.bit_length() * math.log10(2))} digits"
     elif isinstance(value, torch.Tensor):
-        text = show(value.tolist(), limit, digits) if value.numel() <= 12 else f"tensor{tuple(value.shape)}"
+        text = show(value.tolist(), limit, digits) if value.numel() <= LONGEST else f"tensor{tuple(value.shape)}"
     elif isinstance(value, np.ndarray):
-        text = show(value.tolist(), limit, digits) if value.size <= 12 else f"array{value.shape}"
+        text = show(value.tolist(), limit, digits) if value.size <= LONGEST else f"array{value.shape}"
     elif isinstance(value, list):
-        text = "[" + ", ".join(show(v, limit, digits) for v in value[:12]) + (", ...]" if len(value) > 12 else "]")
+        inner = ", ".join(show(v, limit, digits) for v in value[:LONGEST])
+        text = f"[{inner}{', ...' if len(value) > LONGEST else ''}]"
     elif isinstance(value, tuple):
-        inner = ", ".join(show(v, limit, digits) for v in value[:12]) + (", ..." if len(value) > 12 else "")
+        inner = ", ".join(show(v, limit, digits) for v in value[:LONGEST]) + (", ..." if len(value) > LONGEST else "")
         text = f"({inner},)" if len(value) == 1 else f"({inner})"
     elif isinstance(value, Mapping):
         shown = [f"{show(k, limit, digits)}: {show(v, limit, digits)}" for k, v in list(value.items())[:6]]
@@ -194,8 +202,8 @@ def show(value: Any, limit: int = 80, digits: int | None = None) -> str:
     elif isinstance(value, frozenset):
         text = (
             "{"
-            + ", ".join(sorted(show(v, limit, digits) for v in list(value)[:12]))
-            + (", ...}" if len(value) > 12 else "}")
+            + ", ".join(sorted(show(v, limit, digits) for v in list(value)[:LONGEST]))
+            + (", ...}" if len(value) > LONGEST else "}")
         )
     elif isinstance(value, Opaque):
         text = kind(value)
@@ -207,15 +215,17 @@ def show(value: Any, limit: int = 80, digits: int | None = None) -> str:
 
 
 def _fractions(value: Any) -> Iterator[float]:
-    """The fractions that `show` would write, in lists within lists too."""
+    """The fractions that `show` would write, also those in lists within lists."""
     if isinstance(value, float):
         yield value
     elif isinstance(value, (torch.Tensor, np.ndarray)):
-        if math.prod(value.shape) <= 12:
+        if math.prod(value.shape) <= LONGEST:
             yield from _fractions(value.tolist())
     elif isinstance(value, (list, tuple)):
-        for part in value[:12]:
+        for part in value[:LONGEST]:
             yield from _fractions(part)
+    elif isinstance(value, Mapping):
+        yield from _fractions(list(value.values()))
 
 
 def _digits(numbers: Sequence[float]) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from utils.checks.compare import show
+from utils.checks.compare import LONGEST, show, with_article
 from utils.checks.model import Case, Exercise
 from utils.checks.sandbox import Failure
 
@@ -47,25 +47,19 @@ def shape_text(value: Any, sizes: Mapping[str, int]) -> str:
     if isinstance(value, (torch.Tensor, np.ndarray)) and np.ndim(value) > 0:
         count = int(np.prod(value.shape))
         few = count <= (8 if _has_fractions(value) else 16)  # a mask, a list of edges: short to read
-        if few and not sizes:
-            return f"= {show(value)}"
+        numbers = f"= {show(value.tolist(), 180)}" if few and max(value.shape) <= LONGEST else ""
+        if numbers and not sizes:
+            return numbers
         names = _names(sizes)
         inside = ", ".join(f"{names[s]} = {s}" if s in names else str(s) for s in value.shape)
-        numbers = f" = {show(value)}" if few else ""
-        return f"of shape ({inside}){numbers}"
+        return f"of shape ({inside}) {numbers}".rstrip()
     if isinstance(value, torch.nn.Module):
-        return f"{_article(type(value).__name__)} {type(value).__name__}"
+        return with_article(type(value).__name__)
     return f"= {show(value, 180)}"
 
 
 def _has_fractions(value: Any) -> bool:
     return value.is_floating_point() if isinstance(value, torch.Tensor) else value.dtype.kind == "f"
-
-
-def _article(name: str) -> str:
-    """ "a" or "an", by the sound the name begins with: an RNN, an LSTM, a GRU, an Embedding, a Linear."""
-    spelled_out = name[:2].isupper()  # read letter by letter
-    return "an" if name[:1].upper() in ("AEFHILMNORSX" if spelled_out else "AEIO") else "a"
 
 
 def sizes_in(text: str, sizes: Mapping[str, int]) -> str:

@@ -1097,23 +1097,14 @@ def _run_module(
         look(made, case)
     module = load_by_name(made, case.extra["state"])
     for name in case.extra["state"]:
-        parameter = dict(module.named_parameters()).get(name)
-        if parameter is None:
-            raise Told(f"`{name}` is no `nn.Parameter`, so no training would ever change it.")
-        if not parameter.requires_grad:
+        if not module.get_parameter(name).requires_grad:
             raise Told(f"`{name}` is frozen (its `requires_grad` is False), so it would never learn.")
     if not case.extra.get("training", True):
         module.eval()
     with torch.no_grad():
         call(module, {**inputs, **case.extra["before"]})
     if "error" in case.extra:
-        try:
-            return refused(lambda: call(module, inputs), case)
-        except IndexError as error:
-            raise Told(
-                f"Here a ValueError should be raised ({case.about}) that says how long the input is. Yours is an"
-                f" IndexError ({error}): it comes from the look-up, so ask before you look up."
-            ) from None
+        return refused(lambda: call(module, inputs), case)
     leaves = {
         name: v.clone().requires_grad_() for name, v in inputs.items() if torch.is_tensor(v) and v.is_floating_point()
     }

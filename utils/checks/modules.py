@@ -31,8 +31,8 @@ def load_by_name(module: Any, weights: Mapping[str, Tensor]) -> nn.Module:
     except AttributeError:
         raise Told("`__init__` must call `super().__init__()` before it makes layers.") from None
     missing = [name for name in weights if name not in own]
-    kept = {name: value for name, value in module.named_buffers() if name in own and name not in weights}
-    extra = [name for name in own if name not in weights and name not in kept]
+    buffers = {name: value for name, value in module.named_buffers() if name in own}
+    extra = [name for name in own if name not in weights and name not in buffers]
     if missing:
         attribute = getattr(module, missing[0], None)
         if isinstance(attribute, Tensor) and not isinstance(attribute, nn.Parameter):
@@ -41,6 +41,8 @@ def load_by_name(module: Any, weights: Mapping[str, Tensor]) -> nn.Module:
     if extra:
         raise Told(f"There is a parameter too many: `{extra[0]}`. Expected are: {_list(weights)}.")
     for name, value in weights.items():
+        if name in buffers:
+            raise Told(f"`{name}` is a buffer, so no training would ever change it. Make it an `nn.Parameter`.")
         if own[name].shape != value.shape:
             raise Told(f"The parameter `{name}` has the shape {tuple(own[name].shape)}; expected {tuple(value.shape)}.")
     owners: dict[int, str] = {}
@@ -48,7 +50,7 @@ def load_by_name(module: Any, weights: Mapping[str, Tensor]) -> nn.Module:
         if id(parameter) in owners:
             raise Told(f"`{owners[id(parameter)]}` and `{name}` are one and the same; each needs weights of its own.")
         owners[id(parameter)] = name
-    module.load_state_dict({name: value.clone() for name, value in {**weights, **kept}.items()})
+    module.load_state_dict({name: value.clone() for name, value in {**buffers, **weights}.items()})
     return module
 
 

@@ -4,7 +4,7 @@ A case may ask, in its `extra`, for
 
 - "values only": True: gradients are neither taken nor judged;
 - "strided": True: inputs with two or more dimensions are given not contiguous;
-- "error": some text: a ValueError is the right answer, and its message must contain this text (see `or_error`).
+- "error": a text or several: a ValueError is the right answer, and its message must contain them (see `or_error`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from utils.checks.compare import compare, kind
+from utils.checks.compare import compare, kind, with_article
 from utils.checks.model import Case, Mismatch, Told
 
 Run = Callable[[Callable[..., Any], dict[str, Any], Case], Any]
@@ -90,10 +90,8 @@ def differentiate(result: Any, leaves: Mapping[str, Tensor]) -> dict[str, Tensor
 def values_and_gradients(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """{"value": what the answer returns, "gradients": {input: gradient of the summed output}}.
 
-    The inputs are given by place, because another name for a parameter is no mistake.
-
-    Raises:
-        Told: the answer writes into one of its arguments.
+    The inputs are given by place, because another name for a parameter is no mistake. Where the answer writes into one
+    of them, `inputs` shows it afterwards, for the engine to see.
     """
     leaves = {name: v.clone().requires_grad_() for name, v in inputs.items() if floating(v)}
     apart = bool(case.extra.get("strided"))
@@ -113,7 +111,7 @@ def _unlike_a_leaf(leaf: Tensor, original: Tensor, apart: bool) -> Tensor:
 
 
 def or_error(run: Run | None = None) -> Run:
-    """A run that, for a case with "error" in its extra, asks for a ValueError whose text contains it.
+    """A run that, for a case with "error" in its extra, asks for a ValueError; see `refused`.
 
     Args:
         run: what happens in all other cases; None: the answer is called with the inputs, by place.
@@ -128,25 +126,28 @@ def or_error(run: Run | None = None) -> Run:
 
 
 def refused(call: Callable[[], Any], case: Case) -> str:
-    """ "ValueError", if `call` raises one whose text contains the case's "error".
+    """ "ValueError", if `call` raises one whose text contains the case's "error", one text or several.
 
     Raises:
         Told: it raises none, another error, or one that does not name what it refuses.
     """
-    wanted = str(case.extra["error"])
+    wanted = case.extra["error"]
+    texts = wanted if isinstance(wanted, (tuple, list)) else (str(wanted),)
     try:
         call()
     except ValueError as error:
-        if wanted in str(error):
+        lacking = [text for text in texts if text not in str(error)]
+        if not lacking:
             return "ValueError"
-        raise Told(f"A ValueError is right here; its text should name what it refuses: it lacks “{wanted}”.") from None
+        named = f"it lacks “{lacking[0]}”"
+        raise Told(f"A ValueError is right here; its text should name what it refuses: {named}.") from None
     except (Told, NotImplementedError):
         raise
     except Exception as error:
-        name = type(error).__name__
+        advice = " It comes from a look-up: ask before you look up." if isinstance(error, LookupError) else ""
         raise Told(
             f"Here a ValueError that names what it refuses was asked for ({case.about}). Your code ended in"
-            f" {'an' if name[0] in 'AEIOU' else 'a'} {name} instead."
+            f" {with_article(type(error).__name__)} instead.{advice}"
         ) from None
     raise Told(f"Here a ValueError should be raised ({case.about}), and nothing was.")
 
