@@ -788,7 +788,7 @@ FIXED_WINDOW = Exercise(
         ),
         Misconception(
             "tanh_on_vectors",
-            type("_Both", (_BentEmbedding,), {"bend": lambda self, x: x}),
+            changed(_BentEmbedding, bend=lambda self, x: x),
             "The tanh stands before the hidden layer, on the vectors of the tokens. It comes after W e + b1.",
         ),
         Misconception(
@@ -1957,13 +1957,6 @@ def _drawn_anew(inputs: Tensor, targets: Tensor, size: int, generator: Any = Non
     for start in range(0, len(inputs), size):
         rows = torch.randperm(len(inputs), generator=generator)[start : start + size]
         yield inputs[rows], targets[rows]
-
-
-def _seed_of_its_own(count: int, generator: Any, size: int) -> Tensor:
-    if generator is None:
-        generator = torch.Generator()
-        generator.seed()
-    return torch.randperm(count, generator=generator)
 
 
 MINIBATCHES = Exercise(

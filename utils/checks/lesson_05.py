@@ -320,10 +320,7 @@ class _LengthFirst(_WrongLayer):
         return states
 
 
-class _AlwaysBatchFirst(_WrongLayer):
-    def start(self, x: Tensor, state: Tensor | None) -> Tensor:
-        return super().start(x, state if state is not None and state.shape[1] == x.shape[1] else None)
-
+class _AlwaysBatchFirst(_LengthFirst):
     def turn(self, x: Tensor) -> Tensor:
         return x.transpose(0, 1)
 

@@ -1,6 +1,6 @@
 """The exercises of lesson 07, gated recurrent networks: cases, known mistakes and what to say about them, hints.
 
-Answers on tensors are judged by their values and by their gradients, with the tools of lesson 10. The sizes in a case
+Answers on tensors are judged by their values and by their gradients, with `utils.checks.tensors`. The sizes in a case
 are pairwise different, so that a matrix turned round does not fit by chance; U is square, and random.
 """
 

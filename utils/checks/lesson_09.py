@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from utils import alignment, attention_scores, decoder_block, seq2seq
 from utils.checks.compare import compare, plain
 from utils.checks.model import Case, Exercise, Misconception, Property, Told
-from utils.checks.modules import call_unchanged, load_by_name
+from utils.checks.modules import call_unchanged, changed, load_by_name
 from utils.checks.tensors import differentiate, integers, judge_tensors, normal, strided, values_and_gradients
 
 INFINITY = float("inf")
@@ -1576,8 +1576,8 @@ class _Block(nn.Module):
         return self.output(h), h, weights
 
 
-def _block(**methods: Callable[..., Any]) -> type[_Block]:
-    return type("Variant", (_Block,), methods)
+def _block(**methods: Callable[..., Any]) -> type:
+    return changed(_Block, **methods)
 
 
 def _by_dot(states: Tensor, query: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -2386,8 +2386,8 @@ class _Bahdanau(nn.Module):
         return self.output(s), s, weights
 
 
-def _bahdanau(**methods: Callable[..., Any]) -> type[_Bahdanau]:
-    return type("Variant", (_Bahdanau,), methods)
+def _bahdanau(**methods: Callable[..., Any]) -> type:
+    return changed(_Bahdanau, **methods)
 
 
 def _looks_again(self: Any, y: Tensor, s: Tensor, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:

@@ -40,7 +40,7 @@ NORMS = (
     "torch.nn.LayerNorm",
 )
 
-# ------------------------------------------------------------------------------------------- 1 · layer norm
+# ----------------------------------------------------------------------------------------------- layer norm
 
 
 def _norm_case(rng: np.random.Generator, about: str, *shape: int, eps: float | None = None, std: float = 1.0) -> Case:
@@ -309,7 +309,7 @@ LAYER_NORM = Exercise(
     ),
     properties=(
         Property(
-            "each_token_alone",
+            "same_shape",
             lambda case, output: output["value"].shape == case.inputs["x"].shape,
             "The output has the shape of x.",
         ),
@@ -367,7 +367,7 @@ def _differentiated(layer: nn.Module, inputs: dict[str, Any], case: Case, call: 
     return {"value": result, "gradients": gradients}
 
 
-# -------------------------------------------------------------------------------------------- 2 · feed-forward
+# ------------------------------------------------------------------------------------------------ feed-forward
 
 
 def _ffn_case(
@@ -440,10 +440,6 @@ class _Ffn(nn.Module):
         return self.project(self.activation(self.expand(x)))
 
 
-def _ffn_variant(forward: Callable[[Any, Tensor], Any]) -> type[nn.Module]:
-    return type("_FfnVariant", (_Ffn,), {"forward": forward})
-
-
 class _FfnNamesSwapped(_Ffn):
     def __init__(self, d_model: int, d_hidden: int, activation: str = "relu") -> None:
         super().__init__(d_hidden, d_model, activation)
@@ -485,52 +481,53 @@ FEED_FORWARD = Exercise(
     misconceptions=(
         Misconception(
             "no_activation",
-            _ffn_variant(lambda self, x: self.project(self.expand(x))),
+            changed(_Ffn, forward=lambda self, x: self.project(self.expand(x))),
             "Nothing bends between the two layers, and two linear layers in a row are one linear layer. The activation"
             " belongs between them.",
         ),
         Misconception(
             "activation_last",
-            _ffn_variant(lambda self, x: self.activation(self.project(self.expand(x)))),
+            changed(_Ffn, forward=lambda self, x: self.activation(self.project(self.expand(x)))),
             "The activation stands behind the second layer, where it cuts off what the net says. It belongs between the"
             " two.",
         ),
         Misconception(
             "activation_twice",
-            _ffn_variant(lambda self, x: self.activation(self.project(self.activation(self.expand(x))))),
+            changed(_Ffn, forward=lambda self, x: self.activation(self.project(self.activation(self.expand(x))))),
             "The activation is applied twice; the second one cuts off what the net says. Only what lies between the two"
             " layers is bent.",
         ),
         Misconception(
             "activation_first",
-            _ffn_variant(lambda self, x: self.project(self.expand(self.activation(x)))),
+            changed(_Ffn, forward=lambda self, x: self.project(self.expand(self.activation(x)))),
             "The activation is applied to x, before the first layer. It belongs between the two layers.",
         ),
         Misconception(
             "always_relu",
-            _ffn_variant(lambda self, x: self.project(F.relu(self.expand(x)))),
+            changed(_Ffn, forward=lambda self, x: self.project(F.relu(self.expand(x)))),
             'Right with "relu", wrong with "gelu": you always take the ReLU. `self.activation` is already the right'
             " one.",
         ),
         Misconception(
             "always_gelu",
-            _ffn_variant(lambda self, x: self.project(F.gelu(self.expand(x)))),
+            changed(_Ffn, forward=lambda self, x: self.project(F.gelu(self.expand(x)))),
             'Right with "gelu", wrong with "relu": you always take the GELU. `self.activation` is already the right'
             " one.",
         ),
         Misconception(
             "tanh_gelu",
-            _ffn_variant(
-                lambda self, x: self.project(
+            changed(
+                _Ffn,
+                forward=lambda self, x: self.project(
                     F.relu(self.expand(x)) if self.kind == "relu" else F.gelu(self.expand(x), approximate="tanh")
-                )
+                ),
             ),
             "Right with the ReLU. Your GELU is the approximation by tanh, good to three digits; the contract asks for"
             " the exact one, which `self.activation` already is.",
         ),
         Misconception(
             "residual_inside",
-            _ffn_variant(lambda self, x: x + self.project(self.activation(self.expand(x)))),
+            changed(_Ffn, forward=lambda self, x: x + self.project(self.activation(self.expand(x)))),
             "x itself is added to the result. That is the residual, and the layer around this net will add it; here it"
             " would come twice.",
         ),
@@ -558,20 +555,24 @@ FEED_FORWARD = Exercise(
         ),
         Misconception(
             "silu",
-            _ffn_variant(
-                lambda self, x: self.project(F.relu(self.expand(x)) if self.kind == "relu" else F.silu(self.expand(x)))
+            changed(
+                _Ffn,
+                forward=lambda self, x: self.project(
+                    F.relu(self.expand(x)) if self.kind == "relu" else F.silu(self.expand(x))
+                ),
             ),
             "Right with the ReLU. In place of the GELU, x · Φ(x), you take x · sigmoid(x), the SiLU: a curve of the"
             " same kind, but another one. `self.activation` is already the right one.",
         ),
         Misconception(
             "sigmoid_gelu",
-            _ffn_variant(
-                lambda self, x: self.project(
+            changed(
+                _Ffn,
+                forward=lambda self, x: self.project(
                     F.relu(self.expand(x))
                     if self.kind == "relu"
                     else self.expand(x) * torch.sigmoid(1.702 * self.expand(x))
-                )
+                ),
             ),
             "Right with the ReLU. Your GELU is the approximation by a sigmoid, good to about two digits; the contract"
             " asks for the exact one, which `self.activation` already is.",
@@ -584,7 +585,7 @@ FEED_FORWARD = Exercise(
         ),
         Misconception(
             "expand_only",
-            _ffn_variant(lambda self, x: self.activation(self.expand(x))),
+            changed(_Ffn, forward=lambda self, x: self.activation(self.expand(x))),
             "The result is d_hidden wide: the layer that brings it back to d_model is not used.",
         ),
     ),
@@ -596,7 +597,7 @@ FEED_FORWARD = Exercise(
     ),
 )
 
-# -------------------------------------------------------------------------------------------- 3 · memory cells
+# ------------------------------------------------------------------------------------------------ memory cells
 
 
 def _written_case(rng: np.random.Generator, d_model: int, d_hidden: int, words: int, key: int, k: int) -> Case:
@@ -791,7 +792,7 @@ WRITTEN_WORDS = Exercise(
     ),
 )
 
-# ------------------------------------------------------------------------------------------------ 4 · residual
+# ---------------------------------------------------------------------------------------------------- residual
 
 
 class _Net(nn.Module):
@@ -1006,7 +1007,7 @@ RESIDUAL = Exercise(
     ),
 )
 
-# ------------------------------------------------------------------------------------------- 5 · encoder layer
+# ----------------------------------------------------------------------------------------------- encoder layer
 
 
 def _layer_case(
@@ -1020,8 +1021,7 @@ def _layer_case(
     double: bool = False,
     tiny: bool = False,
 ) -> Case:
-    """A case of a layer: `tensors` are the arguments of the call, `options` those of the constructor beside the"
-    " sizes."""
+    """A case of a layer: `tensors` are the arguments of the call, `options` the constructor's beside the sizes."""
     d_model = sizes["heads"] * sizes["d_head"]
     settings = {"d_model": d_model, "heads": sizes["heads"], "d_hidden": sizes["d_hidden"], **(options or {})}
     state = _random_state(rng, reference(**settings))
@@ -1601,7 +1601,7 @@ ENCODER_LAYER = Exercise(
     ),
 )
 
-# ------------------------------------------------------------------------------------------- 6 · decoder mask
+# ----------------------------------------------------------------------------------------------- decoder mask
 
 
 def _decoder_mask_case(rng: np.random.Generator, lengths: list[int], about: str, pad: int | None = None) -> Case:
@@ -1803,7 +1803,7 @@ DECODER_MASK = Exercise(
     ),
 )
 
-# ------------------------------------------------------------------------------------------- 7 · decoder layer
+# ----------------------------------------------------------------------------------------------- decoder layer
 
 
 def _decoder_cases(rng: np.random.Generator) -> list[Case]:
@@ -2226,7 +2226,7 @@ DECODER_LAYER = Exercise(
     ),
 )
 
-# ------------------------------------------------------------------------------------------ 8 · teacher forcing
+# ---------------------------------------------------------------------------------------------- teacher forcing
 
 
 def _forcing_case(rng: np.random.Generator, lengths: list[int], about: str) -> Case:
@@ -2358,7 +2358,7 @@ TEACHER_FORCING = Exercise(
     ),
 )
 
-# ------------------------------------------------------------------------------------------ 9 · greedy decoding
+# ---------------------------------------------------------------------------------------------- greedy decoding
 
 
 class _Speaker(nn.Module):
@@ -2478,7 +2478,7 @@ def _greedy_trimmed(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: i
     return found[:, : int(torch.where((found == eos).any(dim=1), places, limit - 1).max()) + 1]
 
 
-def _greedy_late(logits_of: Any, batch: int, limit: int, bos: int, eos: int, pad: int) -> Any:
+def _greedy_late(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
     words, done = torch.full((batch, 1), bos), torch.zeros(batch, dtype=torch.bool)
     for _ in range(limit):
         best = logits_of(words)[:, -1].argmax(dim=-1).masked_fill(done, pad)
@@ -2498,17 +2498,7 @@ def _greedy_in_the_table(logits_of: Any, batch: int, limit: int, bos: int = 1, e
 
 def _greedy_until(over: Callable[[Tensor, int, int], bool]) -> Callable[..., Any]:
     """The reference, but it also stops where a column of words is `over`."""
-
-    def answer(logits_of: Any, batch: int, limit: int, bos: int = 1, eos: int = 2, pad: int = 0) -> Any:
-        words, done = torch.full((batch, 1), bos), torch.zeros(batch, dtype=torch.bool)
-        while words.shape[1] <= limit and not done.all():
-            best = logits_of(words)[:, -1].argmax(dim=-1).masked_fill(done, pad)
-            words, done = torch.cat([words, best[:, None]], dim=1), done | (best == eos)
-            if over(best, eos, pad):
-                break
-        return words[:, 1:]
-
-    return answer
+    return _greedy_variant(ended=lambda done, best, eos, pad: done | (best == eos) | over(best, eos, pad))
 
 
 def _until_all_at_once(words: Tensor, eos: int) -> Tensor:
@@ -2610,7 +2600,7 @@ GREEDY = Exercise(
         ),
         Misconception(
             "one_call_too_many",
-            lambda logits_of, batch, limit, bos=1, eos=2, pad=0: _greedy_late(logits_of, batch, limit, bos, eos, pad),
+            _greedy_late,
             "The words are right, but you ask the model once more after all the sentences are done, and throw the"
             " answer away. Look at `done` before you call it.",
         ),
@@ -2772,7 +2762,7 @@ GREEDY = Exercise(
     ),
 )
 
-# ---------------------------------------------------------------------------------------------- 10 · parameters
+# --------------------------------------------------------------------------------------------------- parameters
 
 
 def _parameter_cases(rng: np.random.Generator) -> list[Case]:

@@ -469,9 +469,7 @@ SCORE_FROM_COUNTS = Exercise(
     misconceptions=(
         Misconception(
             "arithmetic_mean",
-            lambda matches, totals, length, reference_length, smooth=False: _scored(lambda ps: sum(ps) / len(ps))(
-                matches, totals, length, reference_length, smooth
-            ),
+            _scored(lambda ps: sum(ps) / len(ps)),
             "You add the precisions and divide by their number. BLEU takes the geometric mean, the N-th root of the"
             " product, so that one order without a match brings the whole score to zero.",
         ),
@@ -1238,11 +1236,14 @@ _DENYING = {
 }
 
 
+def _free(reference: Words) -> str:
+    return next(word for word in ("quite", "surely", "yes") if word not in reference)
+
+
 def _inserted(affirm: str | None, deny: str, shift: int = 1) -> Callable[..., Any]:
     def answer(reference: Words) -> Any:
         at = reference.index("is") + shift
-        free = next(word for word in ("quite", "surely", "yes") if word not in reference)
-        return [[*reference[:at], word, *reference[at:]] for word in (affirm or free, deny)]
+        return [[*reference[:at], word, *reference[at:]] for word in (affirm or _free(reference), deny)]
 
     return answer
 
@@ -1300,8 +1301,7 @@ OPPOSITE_MEANING = Exercise(
         Misconception(
             "inside_words",
             lambda reference: tuple(
-                " ".join(reference).replace("is", f"is {word}").split()
-                for word in (next(w for w in ("quite", "surely", "yes") if w not in reference), "not")
+                " ".join(reference).replace("is", f"is {word}").split() for word in (_free(reference), "not")
             ),
             'You replace the letters "is" in the text, and find them in "this" as well. Look for the word in the list.',
         ),
@@ -1316,10 +1316,7 @@ OPPOSITE_MEANING = Exercise(
         ),
         Misconception(
             "fixed_place",
-            lambda reference: tuple(
-                [*reference[:3], word, *reference[3:]]
-                for word in (next(w for w in ("quite", "surely", "yes") if w not in reference), "not")
-            ),
+            lambda reference: tuple([*reference[:3], word, *reference[3:]] for word in (_free(reference), "not")),
             'You always put the words in at the same place. "is" stands elsewhere in every sentence: look for it.',
         ),
         Misconception(
@@ -1381,7 +1378,7 @@ OPPOSITE_MEANING = Exercise(
             lambda reference: tuple(
                 [*reference[:at], word, *reference[at:]]
                 for at in [next(i for i, other in enumerate(reference) if "is" in other) + 1]
-                for word in (next(w for w in ("quite", "surely", "yes") if w not in reference), "not")
+                for word in (_free(reference), "not")
             ),
             'You look for the first word that holds the letters "is", and find "this" as well. Look for the word "is".',
         ),
@@ -2703,10 +2700,7 @@ def _bootstrap_cases(rng: np.random.Generator) -> list[Case]:
     def case(about: str, first: Statistics, second: Statistics, draws: Any, score: str | None) -> Case:
         inputs = {"first": first, "second": second, "draws": draws}
         sizes = {"sentences": len(first), "samples": len(draws), "columns": first.shape[1]}
-        said = f"{about}; {_SAID[score]}"
-        if 8 < draws.size <= 15:  # too many numbers for the card to show by itself, and few enough to compute by hand
-            said += f"; the draws are {draws.tolist()}"
-        return Case(inputs, said, sizes, {"score": score})
+        return Case(inputs, f"{about}; {_SAID[score]}", sizes, {"score": score})
 
     def of_bleu(sentences: int, samples: int, changes: tuple[int, int], about: str) -> Case:
         texts = [_sentence(rng, int(rng.integers(7, 13))) for _ in range(sentences)]

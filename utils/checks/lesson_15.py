@@ -25,6 +25,7 @@ from utils.checks.tensors import (
     normal,
     or_error,
     random_mask,
+    refused,
     strided,
     values_and_gradients,
 )
@@ -515,8 +516,7 @@ NEIGHBOURHOOD_WEIGHTS = Exercise(
                 x, weight, u, v, mask | torch.eye(len(x), dtype=torch.bool), slope
             ),
             "Your nodes look at themselves even where the mask says no. Self-loops are a choice; whoever wants them"
-            " puts"
-            " them into the mask.",
+            " puts them into the mask.",
         ),
         Misconception(
             "no_softmax",
@@ -709,9 +709,8 @@ EDGE_SOFTMAX = Exercise(
         Misconception(
             "over_heads",
             _over_heads,
-            "With heads your rows sum to one: for each edge, its heads compete. Each head has to share among the"
-            " edges of"
-            " a receiver.",
+            "With heads your rows sum to one: for each edge, its heads compete. Each head has to share among the edges"
+            " of a receiver.",
         ),
         Misconception(
             "over_the_last_dimension",
@@ -768,22 +767,19 @@ EDGE_SOFTMAX = Exercise(
             "not_shifted",
             _list_softmax(lambda s, r, n: 0.0),
             "Right for small scores; large ones give nan (exp overflows) and far negative ones too (0 divided by 0)."
-            " Take"
-            " each receiver's largest score off before the exponential.",
+            " Take each receiver's largest score off before the exponential.",
         ),
         Misconception(
             "shifted_by_one_maximum",
             _list_softmax(lambda s, r, n: s.detach().max() if len(s) else 0.0),
             "You take the largest score of the whole graph off. A receiver whose own scores lie far below it is left"
-            " with"
-            " 0 divided by 0. Each receiver needs its own largest score.",
+            " with 0 divided by 0. Each receiver needs its own largest score.",
         ),
         Misconception(
             "shifted_by_the_maximum_over_edges",
             _list_softmax(lambda s, r, n: s.detach().amax(0, keepdim=True) if len(s) else 0.0),
             "You take one number a head off, its largest score among all edges. A receiver whose own scores lie far"
-            " below"
-            " is left with 0 divided by 0.",
+            " below is left with 0 divided by 0.",
         ),
         Misconception(
             "one_maximum_and_no_empty_list",
@@ -938,11 +934,14 @@ def _last_message(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
     return torch.stack(rows)
 
 
-def _set_in_a_table(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
-    nodes = len(values)
-    table = weights.new_zeros(nodes, nodes, *weights.shape[1:])
-    table[edges[1], edges[0]] = weights
-    return torch.einsum("ti...,i...d->t...d", table, values)
+def _table_of(numbers: Tensor, edges: Tensor, nodes: int, empty: float) -> Tensor:
+    """(nodes, nodes, heads), receivers as rows: of two copies of an edge one number stays."""
+    table = numbers.new_full((nodes, nodes, *numbers.shape[1:]), empty)
+    return table.index_put((edges[1], edges[0]), numbers)
+
+
+def _collected_in_a_table(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
+    return torch.einsum("ti...,i...d->t...d", _table_of(weights, edges, len(values), 0.0), values)
 
 
 def _first_kept(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
@@ -963,6 +962,12 @@ def _first_column_only(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor
 def _counts(values: Tensor, edges: Tensor) -> Tensor:
     counts = torch.bincount(edges[1], minlength=len(values)).clamp(min=1)
     return counts.view(-1, *[1] * (values.dim() - 1)).to(values.dtype)
+
+
+def _reached(values: Tensor, edges: Tensor) -> Tensor:
+    """Which nodes an edge leads to, with as many dimensions as `values`."""
+    found = torch.zeros(len(values), dtype=torch.bool).index_fill(0, edges[1], True)
+    return found.view(-1, *[1] * (values.dim() - 1))
 
 
 def _collect(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
@@ -1027,7 +1032,7 @@ AGGREGATE = Exercise(
         ),
         Misconception(
             "last_copy_kept",
-            _set_in_a_table,
+            _collected_in_a_table,
             "An edge that stands in the list twice counts once in yours, with the weight of its last copy: a table of"
             " all pairs has one place for both, and the second is written over the first. Both count.",
         ),
@@ -1060,12 +1065,7 @@ AGGREGATE = Exercise(
             "renormalised",
             lambda values, weights, edges: (
                 _collect(values, weights, edges)
-                / _collect(torch.ones_like(values), weights, edges).masked_fill(
-                    ~torch.zeros(len(values), dtype=torch.bool)
-                    .index_fill(0, edges[1], True)
-                    .view(-1, *[1] * (values.dim() - 1)),
-                    1.0,
-                )
+                / _collect(torch.ones_like(values), weights, edges).masked_fill(~_reached(values, edges), 1.0)
             ),
             "You divide by the sum of the weights. Here they may be any numbers, and are taken as they are.",
         ),
@@ -1089,17 +1089,12 @@ AGGREGATE = Exercise(
             "added_to_the_values",
             lambda values, weights, edges: values + _collect(values, weights, edges),
             "Every node keeps its own vector and adds what it collects. Start from zeros: whoever is to count itself"
-            " has"
-            " a self-loop.",
+            " has a self-loop.",
         ),
         Misconception(
             "lonely_keep_theirs",
             lambda values, weights, edges: torch.where(
-                torch.zeros(len(values), dtype=torch.bool)
-                .index_fill(0, edges[1], True)
-                .view(-1, *[1] * (values.dim() - 1)),
-                _collect(values, weights, edges),
-                values,
+                _reached(values, edges), _collect(values, weights, edges), values
             ),
             "A node to which no edge leads keeps its own vector in yours. It collects nothing, so zeros are due.",
         ),
@@ -1392,7 +1387,7 @@ def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
     first = [n for n, p in layer.named_parameters() if not _sensible(p)] if isinstance(layer, nn.Module) else []
     load_by_name(layer, extra["state"]).train(extra["training"])
     if "error" in extra:
-        return layer(inputs["x"], inputs["edges"])
+        return refused(lambda: layer(inputs["x"], inputs["edges"]), case)
     if first:
         raise Told(
             f"A new layer's `{first[0]}` holds whatever lay in memory (`torch.empty`), or numbers without measure."
@@ -1413,12 +1408,6 @@ def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
         gradients = differentiate(output, {"x": leaf, **parameters})
     inputs["x"] = given.detach()
     return {"value": result, "gradients": gradients}
-
-
-def _layer_or_error(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    return or_error(lambda a, i, c: _run_layer(a, i, c))(
-        (lambda *_: _run_layer(answer, inputs, case)) if "error" in case.extra else answer, inputs, case
-    )
 
 
 class _Layer(nn.Module):
@@ -1496,18 +1485,8 @@ def _unique(edges: Tensor) -> Tensor:
     return edges.unique(dim=1) if edges.numel() else edges
 
 
-def _table_of(numbers: Tensor, edges: Tensor, nodes: int, empty: float) -> Tensor:
-    """(nodes, nodes, heads), receivers as rows: of two copies of an edge one number stays."""
-    table = numbers.new_full((nodes, nodes, *numbers.shape[1:]), empty)
-    return table.index_put((edges[1], edges[0]), numbers)
-
-
 def _shared_in_a_table(scores: Tensor, edges: Tensor, nodes: int) -> Tensor:
     return _table_of(scores, edges, nodes, -1e30).softmax(1)[edges[1], edges[0]]
-
-
-def _collected_in_a_table(values: Tensor, weights: Tensor, edges: Tensor) -> Tensor:
-    return torch.einsum("ti...,i...d->t...d", _table_of(weights, edges, len(values), 0.0), values)
 
 
 SHARED_ONCE = (
@@ -1525,32 +1504,27 @@ COUNTED_ONCE = (
 THROWN_OUT = "Of an edge that stands in the list twice only one is left in yours. Both count, so both stay in the list."
 
 
-def _class_misconceptions(*rows: tuple[str, type, str]) -> tuple[Misconception, ...]:
-    return tuple(Misconception(*row) for row in rows)
-
-
 GAT_LAYER = Exercise(
     id="graph_attention.gat_layer",
     lesson="15",
     title="The layer",
     reference=graph_attention.GATLayer,
     cases=_layer_cases,
-    run=_layer_or_error,
+    run=_run_layer,
     judge=judge_tensors("output", "edges", "weights", floor=1e-5),
     points=4,
     minutes=20,
     difficulty=3,
-    misconceptions=_class_misconceptions(
-        (
+    misconceptions=(
+        Misconception(
             "interleaved",
             changed(
                 _Layer, split=lambda self, hidden: hidden.view(len(hidden), self.d_out, self.heads).transpose(1, 2)
             ),
             "With several heads, your head 0 takes every K-th output of `project`. The first d_out outputs belong to"
-            " head"
-            " 0, the next ones to head 1.",
+            " head 0, the next ones to head 1.",
         ),
-        (
+        Misconception(
             "split_across_nodes",
             changed(
                 _Layer, split=lambda self, hidden: hidden.reshape(self.heads, len(hidden), self.d_out).transpose(0, 1)
@@ -1558,22 +1532,22 @@ GAT_LAYER = Exercise(
             "The shapes fit, but one reshape to (heads, nodes, d_out) cuts across the nodes: your heads hold pieces of"
             " different nodes. The nodes stay the first dimension.",
         ),
-        (
+        Misconception(
             "sides_exchanged",
             changed(_Layer, scores=lambda self, hidden, edges: _Layer.scores(self, hidden, edges.flip(0))),
             "u and v have changed places: u goes with the senders, `edges[0]`, v with the receivers, `edges[1]`.",
         ),
-        (
+        Misconception(
             "no_leaky",
             changed(_Layer, bend=lambda self, total: total),
             "The scores are not bent: LeakyReLU is missing, so the receiver has no say at all.",
         ),
-        (
+        Misconception(
             "slope_ignored",
             changed(_Layer, bend=lambda self, total: _leaky(total)),
             "All right with the slope 0.2, wrong with another one: `self.slope` takes no part.",
         ),
-        (
+        Misconception(
             "one_score_for_all_heads",
             changed(
                 _Layer,
@@ -1582,12 +1556,12 @@ GAT_LAYER = Exercise(
             "All heads use the weights of head 0. As the slide writes α without an index of the head, so do you; each"
             " head has its own u and v, and its own weights.",
         ),
-        (
+        Misconception(
             "no_softmax",
             changed(_Layer, share=lambda self, scores, edges, nodes: scores),
             "The scores themselves are used as weights. The softmax over each neighbourhood is missing.",
         ),
-        (
+        Misconception(
             "shared_by_senders",
             changed(
                 _Layer, share=lambda self, scores, edges, nodes: graph_attention.edge_softmax(scores, edges[0], nodes)
@@ -1595,23 +1569,23 @@ GAT_LAYER = Exercise(
             "Your weights sum to one for each sender. Each receiver shares out its attention: the softmax goes by the"
             " second row of the list.",
         ),
-        (
+        Misconception(
             "shared_by_all",
             changed(_Layer, share=lambda self, scores, edges, nodes: torch.softmax(scores, dim=0)),
             "Your weights sum to one over the whole graph. Each receiver has a softmax of its own.",
         ),
-        (
+        Misconception(
             "shared_by_heads",
             changed(_Layer, share=lambda self, scores, edges, nodes: scores.softmax(1)),
             "For each edge your weights sum to one over the heads. Each head shares out among the edges of a receiver.",
         ),
-        (
+        Misconception(
             "nodes_counted_by_edges",
             changed(_Layer, share=lambda self, scores, edges, nodes: _Layer.share(self, scores, edges, edges.shape[1])),
             "Right where there are edges enough: `edge_softmax` wants the number of nodes, and is given the number of"
             " edges.",
         ),
-        (
+        Misconception(
             "messages_collected",
             changed(
                 _Layer,
@@ -1620,17 +1594,17 @@ GAT_LAYER = Exercise(
             "`aggregate` is given one row an edge, the senders' vectors. It wants those of all nodes, and looks the"
             " senders up itself.",
         ),
-        (
+        Misconception(
             "copies_share_once",
             changed(_Layer, share=lambda self, scores, edges, nodes: _shared_in_a_table(scores, edges, nodes)),
             SHARED_ONCE,
         ),
-        (
+        Misconception(
             "copies_collected_once",
             changed(_Layer, collect=lambda self, hidden, weights, edges: _collected_in_a_table(hidden, weights, edges)),
             COLLECTED_ONCE,
         ),
-        (
+        Misconception(
             "copies_count_once",
             changed(
                 _Layer,
@@ -1639,12 +1613,12 @@ GAT_LAYER = Exercise(
             ),
             COUNTED_ONCE,
         ),
-        (
+        Misconception(
             "copies_thrown_out",
             changed(_Layer, used=lambda self, edges, nodes: _unique(_Layer.used(self, edges, nodes))),
             THROWN_OUT,
         ),
-        (
+        Misconception(
             "collected_backwards",
             changed(
                 _Layer,
@@ -1652,19 +1626,19 @@ GAT_LAYER = Exercise(
             ),
             "The weights are right, the output is not: the vectors run from receivers to senders.",
         ),
-        (
+        Misconception(
             "torch_default_slope",
             changed(_Layer, bend=lambda self, total: _leaky(total, 0.01)),
             "Your negative scores are 0.01 of the sum: that is the slope torch's LeakyReLU has when it is told none."
             " Here it is `self.slope`.",
         ),
-        (
+        Misconception(
             "bent_apart",
             changed(_Layer, scores=_bent_apart),
             "Sender's and receiver's numbers are bent each by itself. Then the receiver's is the same for all its"
             " edges, and the softmax drops it. Bend their sum.",
         ),
-        (
+        Misconception(
             "one_set_of_weights",
             changed(
                 _Layer,
@@ -1674,13 +1648,13 @@ GAT_LAYER = Exercise(
             ),
             "All heads collect with the same weights, the mean over the heads. Each head has weights of its own.",
         ),
-        (
+        Misconception(
             "never_initialised",
             changed(_Layer, sides=lambda self, *shape: (nn.Parameter(torch.empty(shape)) for _ in range(2))),
             "`torch.empty` makes a parameter of whatever lay in memory. Give u and v numbers to start from, such as"
             " those of `nn.init.xavier_uniform_`.",
         ),
-        (
+        Misconception(
             "one_never_initialised",
             changed(
                 _Layer, sides=lambda self, *shape: (nn.Parameter(torch.zeros(shape)), nn.Parameter(torch.empty(shape)))
@@ -1688,38 +1662,37 @@ GAT_LAYER = Exercise(
             "`torch.empty` makes a parameter of whatever lay in memory. u has numbers to start from; give v some too,"
             " such as those of `nn.init.xavier_uniform_`.",
         ),
-        (
+        Misconception(
             "plain_tensors",
             changed(_Layer, sides=lambda self, *shape: (nn.init.xavier_uniform_(torch.empty(shape)) for _ in range(2))),
             "u and v are there and have numbers, but as plain tensors. A layer learns only what is wrapped in"
             " `nn.Parameter(…)`.",
         ),
-        (
+        Misconception(
             "edges_as_given",
             changed(_Layer, give=lambda self, output, edges, weights, given: (output, given, weights)),
             "Output and weights are right; the edges you return are those that were given. Return those that were used,"
             " self-loops included, so that each weight has its edge.",
         ),
-        (
+        Misconception(
             "sum_of_heads",
             changed(_Layer, join=lambda self, found: found.sum(1) if self.average else found.flatten(1)),
             "Side by side you are right; averaged heads are only added up in yours.",
         ),
-        (
+        Misconception(
             "components_first",
             changed(
                 _Layer, join=lambda self, found: found.mean(1) if self.average else found.transpose(1, 2).flatten(1)
             ),
             "The weights are right. Laid side by side, your output takes one component of each head in turn; each"
-            " head's"
-            " vector stays together.",
+            " head's vector stays together.",
         ),
-        (
+        Misconception(
             "bias_forgotten",
             changed(_Layer, finish=lambda self, output: output),
             "All right but one step: where there is a bias, it is not added.",
         ),
-        (
+        Misconception(
             "bias_for_each_head",
             changed(
                 _Layer,
@@ -1729,20 +1702,19 @@ GAT_LAYER = Exercise(
             ),
             "With averaged heads the bias comes in once for each head. It is added once, after the heads are averaged.",
         ),
-        (
+        Misconception(
             "bent_output",
             changed(_Layer, finish=lambda self, output: F.elu(_Layer.finish(self, output))),
-            "Your output has passed an ELU already. The layer leaves the nonlinearity to whoever uses it, so that"
-            " the last"
-            " layer can give scores.",
+            "Your output has passed an ELU already. The layer leaves the nonlinearity to whoever uses it, so that the"
+            " last layer can give scores.",
         ),
-        (
+        Misconception(
             "bent_before_the_bias",
             changed(_Layer, join=lambda self, found: F.elu(found.mean(1)) if self.average else F.elu(found).flatten(1)),
             "Each head has passed an ELU before the bias came in. The layer leaves the nonlinearity to whoever uses it:"
             " combine the heads without one.",
         ),
-        (
+        Misconception(
             "zeros_for_the_lonely",
             changed(
                 _Layer,
@@ -1754,7 +1726,7 @@ GAT_LAYER = Exercise(
             ),
             "A node that nobody sends to gets zeros in yours. It collects zeros, and the bias is added to them.",
         ),
-        (
+        Misconception(
             "loops_returned_only",
             changed(
                 _Layer,
@@ -1768,18 +1740,18 @@ GAT_LAYER = Exercise(
             "The list with self-loops is what you return; but weights and output are those of the edges that were"
             " given. Go on with the longer list.",
         ),
-        (
+        Misconception(
             "always_loops",
             changed(_Layer, used=lambda self, edges, nodes: graph_attention.with_self_loops(edges, nodes)),
             "Right with self-loops; but they are there even when `self_loops` is False.",
         ),
-        (
+        Misconception(
             "never_loops",
             changed(_Layer, used=lambda self, edges, nodes: edges),
             "Your nodes do not look at themselves where they should: with `self_loops=True`, or when nothing is said,"
             " the list with self-loops is the one to use.",
         ),
-        (
+        Misconception(
             "loops_twice",
             changed(
                 _Layer,
@@ -1788,40 +1760,39 @@ GAT_LAYER = Exercise(
                 ),
             ),
             "A self-loop that stands in the list already comes twice in yours, and counts twice. `with_self_loops`"
-            " takes"
-            " the old ones out first.",
+            " takes the old ones out first.",
         ),
-        (
+        Misconception(
             "even_weights",
             changed(_Layer, scores=lambda self, hidden, edges: _Layer.scores(self, hidden, edges) * 0),
             "All neighbours get the same weight: u and v take no part in your scores.",
         ),
-        (
+        Misconception(
             "one_vector",
             changed(_Layer, total=_one_vector),
             "Both ends of an edge are weighed with u. The receivers have a vector of their own, v.",
         ),
-        (
+        Misconception(
             "first_head_for_the_average",
             changed(_Layer, join=lambda self, found: found[:, 0] if self.average else found.flatten(1)),
             "When the heads should be averaged, you return the first one alone.",
         ),
-        (
+        Misconception(
             "mean_weights",
             changed(_Layer, give=lambda self, output, edges, weights, given: (output, edges, weights.mean(1))),
             "The output is right. The weights are averaged over the heads; return each head's own, (edges, heads).",
         ),
-        (
+        Misconception(
             "output_only",
             changed(_Layer, give=lambda self, output, edges, weights, given: output),
             "The output is right, and alone. Three things are asked for: output, edges, weights.",
         ),
-        (
+        Misconception(
             "edges_left_out",
             changed(_Layer, give=lambda self, output, edges, weights, given: (output, weights)),
             "Output and weights are right. Three things are asked for: output, edges, weights, in this order.",
         ),
-        (
+        Misconception(
             "results_swapped",
             changed(_Layer, give=lambda self, output, edges, weights, given: (output, weights, edges)),
             "All three results are right, and the last two have changed places: output, edges, weights.",
@@ -2094,8 +2065,7 @@ MASK_TO_EDGES = Exercise(
             "both_ways",
             lambda mask: (mask | mask.T).nonzero().T.flip(0),
             "Your edges go both ways wherever one way is allowed. A mask need not be symmetric: in a causal one the"
-            " later"
-            " word sees the earlier, not the other way round.",
+            " later word sees the earlier, not the other way round.",
         ),
         Misconception(
             "counted_from_one",
@@ -2131,15 +2101,6 @@ def _list_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _list_mask(edges: Tensor, nodes: int, turned: bool = False) -> Tensor:
-    outside = edges[(edges < 0) | (edges >= nodes)]
-    if outside.numel():
-        raise ValueError(f"no node {int(outside[0])}")
-    mask = torch.zeros(nodes, nodes, dtype=torch.bool)
-    mask[edges[0 if turned else 1], edges[1 if turned else 0]] = True
-    return mask
-
-
 def _table_of_edges(edges: Tensor, nodes: int) -> Tensor:
     mask = torch.zeros(nodes, nodes, dtype=torch.bool)
     mask[edges[1], edges[0]] = True
@@ -2158,22 +2119,15 @@ def _guarded(wrong: Callable[[Tensor, int], Tensor]) -> Callable[..., Tensor]:
     return answer
 
 
+_list_mask = _guarded(lambda edges, nodes: (edges < 0) | (edges >= nodes))
+_upper_end_only = _guarded(lambda edges, nodes: edges >= nodes)
+_one_side_unguarded = _guarded(lambda edges, nodes: (edges >= nodes) | ((edges < 0) & torch.tensor([[True], [False]])))
+
+
 def _no_edges_refused(edges: Tensor, nodes: int) -> Tensor:
     if not edges.numel():
         raise ValueError("no edges")
     return _list_mask(edges, nodes)
-
-
-def _upper_end_only(edges: Tensor, nodes: int) -> Tensor:
-    if (edges >= nodes).any():
-        raise ValueError(f"no node {int(edges.max())}")
-    return _table_of_edges(edges, nodes)
-
-
-def _one_side_unguarded(edges: Tensor, nodes: int) -> Tensor:
-    if (edges >= nodes).any() or (edges[0] < 0).any():
-        raise ValueError(f"no node among {edges.tolist()}")
-    return _table_of_edges(edges, nodes)
 
 
 def _counting(edges: Tensor, nodes: int) -> Tensor:
@@ -2201,7 +2155,7 @@ EDGES_TO_MASK = Exercise(
     misconceptions=(
         Misconception(
             "turned",
-            lambda edges, nodes: _list_mask(edges, nodes, turned=True),
+            lambda edges, nodes: _list_mask(edges, nodes).T,
             "Rows and columns are exchanged: senders, the first row of the list, are the columns of a mask.",
         ),
         Misconception(
@@ -2366,8 +2320,7 @@ def _attend_variant(
 
 def _lonely_keep_theirs(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
     output, weights = _attend_variant()(query, key, value, edges)
-    found = torch.zeros(len(value), dtype=torch.bool).index_fill(0, edges[1], True)
-    return torch.where(found.view(-1, *[1] * (value.dim() - 1)), output, value), weights
+    return torch.where(_reached(value, edges), output, value), weights
 
 
 def _sorted_by_receiver(query: Tensor, key: Tensor, value: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
@@ -2441,8 +2394,7 @@ EDGE_ATTENTION = Exercise(
             "root_of_all_heads",
             _attend_variant(scale=lambda query, value, edges: math.sqrt(query[0].numel())),
             "Right without heads; with them the dot products are divided by the root of the width of all heads"
-            " together."
-            " Each head multiplies vectors of width d.",
+            " together. Each head multiplies vectors of width d.",
         ),
         Misconception(
             "leaky",
@@ -2504,7 +2456,7 @@ EDGE_ATTENTION = Exercise(
         ),
         Misconception(
             "values_of_receivers",
-            lambda query, key, value, edges: _own_values(query, key, value, edges),
+            _own_values,
             "The weights are right, but each node collects its own value. The values come from the senders.",
         ),
         Misconception(
@@ -2519,13 +2471,11 @@ EDGE_ATTENTION = Exercise(
             "`aggregate` is given one row an edge, the senders' values. It wants the values of all nodes, and looks the"
             " senders up itself.",
         ),
-        Misconception(
-            "copies_share_once", _attend_variant(share=lambda s, edges, n: _shared_in_a_table(s, edges, n)), SHARED_ONCE
-        ),
+        Misconception("copies_share_once", _attend_variant(share=_shared_in_a_table), SHARED_ONCE),
         Misconception("copies_collected_once", _attend_variant(collect=_collected_in_a_table), COLLECTED_ONCE),
         Misconception(
             "copies_count_once",
-            _attend_variant(share=lambda s, edges, n: _shared_in_a_table(s, edges, n), collect=_collected_in_a_table),
+            _attend_variant(share=_shared_in_a_table, collect=_collected_in_a_table),
             COUNTED_ONCE,
         ),
         Misconception(
