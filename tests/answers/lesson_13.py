@@ -258,16 +258,19 @@ def corpus_one_order_at_a_time(hypotheses, references, max_n=4, smooth=False):
     return score_from_counts(matches, totals, sum(map(len, hypotheses)), wanted, smooth=smooth)
 
 
-def corpus_mean(hypotheses, references, max_n=4, smooth=False):
+def _same_number(hypotheses, references):
     if len(hypotheses) != len(references):
         raise ValueError(f"{len(hypotheses)} / {len(references)}")
+
+
+def corpus_mean(hypotheses, references, max_n=4, smooth=False):
+    _same_number(hypotheses, references)
     return float(np.mean([corpus_one_order_at_a_time([h], [r], max_n, smooth) for h, r in zip(hypotheses, references)]))
 
 
 def corpus_not_below(hypotheses, references, max_n=4, smooth=False):
     """Takes the nearest reference that is not shorter."""
-    if len(hypotheses) != len(references):
-        raise ValueError(f"{len(hypotheses)} / {len(references)}")
+    _same_number(hypotheses, references)
     sums = np.array([[clipped_matches(h, r, n) for n in range(1, max_n + 1)] for h, r in zip(hypotheses, references)])
     matches, totals = sums.sum(axis=0).T.tolist()
     wanted = 0
@@ -279,8 +282,7 @@ def corpus_not_below(hypotheses, references, max_n=4, smooth=False):
 
 def corpus_joined(hypotheses, references, max_n=4, smooth=False):
     """One long text: n-grams reach over the ends of sentences, and match anywhere."""
-    if len(hypotheses) != len(references):
-        raise ValueError(f"{len(hypotheses)} / {len(references)}")
+    _same_number(hypotheses, references)
     text = [word for h in hypotheses for word in h]
     joined = [word for those in references for word in those[0]]
     return corpus_one_order_at_a_time([text], [[joined]], max_n, smooth)
@@ -309,8 +311,7 @@ def _corpus_of(lists, orders=lambda max_n, totals: max_n):
     """Counts by `lists(hypotheses, references)` pairs, the orders cut at `orders(max_n, totals)`."""
 
     def corpus(hypotheses, references, max_n=4, smooth=False):
-        if len(hypotheses) != len(references):
-            raise ValueError(f"{len(hypotheses)} / {len(references)}")
+        _same_number(hypotheses, references)
         pairs = lists(hypotheses, references)
         counts = [[clipped_matches(h, r, n) for h, r in pairs] for n in range(1, max_n + 1)]
         totals = [sum(t for _, t in column) for column in counts]
@@ -329,15 +330,13 @@ corpus_counts_of_the_last = _corpus_of(lambda h, r: [(h[-1], r[-1])])
 
 
 def corpus_returned_too_early(hypotheses, references, max_n=4, smooth=False):
-    if len(hypotheses) != len(references):
-        raise ValueError(f"{len(hypotheses)} / {len(references)}")
+    _same_number(hypotheses, references)
     for h, those in zip(hypotheses, references):
         return corpus_one_order_at_a_time([h], [those], max_n, smooth)
 
 
 def corpus_orders_from_zero(hypotheses, references, max_n=4, smooth=False):
-    if len(hypotheses) != len(references):
-        raise ValueError(f"{len(hypotheses)} / {len(references)}")
+    _same_number(hypotheses, references)
     counts = [[clipped_matches(h, r, n) for h, r in zip(hypotheses, references)] for n in range(max_n)]
     matches, totals = ([sum(pair[k] for pair in column) for column in counts] for k in (0, 1))
     return score_from_counts(matches, totals, sum(map(len, hypotheses)), sum(len(r[0]) for r in references), smooth)

@@ -432,12 +432,15 @@ def top_k_tolerant(probs: Tensor, k: int) -> Tensor:
     return kept / kept.sum(-1, keepdim=True)
 
 
+def _scaled(kept: Tensor) -> Tensor:
+    return kept / kept.sum(-1, keepdim=True)
+
+
 def _wrong_top_k(rule):
     def answer(probs: Tensor, k: int) -> Tensor:
         if k < 1:
             raise ValueError(f"{k}")
-        kept = rule(probs, probs.topk(min(k, probs.shape[-1]), dim=-1).values[..., -1:], k)
-        return kept / kept.sum(-1, keepdim=True)
+        return _scaled(rule(probs, probs.topk(min(k, probs.shape[-1]), dim=-1).values[..., -1:], k))
 
     return answer
 
@@ -569,12 +572,7 @@ def top_p_margin(probs: Tensor, p: float) -> Tensor:
     ordered, order = probs.sort(dim=-1, descending=True, stable=True)
     stays = (ordered.double().cumsum(-1) - ordered.double() < p - 1e-6) | (p == 1)
     stays[..., 0] = True
-    kept = torch.zeros_like(probs).scatter(-1, order, ordered * stays)
-    return kept / kept.sum(-1, keepdim=True)
-
-
-def _scaled(kept: Tensor) -> Tensor:
-    return kept / kept.sum(-1, keepdim=True)
+    return _scaled(torch.zeros_like(probs).scatter(-1, order, ordered * stays))
 
 
 # ---- repetition

@@ -211,14 +211,14 @@ def _shifted(scores: Tensor, receivers: Tensor, nodes: int, top: Tensor) -> Tens
     return (scores - top.scatter_reduce(0, place, scores.detach(), "amax")[receivers]).exp()
 
 
-def softmax_largest_from_minus_1000(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
-    powers = _shifted(scores, receivers, nodes, scores.new_full((nodes, *scores.shape[1:]), -1e3))
-    return powers / powers.new_zeros(nodes, *powers.shape[1:]).index_add(0, receivers, powers)[receivers]
+def softmax_largest_from(start: float) -> Callable[..., Tensor]:
+    """The largest scores are collected in a table that was filled with `start`."""
 
+    def answer(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
+        powers = _shifted(scores, receivers, nodes, scores.new_full((nodes, *scores.shape[1:]), start))
+        return powers / powers.new_zeros(nodes, *powers.shape[1:]).index_add(0, receivers, powers)[receivers]
 
-def softmax_largest_from_minus_a_million(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
-    powers = _shifted(scores, receivers, nodes, scores.new_full((nodes, *scores.shape[1:]), -1e6))
-    return powers / powers.new_zeros(nodes, *powers.shape[1:]).index_add(0, receivers, powers)[receivers]
+    return answer
 
 
 def softmax_sums_plus_equals(scores: Tensor, receivers: Tensor, nodes: int) -> Tensor:
@@ -546,12 +546,12 @@ class LoopsForgotten(InSteps):
 NodesAreEdges = _changed("NodesAreEdges", share=lambda self, s, e, n: edge_softmax(s, e[1], e.shape[1]))
 HeadsCompete = _changed("HeadsCompete", share=lambda self, s, e, n: s.softmax(-1))
 MessagesHandedOver = _changed("MessagesHandedOver", collect=lambda self, h, w, e: aggregate(h[e[0]], w, e))
-SharedInATable = _changed("SharedInATable", share=lambda self, s, e, n: share_in_a_table(s, e, n))
-CollectedInATable = _changed("CollectedInATable", collect=lambda self, h, w, e: collect_in_a_table(h, w, e))
+SharedInATable = _changed("SharedInATable", share=staticmethod(share_in_a_table))
+CollectedInATable = _changed("CollectedInATable", collect=staticmethod(collect_in_a_table))
 AllInATable = _changed(
     "AllInATable",
-    share=lambda self, s, e, n: share_in_a_table(s, e, n),
-    collect=lambda self, h, w, e: collect_in_a_table(h, w, e),
+    share=staticmethod(share_in_a_table),
+    collect=staticmethod(collect_in_a_table),
 )
 Unique = _changed(
     "Unique", used=lambda self, e, n: used.unique(dim=1) if (used := InSteps.used(self, e, n)).numel() else used
@@ -811,7 +811,7 @@ def _attending(
 attend_nodes_are_edges = _attending(share=lambda s, e, n: edge_softmax(s, e[1], e.shape[1]))
 attend_heads_compete = _attending(share=lambda s, e, n: s.softmax(-1))
 attend_messages = _attending(collect=lambda v, w, e: aggregate(v[e[0]], w, e))
-attend_shared_in_a_table = _attending(share=lambda s, e, n: _pairs(s, e, n, -1e30).softmax(1)[e[1], e[0]])
+attend_shared_in_a_table = _attending(share=share_in_a_table)
 attend_collected_in_a_table = _attending(collect=collect_in_a_table)
 attend_queries_only = _attending(lambda q, k, e: (q[e[1]], q[e[0]]))
 attend_keys_only = _attending(lambda q, k, e: (k[e[1]], k[e[0]]))
@@ -924,8 +924,8 @@ WRONG = {
         (softmax_guarded, None),
         (softmax_all, None),
         (softmax_shared_out_by_count, "counted"),
-        (softmax_largest_from_minus_1000, "shifted_from_a_finite_number"),
-        (softmax_largest_from_minus_a_million, "shifted_from_a_finite_number"),
+        (softmax_largest_from(-1e3), "shifted_from_a_finite_number"),
+        (softmax_largest_from(-1e6), "shifted_from_a_finite_number"),
         (softmax_sums_plus_equals, "sums_overwritten_in_float32"),
         (softmax_largest_from_zeros, "shifted_from_zero_in_float32"),
         (softmax_one_sum_for_all_heads, "sums_over_heads"),
