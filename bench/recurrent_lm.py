@@ -23,6 +23,7 @@ from utils import language_models as lm
 from utils.data import text
 from utils.gated_rnn import LSTM, RecurrentLM
 from utils.gpt import GPTLanguageModel, train_gpt
+from utils.training import seeded
 
 WIDTH = 256
 
@@ -129,8 +130,7 @@ def train_as_published(
         warm_up: steps in which the rate rises from 0.
         clip: the largest norm of the gradient; None = any.
     """
-    with torch.random.fork_rng(devices=[]), lm.one_thread():
-        torch.manual_seed(0)
+    with seeded(0):
         optimiser = torch.optim.AdamW(model.parameters(), lr=rate, betas=betas, weight_decay=decay)
         begin, step, spent = time.perf_counter(), 0, 0.0
         block = torch.arange(model.block)

@@ -12,8 +12,8 @@ from bench.measure import NotMeasured, in_turns, seconds
 from bench.table import Row, Target, summary
 from utils.attention import FusedAttention, MultiHeadAttention, causal_mask
 from utils.bleu import corpus_bleu
-from utils.pace import one_thread
 from utils.seq2seq import WordVocabulary, train_translator, translations
+from utils.training import seeded
 from utils.transformer import DecoderLayer, EncoderLayer, as_torch
 from utils.translation_corpus import corpus
 from utils.translation_transformer import TranslationTransformer
@@ -49,8 +49,7 @@ def measure(quick: bool) -> list[Row]:
     Raises:
         NotMeasured: the two do not give the same numbers, so that a comparison would mean nothing.
     """
-    with one_thread(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+    with seeded(0):
         return [_against_library(quick), *_plain_and_fused(quick)]
 
 

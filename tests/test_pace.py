@@ -10,6 +10,7 @@ import torch
 
 from utils import language_models, pace, scoreboard
 from utils.memory_task import MemoryTask, train_reader
+from utils.ngrams import KneserNey, NgramIndex
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -59,6 +60,17 @@ def test_the_memory_task_is_learned_for_a_moment(quick: None) -> None:
 
     _, accuracies = train_reader(make, MemoryTask(4, 3), steps=9000, every=5, progress=False)
     assert len(accuracies) == 3  # after 5, 10 and 12 steps
+
+
+@pytest.mark.parametrize("model", [NgramIndex, KneserNey])
+def test_ngrams_are_counted_in_the_beginning_of_a_text(model: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "ab" * 50_000 + "c"
+    monkeypatch.delenv("COURSE_PACE", raising=False)
+    assert model(2).fit(text).row("b") == {"a": 49_999, "c": 1}
+    monkeypatch.setenv("COURSE_PACE", "quick")
+    index = model(2).fit(text)
+    assert index.vocabulary == ("a", "b") and index.row("b") == {"a": 49_999}
+    assert model(2).fit("abc").vocabulary == ("a", "b", "c")
 
 
 class Last(torch.nn.Module):

@@ -22,7 +22,7 @@ from utils import pace
 from utils.bert_inputs import IGNORED, Inputs, in_batch, tag_labels
 from utils.bert_tokenizer import WordPiece
 from utils.classification import f1_scores
-from utils.training import by_steps, seeded
+from utils.training import by_steps, drawn, seeded
 
 __all__ = [
     "BertTagger",
@@ -186,13 +186,10 @@ def fine_tune(
         raise ValueError(f"Training needs steps and examples, not {steps} steps of {batch} examples.")
     with seeded(seed):
         model = tagger(bert).train()
-        waiting: list[int] = []
+        batches = drawn(lambda: torch.randperm(len(examples)).tolist(), batch)
 
         def loss(step: int) -> Tensor:
-            while len(waiting) < batch:
-                waiting.extend(torch.randperm(len(examples)).tolist())
-            chosen, waiting[:] = waiting[:batch], waiting[batch:]
-            inputs, labels = read(tokenizer, [examples[n] for n in chosen])
+            inputs, labels = read(tokenizer, [examples[n] for n in next(batches)])
             total = F.cross_entropy(model(*inputs).flatten(0, 1), labels.flatten(), reduction="sum")
             return total / (labels != IGNORED).sum().clamp(min=1)
 

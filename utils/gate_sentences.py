@@ -26,7 +26,7 @@ from torch.nn import functional as F
 
 from utils import pace
 from utils.gated_rnn import open_forget_gates
-from utils.training import by_steps, seeded
+from utils.training import by_steps, one_cycle, seeded
 
 __all__ = [
     "ANSWERS",
@@ -342,8 +342,7 @@ def train(
             return loss + dear * moved[y != -100].mean()
 
         optimiser = torch.optim.Adam(model.parameters(), lr=rate)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
-        by_steps(optimiser, priced, steps, schedule, title=f"training: {task}", progress=progress)
+        by_steps(optimiser, priced, steps, one_cycle, title=f"training: {task}", progress=progress)
     return model.eval()
 
 

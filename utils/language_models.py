@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from utils.pace import one_thread
-from utils.training import History, by_budget
+from utils.training import History, by_budget, device_of
 
 UNKNOWN = "\ufffd"
 """What stands for a character that the training text does not have. Its number is 0."""
@@ -158,7 +158,7 @@ def train(
         ValueError: a budget that is missing, given twice, or not positive; a text too short for the streams; a loss
             that is no longer a number.
     """
-    ids = ids.to(_device(model))
+    ids = ids.to(device_of(model))
     chunks, state = _endless(ids, batch, length), None
 
     def loss() -> Tensor:
@@ -201,7 +201,7 @@ def bits_per_character(model: nn.Module, ids: Tensor, rows: int = 64, warm_up: i
         raise ValueError(f"rows must be at least 1 and warm_up at least 0, not {rows} and {warm_up}.")
     was_training = model.training
     model.eval()
-    ids = ids.to(_device(model))
+    ids = ids.to(device_of(model))
     try:
         with one_thread():
             total = 0.0
@@ -246,7 +246,7 @@ def sample(
     model.eval()
     drawn: list[int] = []
     with torch.no_grad(), one_thread():
-        ids, state = alphabet.encode(prompt)[None].to(_device(model)), None
+        ids, state = alphabet.encode(prompt)[None].to(device_of(model)), None
         for _ in range(length):
             logits, state = model(ids, state)
             last = logits[0, -1].cpu().clone()
@@ -259,11 +259,6 @@ def sample(
             ids = torch.full_like(ids[:, :1], number)
     model.train(was_training)
     return alphabet.decode(drawn)
-
-
-def _device(model: nn.Module) -> torch.device:
-    """Where the model's weights are; the CPU if it has none."""
-    return next((weight.device for weight in model.parameters()), torch.device("cpu"))
 
 
 def _endless(ids: Tensor, batch: int, length: int) -> Iterator[tuple[bool, Tensor, Tensor]]:

@@ -22,7 +22,7 @@ from utils.bert import BertConfig, BertForPreTraining
 from utils.bert_inputs import IGNORED, Inputs, Pair, in_batch, next_sentence_pairs
 from utils.bert_tokenizer import WordPiece
 from utils.positions import sinusoidal_positions
-from utils.training import by_steps, seeded
+from utils.training import by_steps, drawn, seeded
 
 __all__ = [
     "PreTraining",
@@ -257,12 +257,10 @@ def pretrain(
         trained = model(config)
         start_weights(trained)
         generator = torch.Generator().manual_seed(seed)
-        waiting: list[Pair] = []
+        batches = drawn(lambda: drawn_pairs(documents, generator, pairs), batch)
 
         def sum_of_losses(step: int) -> Tensor:
-            while len(waiting) < batch:
-                waiting.extend(drawn_pairs(documents, generator, pairs))
-            chosen, waiting[:] = waiting[:batch], waiting[batch:]
+            chosen = next(batches)
             ids, segments, real = read(tokenizer, chosen, limit)
             holed, labels = mask_tokens(ids, tokenizer, generator, probability, blanks)
             strangers = torch.tensor([pair.label for pair in chosen])

@@ -438,7 +438,10 @@ class NgramIndex:
         return len(self.vocabulary)
 
     def fit(self, text: Sequence[str]) -> NgramIndex:
-        """Count. Raises ValueError if the text is empty. Returns the index itself."""
+        """Count; where COURSE_PACE=quick, in the first 100,000 tokens only.
+
+        Raises ValueError if the text is empty. Returns the index itself.
+        """
         if len(text) == 0:
             raise ValueError("The training text is empty: there is nothing to count.")
         text = pace.few(text, at_most=100_000)
@@ -649,7 +652,10 @@ class KneserNey(NgramIndex):
         self._lower: list[NDArray[np.float64]] = []
 
     def fit(self, text: Sequence[str]) -> KneserNey:
-        """Count, and prepare all probabilities. Raises ValueError if the text is empty. Returns the model itself."""
+        """Count as `NgramIndex.fit` does, and prepare all probabilities.
+
+        Raises ValueError if the text is empty. Returns the model itself.
+        """
         super().fit(text)
         self.discounts, self._direct, self._lower = [], [], []
         for j, level in enumerate(self._levels):

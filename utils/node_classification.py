@@ -17,6 +17,7 @@ from utils import pace
 from utils.graph_attention import DynamicGATLayer, GATLayer, MeanLayer, with_self_loops
 from utils.graphs import Graph
 from utils.pace import one_thread
+from utils.training import seeded
 
 __all__ = ["KINDS", "NodeClassifier", "accuracy", "attention_on", "fit", "guesses", "look_up"]
 
@@ -104,8 +105,7 @@ def fit(
     """
     if not graph.train.any():
         raise ValueError("Training needs at least one node whose label is shown.")
-    with torch.random.fork_rng(devices=[]), one_thread():
-        torch.manual_seed(seed)
+    with seeded(seed):
         model = NodeClassifier(graph.x.shape[1], len(graph.classes), kind, **shape)  # type: ignore[arg-type]
         learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
         optimiser = torch.optim.Adam(learned, lr=rate, weight_decay=decay)

@@ -1,4 +1,4 @@
-"""How the lessons' models are trained: on one thread, and as long as the lesson says or for a moment only.
+"""How long the lessons' models are trained: as long as the lesson says, or for a moment only; and on one thread.
 
 With the environment variable COURSE_PACE=quick every trainer of the course stops after a few steps, and n-grams are
 counted in the beginning of a text only. Nothing is learned then, and what a lesson shows of its models means nothing;
@@ -8,7 +8,6 @@ fraction of the time, and a test can run a whole lesson.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from typing import TypeVar
 
 import torch
 
-__all__ = ["QUICK_STEPS", "few", "one_thread", "quick", "rate_share", "steps"]
+__all__ = ["QUICK_STEPS", "few", "one_thread", "quick", "steps"]
 
 T = TypeVar("T")
 
@@ -42,9 +41,10 @@ def steps(wanted: int) -> int:
 
 
 def few(items: Sequence[T], at_most: int = 48) -> Sequence[T]:
-    """What to try a model out on: all the `items`, or only the first few where COURSE_PACE=quick.
+    """What to try a model out on, or to count: all the `items`, or only the first few where COURSE_PACE=quick.
 
-    A model that has learned nothing seldom ends a sentence, so a long list of them would take longer than the training.
+    N-grams are counted in the beginning of a text then. And a model that has learned nothing seldom ends a sentence, so
+    a long list of them would take longer than the training.
     """
     return items[:at_most] if quick() else items
 
@@ -62,16 +62,3 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def rate_share(share: float, rise: float = 0.05, floor: float = 0.02) -> float:
-    """The learning rate as a part of the highest, when this share of the budget is spent: it rises, then falls.
-
-    Args:
-        share: spent of the budget of steps or seconds, from 0 to 1.
-        rise: the share in which the rate rises on a straight line; after it, it falls as a cosine.
-        floor: what is left of the rate at the end.
-    """
-    if share < rise:
-        return (share + 0.1 * rise) / (1.1 * rise)
-    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * (share - rise) / (1 - rise)))

@@ -27,10 +27,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from utils import pace
 from utils.attention import MultiHeadAttention
 from utils.positions import LearnedPositions
-from utils.training import by_steps, seeded
+from utils.training import by_steps, one_cycle, seeded
 
 __all__ = [
     "ADJECTIVES",
@@ -385,7 +384,6 @@ def train(
     """
     if steps < 10 or batch < 2:
         raise ValueError(f"Needs at least 10 steps and a batch of at least 2, not {steps} and {batch}.")
-    steps = pace.steps(steps)
     with seeded(seed):
         model = ReferentModel(vocabulary(), heads=heads, layers=layers, reads=reads)
         sources = [_tensors(model, sentences("train", 6000, seed)), _tensors(model, simple_sentences())]
@@ -399,8 +397,7 @@ def train(
             return total
 
         optimiser = torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.98))
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
-        losses = by_steps(optimiser, loss, steps, schedule, progress=progress)
+        losses = by_steps(optimiser, loss, steps, one_cycle, progress=progress)
     return model.eval(), losses
 
 

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from utils.pace import one_thread
-from utils.training import History, by_budget
+from utils.training import History, by_budget, device_of
 
 __all__ = [
     "BOS",
@@ -38,7 +38,6 @@ __all__ = [
     "SPECIAL",
     "UNK",
     "Batch",
-    "History",
     "SentencePair",
     "WordVocabulary",
     "attention_maps",
@@ -288,7 +287,7 @@ def train_translator(
     endless = _endless(lambda: batches(pairs, source_vocabulary, target_vocabulary, size, order))
 
     def loss() -> Tensor:
-        batch = next(endless).to(_device(model))
+        batch = next(endless).to(device_of(model))
         logits, _ = model(batch.source, batch.source_mask, batch.target_in)
         return F.cross_entropy(
             logits.flatten(0, 1), batch.target_out.flatten(), ignore_index=PAD, label_smoothing=smoothing
@@ -301,11 +300,6 @@ def train_translator(
 def _endless(once: Callable[[], Iterator[Batch]]) -> Iterator[Batch]:
     while True:
         yield from once()
-
-
-def _device(model: nn.Module) -> torch.device:
-    """Where the model's weights are; the CPU if it has none."""
-    return next((weight.device for weight in model.parameters()), torch.device("cpu"))
 
 
 @torch.no_grad()
@@ -372,7 +366,7 @@ def translations(
     sentences = [_words(source) for source in sources]
     asked = sorted((i for i, words in enumerate(sentences) if words), key=lambda i: len(sentences[i]))
     answers = [""] * len(sentences)
-    was_training, device = model.training, _device(model)
+    was_training, device = model.training, device_of(model)
     model.eval()
     translate: Callable[..., tuple[Tensor, Tensor | None]] = model.translate  # type: ignore[assignment]
     try:
@@ -422,7 +416,7 @@ def attention_maps(
     """
     maps: dict[int, Tensor] = {}
     order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].source))
-    was_training, device = model.training, _device(model)
+    was_training, device = model.training, device_of(model)
     model.eval()
     try:
         with one_thread():

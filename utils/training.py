@@ -1,7 +1,7 @@
-"""The two loops in which the lessons' models are trained: so many steps, or a budget of steps or of seconds.
+"""Two loops in which most of the lessons' models are trained: so many steps, or a budget of steps or of seconds.
 
 A trainer says what its model is, how a batch becomes a loss, and what is looked at on the way; the steps themselves
-(the gradient, its clipping, the learning rate, the bar) are the same everywhere. COURSE_PACE=quick shortens both loops.
+(the gradient, its clipping, the learning rate, the bar) are the same for all of them. COURSE_PACE=quick shortens both.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,12 @@ from tqdm.auto import tqdm
 
 from utils import pace
 
-__all__ = ["History", "by_budget", "by_steps", "seeded"]
+__all__ = ["History", "Schedule", "by_budget", "by_steps", "device_of", "drawn", "one_cycle", "rise_and_fall", "seeded"]
+
+T = TypeVar("T")
+
+Schedule = Callable[[torch.optim.Optimizer, int], torch.optim.lr_scheduler.LRScheduler]
+"""Makes the schedule of the learning rate from an optimiser, which has the highest rate, and the number of steps."""
 
 
 @contextmanager
@@ -30,6 +35,41 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
+def device_of(model: nn.Module) -> torch.device:
+    """Where the model's weights are; the CPU if it has none."""
+    return next((weight.device for weight in model.parameters()), torch.device("cpu"))
+
+
+def drawn(refill: Callable[[], Iterable[T]], size: int) -> Iterator[list[T]]:
+    """Batches without end, each of the same size; the rest of one round goes before the next.
+
+    Args:
+        refill: gives the examples of a round in a fresh order. It is called when too few are left for a batch, not
+            before, and has to give at least one.
+        size: of a batch, at least 1.
+    """
+    waiting: list[T] = []
+    while True:
+        while len(waiting) < size:
+            waiting.extend(refill())
+        yield waiting[:size]
+        del waiting[:size]
+
+
+def rise_and_fall(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
+    """The learning rate rises over the first tenth of the steps, then falls to zero; straight lines both."""
+    warm = max(1, steps // 10)
+    return torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min((step + 1) / warm, (steps - step) / max(1, steps - warm))
+    )
+
+
+def one_cycle(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
+    """`OneCycleLR`: the rate rises over the first tenth of the steps, then falls, as cosines; Adam's β₁ opposes it."""
+    rates = [group["lr"] for group in optimiser.param_groups]
+    return torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps, pct_start=0.1)
+
+
 def _weights(optimiser: torch.optim.Optimizer) -> list[Tensor]:
     return [weight for group in optimiser.param_groups for weight in group["params"]]
 
@@ -38,18 +78,18 @@ def by_steps(
     optimiser: torch.optim.Optimizer,
     loss: Callable[[int], Tensor],
     steps: int,
-    schedule: torch.optim.lr_scheduler.LRScheduler | None = None,
+    schedule: Schedule = rise_and_fall,
     after: Callable[[int], None] = lambda step: None,
     title: str = "training",
     progress: bool = True,
 ) -> list[float]:
-    """Make so many steps; the norm of the gradient over all weights is at most 1.
+    """Make so many steps; the norm of the gradient over all weights is at most 1. Call it under `seeded`.
 
     Args:
         optimiser: of the weights that learn.
         loss: makes a batch and gives its loss. It is called with the number of the step, from 0.
-        steps: how many.
-        schedule: of the learning rate. By default it rises over the first tenth of the steps, then falls to zero.
+        steps: how many. `pace.steps` is asked here; a caller who needs the number too may have asked it before.
+        schedule: of the learning rate.
         after: called with the number of the step once it is made.
         title, progress: of the bar, and whether to show one.
 
@@ -57,10 +97,7 @@ def by_steps(
         The loss of each step.
     """
     steps = pace.steps(steps)
-    warm = max(1, steps // 10)
-    schedule = schedule or torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min((step + 1) / warm, (steps - step) / max(1, steps - warm))
-    )
+    rates = schedule(optimiser, steps)
     losses: list[float] = []
     bar = tqdm(range(steps), desc=title, disable=not progress, leave=False)
     for step in bar:
@@ -69,7 +106,7 @@ def by_steps(
         found.backward()
         nn.utils.clip_grad_norm_(_weights(optimiser), 1.0)
         optimiser.step()
-        schedule.step()
+        rates.step()
         losses.append(found.item())
         if step % 25 == 0:
             bar.set_postfix(loss=f"{losses[-1]:.2f}")
@@ -139,7 +176,7 @@ def by_budget(
         start = time.perf_counter()
         while (share := (history.seconds if steps is None else history.steps) / budget) < 1:
             for group in (group for optimiser in optimisers for group in optimiser.param_groups):
-                group["lr"] = rate * pace.rate_share(share)
+                group["lr"] = rate * _rate_share(share)
             found = loss()
             model.zero_grad(set_to_none=True)
             found.backward()
@@ -161,6 +198,19 @@ def by_budget(
         _show(bar, history, 1.0)
     model.eval()
     return history
+
+
+def _rate_share(share: float, rise: float = 0.05, floor: float = 0.02) -> float:
+    """The learning rate as a part of the highest, when this share of the budget is spent: it rises, then falls.
+
+    Args:
+        share: spent of the budget of steps or seconds, from 0 to 1.
+        rise: the share in which the rate rises on a straight line; after it, it falls as a cosine.
+        floor: what is left of the rate at the end.
+    """
+    if share < rise:
+        return (share + 0.1 * rise) / (1.1 * rise)
+    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * (share - rise) / (1 - rise)))
 
 
 def _show(bar: Any, history: History, share: float) -> None:
