@@ -730,27 +730,8 @@ AWAY = frozenset(_list("guest tourist soldier sailor"))
 """Those who have no family at hand."""
 RELATED = frozenset(_list("friend friend_f neighbour neighbour_f son daughter"))
 OWNED = frozenset(
-    set(
-        concepts(
-            (
-                "clothes",
-                "vehicle",
-                "thing",
-                "small",
-                "art",
-                "friend",
-                "friend_f",
-                "neighbour",
-                "pet",
-                "book",
-                "letter",
-                "room",
-                "house",
-            )
-        )
-    )
-    - {"clock"}
-)
+    concepts(_list("clothes vehicle thing small art friend friend_f neighbour pet book letter room house"))
+) - {"clock"}
 
 
 GOT = {

@@ -163,3 +163,7 @@ class Sentence:
 
     parts: list[Part]
     question: bool = False
+
+    def listed(self, number: int) -> bool:
+        """Whether this clause has a "then" before it and another behind it: it gets a comma, the last one an "and"."""
+        return [part.link for part in self.parts[number : number + 2]] == ["then", "then"]

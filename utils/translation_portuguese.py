@@ -647,8 +647,7 @@ def portuguese(sentence: Sentence) -> list[Word]:
             shift = "said"
         elif shift == "bare" and fetched is not None:  # … e vai preparar: at home again
             shift = fetched
-        listed = part.link == "then" and [later.link for later in sentence.parts[number + 1 : number + 2]] == ["then"]
-        if listed and not fetches:  # foi ao mercado, comprou peixe e fez sopa
+        if sentence.listed(number) and not fetches:  # foi ao mercado, comprou peixe e fez sopa
             words.append(Word(",", key(node, LINK)))
         elif part.link and not fetches:
             for form in _LINKS[part.link].split():

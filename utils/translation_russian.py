@@ -856,8 +856,7 @@ def russian(sentence: Sentence) -> list[Word]:
             words.append(Word(",", key(opened, COMMA2)))
             opened = 0
         node = part.clause.id
-        listed = part.link == "then" and [later.link for later in sentence.parts[number + 1 : number + 2]] == ["then"]
-        if listed:  # пошёл на рынок, купил рыбу и приготовил суп
+        if sentence.listed(number):  # пошёл на рынок, купил рыбу и приготовил суп
             words.append(Word(",", key(node, LINK)))
         elif part.link:
             text = _LINKS[part.link]
