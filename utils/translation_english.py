@@ -70,7 +70,7 @@ play:play go:go,went,gone come:come,came,come,coming
 return:return talk:talk think:think,thought,thought dream:dream say:say,said,said
 be:be,was,been,being have:have,had,had
 want:want begin:begin,began,begun,beginning like:like learn:learn visit:visit
-bake:bake enter:come,came,come,coming arrive:come,came,come,coming
+bake:bake expect:expect enter:come,came,come,coming arrive:come,came,come,coming
 """
 
 
@@ -286,6 +286,12 @@ def _finite(forms: Verb, clause: Clause, person: str, shift: str, question: bool
     return _Finite((), (forms.third if person == "3s" else forms.base,))
 
 
+def _verb_of(clause: Clause) -> Verb:
+    """The verb that English has for the clause's: guests are expected, where Russian and Portuguese wait for them."""
+    guests = clause.verb == "wait_for" and clause.object is not None and clause.object.noun == "guest"
+    return verb("expect" if guests else clause.verb)
+
+
 def _verb_group(clause: Clause, person: str, shift: str, question: bool) -> tuple[list[Word], list[Word]]:
     """The words of the verb: (auxiliaries, the rest)."""
     main, support, modal = key(clause.id, VERB), key(clause.id, AUX), key(clause.id, MODAL)
@@ -298,17 +304,17 @@ def _verb_group(clause: Clause, person: str, shift: str, question: bool) -> tupl
         auxiliary = [Word(first[0], modal)]
         if clause.negation == "not" and first[0] == "can":
             auxiliary = [Word("cannot", modal + key(clause.id, NEG))]
-        return auxiliary, [*(Word(form, modal) for form in first[1:]), Word(verb(clause.verb).base, main)]
+        return auxiliary, [*(Word(form, modal) for form in first[1:]), Word(_verb_of(clause).base, main)]
     if clause.modal:
         finite = _finite(verb(clause.modal), clause, person, shift, question)
         rest = [Word(form, modal) for form in finite.rest]
         return [Word(form, modal) for form in finite.auxiliary], [
             *rest,
             Word("to", main),
-            Word(verb(clause.verb).base, main),
+            Word(_verb_of(clause).base, main),
         ]
-    concept = {"have": "have", "like": "like", "verb": clause.verb}.get(clause.kind, "be")
-    finite = _finite(verb(concept), clause, person, shift, question)
+    forms = _verb_of(clause) if clause.kind == "verb" else verb({"have": "have", "like": "like"}.get(clause.kind, "be"))
+    finite = _finite(forms, clause, person, shift, question)
     if finite.auxiliary and finite.rest:
         return [Word(form, support) for form in finite.auxiliary], [Word(form, main) for form in finite.rest]
     both = main + support
@@ -356,7 +362,7 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
     late = clause.verb == "explain" or (clause.object is not None and clause.object.is_pronoun)
     if clause.recipient is not None and not late:
         words += _phrase(clause.recipient, subject, True)
-    particle = verb(clause.verb).particle if clause.verb else ""
+    particle = _verb_of(clause).particle if clause.verb else ""
     if particle:
         words.append(Word(particle, key(node, VERB)))
     if clause.adjective:
@@ -403,8 +409,7 @@ def english(sentence: Sentence) -> list[Word]:
             words.append(Word(",", key(opened, COMMA2)))
             opened = 0
         node = part.clause.id
-        listed = part.link == "then" and [later.link for later in sentence.parts[number + 1 : number + 2]] == ["then"]
-        if listed:  # went to the market, bought fish and made soup
+        if sentence.listed(number):  # went to the market, bought fish and made soup
             words.append(Word(",", key(node, LINK)))
         elif part.link:
             link = part.link if part.head is not None and part.link == "but" else _LINKS.get(part.link, part.link)

@@ -255,9 +255,14 @@ class Maker:
             detail: how likely adjectives are.
             wanted: the tense, where it is given.
             plain: whether the story has to begin without "when" and the like.
+
+        Raises:
+            ValueError: no story is told like that, however short.
         """
         while not (fitting := _fitting(clauses, wanted, plain)):
             clauses -= 1
+            if clauses < 1:
+                raise ValueError(f"There is no story for the tense {wanted!r} and plain={plain}.")
         story, tense = self.rng.choice(fitting)
         return self.tell(story, clauses, tense, detail, plain)
 
@@ -715,6 +720,8 @@ class Maker:
             clause.verb == "buy" and phrase.adjective == "old"
         ):
             phrase.adjective = ""
+        if clause.verb == "wash" and phrase.noun == "window" and phrase.determiner in ("a", "the"):
+            phrase.number, phrase.determiner, phrase.adjective = "pl", "the", ""
         if clause.verb == "wait_for" and phrase.noun in CLASSES["transport"]:
             phrase.adjective = ""
         if clause.verb == "wait_for" and phrase.noun == "guest" and phrase.owner is None:
