@@ -266,17 +266,17 @@ def _resolve(dotted: str) -> Any:
 
 
 def _block(targets: dict[str, Any], answer: Any, seen: list[str], undo: list[Callable[[], None]]) -> None:
-    by_name: dict[int, tuple[Any, Callable[..., Any]]] = {}  # what can only be replaced wherever it has a name
+    by_id: dict[int, tuple[Any, Callable[..., Any]]] = {}  # what can only be replaced wherever it has a name
     for name, target in targets.items():
         refuse = _refusal(name, seen)
         if not _changed(target, refuse, undo):
-            by_name[id(target)] = (target, refuse)
-    if not by_name:
+            by_id[id(target)] = (target, refuse)
+    if not by_id:
         return
     # One look through all modules, whatever the number of targets: it is most of what a quick check costs.
     for space in [*(vars(module) for module in list(sys.modules.values()) if _near(module)), _globals_of(answer)]:
-        for key in [key for key, value in space.items() if id(value) in by_name]:
-            target, space[key] = by_name[id(space[key])]
+        for key in [key for key, value in space.items() if id(value) in by_id]:
+            target, space[key] = by_id[id(space[key])]
             undo.append(lambda space=space, key=key, target=target: space.__setitem__(key, target))  # type: ignore[misc]
 
 
