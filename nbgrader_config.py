@@ -1,11 +1,25 @@
 """Settings for teachers who grade the lessons with nbgrader: copy this file into your nbgrader course folder.
 
 Put solution editions (notebooks/solutions/) into source/NAME/, then `nbgrader generate_assignment NAME`; collect what
-students hand in; `nbgrader autograde NAME`. The course has to be importable where the kernels run (`pip install` it).
+students hand in; `nbgrader autograde NAME`. nbgrader and its kernels have to find the course (`pip install` it).
 """
 
-from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, DeduplicateIds, OverwriteCells, OverwriteKernelspec
+from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearOutput,
+    DeduplicateIds,
+    Execute,
+    IgnorePattern,
+    LimitOutput,
+    OverwriteCells,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+)
 from nbgrader.utils import is_grade
+
+from utils.headless import HeadlessClient
 
 
 class ForgetDuplicates(DeduplicateIds):
@@ -36,6 +50,10 @@ class CallTheCoursesCheck(OverwriteCells):
         return cell, resources
 
 
+class ExecuteHeadless(HeadlessClient, Execute):
+    """Runs a submission; unlike nbgrader's own, it does not wait ten minutes for a slider now and then."""
+
+
 c = get_config()  # noqa: F821 - nbgrader defines it
 c.CourseDirectory.course_id = "sequence-models"
 c.Autograde.sanitize_preprocessors = [
@@ -43,6 +61,16 @@ c.Autograde.sanitize_preprocessors = [
     ForgetDuplicates,
     OverwriteKernelspec,
     CallTheCoursesCheck,
+    CheckCellMetadata,
+]
+# nbgrader's own, but for what runs the cells.
+c.Autograde.autograde_preprocessors = [
+    ExecuteHeadless,
+    IgnorePattern,
+    ClearMetadataPreprocessor,
+    LimitOutput,
+    SaveAutoGrades,
+    AssignLatePenalties,
     CheckCellMetadata,
 ]
 c.Execute.timeout = 600  # seconds a cell; the default of 30 is short for a cell that trains a model

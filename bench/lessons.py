@@ -64,8 +64,10 @@ def run(book: Any, timeout: int) -> float:
     """
     import nbclient
 
+    from utils.headless import HeadlessClient
+
     folder = str(paths.root() / "notebooks")
-    client = nbclient.NotebookClient(
+    client = HeadlessClient(
         book,
         timeout=timeout,
         record_timing=True,

@@ -12,7 +12,7 @@ LAYERS = ("basics", "topics", "checks", "lessons")
 BASICS = {
     f"utils{name}" for name in ("", ".files", ".paths", ".pace", ".data", ".plots", ".scoreboard", ".translations")
 }
-LESSONS = {"utils.lesson", "utils.builder"}
+LESSONS = {"utils.lesson", "utils.builder", "utils.headless"}
 
 
 def module_name(file: Path) -> str:

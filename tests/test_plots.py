@@ -324,9 +324,9 @@ def test_importing_the_module_does_not_import_matplotlib():
 
 
 def run_cells(*sources: str) -> list[list]:
-    nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
+    headless, nbformat = pytest.importorskip("utils.headless"), pytest.importorskip("nbformat")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    client = nbclient.NotebookClient(
+    client = headless.HeadlessClient(
         notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(paths.ROOT)}}
     )
     client.execute()

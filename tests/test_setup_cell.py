@@ -14,12 +14,12 @@ import types
 import venv
 from pathlib import Path
 
-import nbclient
 import nbformat
 import pytest
 from packaging.requirements import Requirement
 
 from utils import lesson, paths
+from utils.headless import HeadlessClient
 
 ROOT = Path(__file__).resolve().parents[1]
 WHERE = "import sys, utils.lesson; print('FROM', utils.lesson.__file__)"
@@ -28,7 +28,7 @@ WHERE = "import sys, utils.lesson; print('FROM', utils.lesson.__file__)"
 def run(cells: list[str], folder: Path, kernel: str = "python3") -> list[str]:
     """Run the cells in a fresh kernel that stands in `folder`; return what each printed or showed, errors included."""
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-    client = nbclient.NotebookClient(
+    client = HeadlessClient(
         book, timeout=300, kernel_name=kernel, allow_errors=True, resources={"metadata": {"path": str(folder)}}
     )
     client.execute()

@@ -40,6 +40,8 @@ try:
     from jupytext.myst import MystMetadataParsingError, myst_to_notebook
     from nbformat import NotebookNode
     from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
+
+    from utils.headless import HeadlessClient
 except ModuleNotFoundError as missing:
     raise SystemExit(
         f"The builder needs {missing.name}, which authors have and students do not: pip install -e '.[author]'"
@@ -394,7 +396,7 @@ def execute(lesson: Lesson, folder: Path, timeout: int = 900) -> NotebookNode:
         BuildError: a cell raised; the line is that of the cell in the source.
     """
     book = copy.deepcopy(lesson.solution)
-    client = nbclient.NotebookClient(
+    client = HeadlessClient(
         book, timeout=timeout, record_timing=False, coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}}, extra_arguments=["--log-level=ERROR"],
     )  # fmt: skip
