@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from utils.checks import compare, explain, sandbox
-from utils.checks.model import Case, Exercise, Mismatch, Told, Verdict
+from utils.checks.model import Case, Exercise, Mismatch, Told, Verdict, overwritten
 from utils.checks.registry import number, record, records
 from utils.checks.sandbox import Failure
 
@@ -289,7 +289,12 @@ def _read(exercise: Exercise, error: BaseException, answer: Any) -> Failure:
 # ---------------------------------------------------------------------------------------------------------- the verdict
 
 
-ONLY_CHANGED = "The output is right, but your function changes"
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """What is wrong with the result of one case: `in_place` if it is right, but for an argument written into."""
+
+    text: str
+    in_place: bool = False
 
 
 def _mismatch(exercise: Exercise, case: Case, output: Any, expected: Any) -> Mismatch | None:
@@ -324,8 +329,9 @@ def _decide(
         text = "Your code ended the whole Python process, or asked for more memory than there is."
         return "raised", f"{text} The input was: {explain.call_text(exercise, stuck)}.", None
 
-    told = [_fault(exercise, c, e, r) for c, e, r in zip(cases, expected, results)]
-    failing = [i for i, fault in enumerate(told) if fault]
+    judged = enumerate(zip(cases, expected, results))
+    faults = {i: fault for i, of in judged if (fault := _fault(exercise, *of))}
+    failing = list(faults)
     if not failing:
         return "right", "Right: the same as the course's on every case.", None
     sizes = [compare.elements(case.inputs.values()) for case in cases]
@@ -342,12 +348,10 @@ def _decide(
             parts = [found[1]]
         elif spoilt:  # whatever else is wrong may follow from it
             shown = min(spoilt, key=sizes.__getitem__)
-            twice = told[shown].startswith(ONLY_CHANGED)
-            changed = f"Your function changes its argument `{results[shown][2][0]}` in place; work on a copy."
-            parts = [] if twice else [changed]
+            parts = [] if faults[shown].in_place else [overwritten(f"`{results[shown][2][0]}`")]
         else:
             parts = [_general(exercise, cases, expected, results, failing, smallest)]
-        parts.append(f"Smallest failing case: {explain.call_text(exercise, cases[shown])}. {told[shown]}")
+        parts.append(f"Smallest failing case: {explain.call_text(exercise, cases[shown])}. {faults[shown].text}")
     passed = len(cases) - len(failing)
     if passed and not found:
         parts.append(f"{passed} of {len(cases)} cases {'is' if passed == 1 else 'are'} right.")
@@ -367,17 +371,15 @@ def _forbidden_text(exercise: Exercise, name: str) -> str:
     )
 
 
-def _fault(exercise: Exercise, case: Case, expected: Any, result: Result) -> str:
-    """What is wrong with one result; empty if nothing is."""
+def _fault(exercise: Exercise, case: Case, expected: Any, result: Result) -> Fault | None:
     if result[0] == "failure":
-        return result[1].told or explain.failure_text(exercise, result[1], case)
+        return Fault(result[1].told or explain.failure_text(exercise, result[1], case))
     mismatch = _mismatch(exercise, case, result[1], expected)
     if mismatch:
-        return mismatch.text
+        return Fault(mismatch.text)
     if result[2]:
-        name = result[2][0]
-        return f"{ONLY_CHANGED} its argument `{name}` in place: the caller's own data is lost. Work on a copy."
-    return ""
+        return Fault(f"The output is right; the input afterwards is not. {overwritten(f'`{result[2][0]}`')}", True)
+    return None
 
 
 def diagnose(

@@ -82,6 +82,11 @@ class Mismatch:
     where: str = ""
 
 
+def overwritten(argument: str) -> str:
+    """What every check says of an argument that was written into; `argument` is its name in `…`, or "number 1"."""
+    return f"Your code changes its argument {argument} in place: the caller's own data is lost. Work on a copy."
+
+
 @dataclasses.dataclass(frozen=True)
 class Exercise:
     """Everything the engine knows about one exercise.

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from utils.checks.compare import compare, plain
-from utils.checks.model import Told
+from utils.checks.model import Told, overwritten
 
 
 def load_by_name(module: Any, weights: Mapping[str, Tensor]) -> nn.Module:
@@ -82,7 +82,7 @@ def call_unchanged(module: Any, *args: Any, **kwargs: Any) -> Any:
     for i, value in enumerate((*args, *kwargs.values())):
         if isinstance(value, Tensor) and compare(before[i], plain(value), 0.0):
             what = f"`{list(kwargs)[i - len(args)]}`" if i >= len(args) else f"number {i + 1}"
-            raise Told(f"The call changes its argument {what} in place: the caller's own data is lost.")
+            raise Told(overwritten(what))
     return output
 
 

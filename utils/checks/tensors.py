@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from utils.checks.compare import compare, kind, with_article
-from utils.checks.model import Case, Mismatch, Told
+from utils.checks.model import Case, Mismatch, Told, overwritten
 
 Run = Callable[[Callable[..., Any], dict[str, Any], Case], Any]
 Judge = Callable[[Case, Any, Any], "Mismatch | None"]
@@ -164,7 +164,7 @@ def tell_if_changed(leaves: Mapping[str, Tensor], given: Mapping[str, Tensor]) -
     """
     for name, leaf in leaves.items():
         if not torch.equal(leaf.detach().nan_to_num(), given[name].detach().nan_to_num()):
-            raise Told(f"Your code writes into its argument `{name}`: the caller's own data is lost. Work on a copy.")
+            raise Told(overwritten(f"`{name}`"))
 
 
 # -------------------------------------------------------------------------------------------------- judges
