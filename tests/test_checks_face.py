@@ -346,3 +346,22 @@ def test_an_unknown_exercise_on_the_command_line(tmp_path):
     (tmp_path / "answers.py").write_text("f = 1")
     done = _run("judge", "no.such", "answers.py:f", folder=tmp_path)
     assert done.returncode == 2 and "There is no exercise 'no.such'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("the sum is at *least* p.", "the sum is at <em>least</em> p."),
+        ("(*not one word*)", "(<em>not one word</em>)"),
+        ("2 * 3 * 4 and a*b*c", "2 * 3 * 4 and a*b*c"),
+        ("got '*a*' and '***'", "got '*a*' and '***'"),
+        ("x < *y*", "x &lt; <em>y</em>"),
+    ],
+)
+def test_a_word_between_stars_is_emphasised_and_a_star_of_a_value_stays(text, shown):
+    assert f">{shown}</p>" in card.Card("wrong", "Exercise", [text])._repr_html_()
+
+
+def test_stars_between_backticks_are_code():
+    page = card.Card("wrong", "Exercise", ["call `f(*x, *y)` and `g(*z)`"])._repr_html_()
+    assert "f(*x, *y)</code> and <code" in page and "<em>" not in page

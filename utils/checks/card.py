@@ -29,6 +29,7 @@ _HEADS: dict[Outcome, str] = {
     "too long": "took too long",
     "not attempted": "not attempted yet",
 }
+_STARRED = re.compile(r"""(?<![\w*'"])\*(\w(?:[^*]*\w)?)\*(?![\w*'"])""")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,9 +95,15 @@ class Card:
 
 
 def _marked(text: str) -> str:
-    """Escapes for HTML; `code` between backticks becomes <code>."""
+    """Escapes for HTML; `code` between backticks becomes <code>, a *word* between stars <em>.
+
+    A star beside a quotation mark belongs to a value that is shown, and is left.
+    """
     style = "background:transparent;color:inherit;font-size:95%;padding:0"
-    return re.sub(r"`([^`]+)`", rf'<code style="{style}">\1</code>', html.escape(text, quote=False))
+    parts = re.split(r"`([^`]+)`", html.escape(text, quote=False))
+    parts[::2] = [_STARRED.sub(r"<em>\1</em>", plain) for plain in parts[::2]]
+    parts[1::2] = [f'<code style="{style}">{code}</code>' for code in parts[1::2]]
+    return "".join(parts)
 
 
 def _html_table(rows: Sequence[Sequence[str]]) -> str:
