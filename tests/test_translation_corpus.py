@@ -173,11 +173,11 @@ def test_linked_words_translate_each_other(language: str) -> None:
     for pair in pairs(language)[::5]:
         for one, two in pair.alignment:
             gloss = glosses.get(pair.source[one])
+            if pair.source[one] in ("de", "дома"):  # of "conto de fadas" and "de manhã"; a place as well
+                continue
             if gloss is not None and pair.target[two].isalpha() and pair.target[two] not in ("to", "home", "gave"):
                 found[pair.target[two] in gloss] += 1
-    assert (
-        found[True] > 0.97 * found.total()
-    )  # "to" of a dative apart; "de" of "conto de fadas", "дома", which is a place as well
+    assert found[True] > 0.98 * found.total()  # "to" of a dative apart
 
 
 def test_links_are_shared_keys() -> None:
@@ -319,7 +319,7 @@ def test_russian_adjectives_agree_with_their_nouns() -> None:
             if adjective in forms and noun_form in nouns:
                 checked += 1
                 assert forms[adjective] & nouns[noun_form], (adjective, noun_form)
-    assert checked > 3000  # a story names its people and things without adjectives, unless they tell of a state
+    assert checked > 2000  # a story names its people and things without adjectives, unless they tell of a state
 
 
 def test_russian_subjects_agree_with_past_verbs() -> None:
@@ -424,6 +424,34 @@ def test_russian_says_it_as_one_does() -> None:
     assert _text(SPEAKERS["pt"](both)) == "o menino lia um livro e bebia suco ."
 
 
+def test_russian_says_what_for_and_how_states_begin() -> None:
+    girl = Phrase(2, "girl")
+    go = Clause(1, verb="go", subject=girl, place=Place("to", Phrase(3, "market")))
+    buy = Clause(4, verb="buy", object=Phrase(5, "fish", determiner="a", adjective="fresh"), modal="to")
+    fetch = Sentence([Part(go), Part(buy, "to", "", girl)])
+    source, target = SPEAKERS["ru"](fetch), english.english(fetch)
+    assert _text(source) == "девочка пошла на рынок за свежей рыбой ."
+    assert _text(target) == "the girl went to the market to buy fresh fish ."
+    assert {(4, 6), (4, 7), (5, 8), (6, 9)} <= links(source, target)
+    walk = Sentence([Part(go), Part(Clause(4, verb="walk", modal="to"), "to", "", girl)])
+    assert _text(SPEAKERS["ru"](walk)) == "девочка пошла на рынок погулять ."
+    assert _text(english.english(walk)) == "the girl went to the market for a walk ."
+    states = {
+        "ill": ("заболеет", "falls ill"),
+        "hungry": ("проголодается", "gets hungry"),
+        "tired": ("устанет", "gets tired"),
+    }
+    for state, (russian_form, english_form) in states.items():
+        clause = Clause(1, "adjective", subject=girl, adjective=state, tense="future")
+        texts = (f"если девочка {russian_form} .", f"if the girl {english_form} .")
+        assert said("ru", clause, "if", "condition") == texts
+    assert said("pt", clause, "if", "condition")[0] == "se a menina ficar cansada ."
+    lock = Clause(1, verb="open", subject=girl, object=Phrase(3, "door"), modal="can", negation="not")
+    assert said("ru", lock) == ("девочка не смогла открыть дверь .", "the girl could not open the door .")
+    eat = Clause(1, verb="eat", subject=girl, object=Phrase(3, "soup"), negation="not")
+    assert said("ru", eat) == ("девочка не стала есть суп .", "the girl did not eat the soup .")
+
+
 def test_russian_prepositions_fit_what_follows() -> None:
     talk = Clause(1, verb="talk", subject=Phrase(2, "boy"), tense="present", progressive=True)
     talk.object = Phrase(3, "student", determiner="a")
@@ -486,7 +514,7 @@ def test_portuguese_words_agree_with_their_nouns() -> None:
             if word in nouns and following in adjectives and word not in ("velho", "velhos"):
                 checked["adjective"] += 1
                 assert adjectives[following] & nouns[word], pair.source
-    assert checked["determiner"] > 10_000 and checked["adjective"] > 3_000
+    assert checked["determiner"] > 10_000 and checked["adjective"] > 2_000
 
 
 def test_portuguese_contractions() -> None:
@@ -547,10 +575,10 @@ def test_portuguese_recipients_that_are_pronouns() -> None:
     give.recipient = Phrase(4, "she")
     assert said("pt", give)[0] == "o menino deu um livro para ela ."
     go = Clause(1, verb="go", subject=Phrase(2, "boy", "pl"), place=Place("to", Phrase(3, "market")), tense="future")
-    buy = Clause(4, verb="buy", object=Phrase(5, "fish", determiner="a"), tense="future")
-    both = Sentence([Part(go), Part(buy, "then", "bare", go.subject)])
+    buy = Clause(4, verb="buy", object=Phrase(5, "fish", determiner="a"), tense="future", modal="to")
+    both = Sentence([Part(go), Part(buy, "to", "", go.subject)])
     assert _text(SPEAKERS["pt"](both)) == "os meninos vão ao mercado comprar peixe ."
-    assert _text(english.english(both)) == "the boys will go to the market and buy fish ."
+    assert _text(english.english(both)) == "the boys will go to the market to buy fish ."
     assert links(SPEAKERS["pt"](both), english.english(both)) >= {(1, 1), (2, 2), (2, 3), (5, 7), (5, 8), (6, 9)}
     cook = Clause(6, verb="cook", object=Phrase(7, "soup", determiner="a"), tense="future")
     both.parts.append(Part(cook, "then", "bare", go.subject))
@@ -564,6 +592,10 @@ def test_portuguese_says_it_as_one_does_in_brazil() -> None:
     sentence = Sentence([Part(hungry)])
     linked = links(SPEAKERS["pt"](sentence), english.english(sentence))
     assert {(2, 2), (3, 3), (4, 3)} <= linked  # both words of "com fome"
+    must = Clause(1, verb="read", subject=boy, object=Phrase(3, "book"), modal="must", tense="present")
+    assert said("pt", must) == ("o menino tem que ler o livro .", "the boy must read the book .")
+    love = Clause(1, verb="love", subject=boy, object=Phrase(3, "cat", "pl", "a"), tense="present")
+    assert said("pt", love) == ("o menino gosta muito de gatos .", "the boy loves cats .")
     dream = Clause(1, verb="dream", subject=boy, object=Phrase(3, "car", determiner="a"), progressive=True)
     assert said("pt", dream) == ("o menino sonhava com um carro .", "the boy dreamed of a car .")
     dream.tense = "present"
@@ -668,6 +700,27 @@ KINSHIP = r"^(?!.* that )(my|our) (father|mother|aunt|uncle|sister)\b.* (his|her
         ("ru", 1, r"\blooking for .*\bbut \w+ did not find|\bfor (his|her|their) \w+ key"),
         ("pt", 1, r"\blooking for .*\bbut \w+ did not find|\b(often|always) learns? "),
         ("pt", 0, r"presentes? (\w+ )?e \w+ de presente|^o que .*\bfazendo\b"),
+        (
+            "ru",
+            0,
+            r"\b(этот|эта|эти|тот|та|те|этого|эту|этих) (\w+ )?(врач|мальчик|девочк|актрис|рыбак)",
+        ),
+        ("ru", 0, r"\bбуд\w+ (болен|больн|голод)|\bне мог(ла|ли)? |\bподар\w+ и подар|\bкотёнка и отда"),
+        ("ru", 0, r"потому что .*потому что|мечта\w+ об? (мо|наш|ваш|сво)"),
+        ("ru", 1, r"\bdream\w* of (the|my|our|his|her|their)\b|\bwaiting for guests|\b(boy|girl)s? .* office\b"),
+        ("pt", 1, r"\bdream\w* of (the|my|our|his|her|their)\b|\bwaiting for guests|\b(boy|girl)s? .* office\b"),
+        (
+            "ru",
+            1,
+            r"\b(tired|ill|busy|hungry) , so .* washed the (window|floor)|\binvited? the guest|because .* because",
+        ),
+        (
+            "pt",
+            1,
+            r"\b(tired|ill|busy|hungry) , so .* washed the (window|floor)|\binvited? the guest|because .* because",
+        ),
+        ("ru", 1, r"\b(go|went|invited?( \w+)+) to the restaurant|\blov\w+ the (cat|dog)s"),
+        ("pt", 0, r"\bporque [oa]s? ama|^(?!.*vocês).*\bem (seu|sua)s? |\bdeve(m|mos)?\b"),
     ],
 )
 def test_faults_that_readers_found_stay_away(language: str, side: int, fault: str) -> None:

@@ -60,6 +60,8 @@ LONGEST_TARGET = 20
 LONG_SIZE, LONG_LENGTHS = 500, range(21, 31)
 _LONG_STORIES = 7
 """How many of the long sentences of one length may tell the same story; of the longest, which few can reach, twice."""
+_KEPT_OUT = ("дети часто играют в парке .", "наш сосед часто читает книги в парке .")
+"""What lesson 11 asks a translator that has not met it."""
 _SEED = {"ru": 20, "pt": 21}
 
 
@@ -155,7 +157,7 @@ def _make(language: str) -> Corpus:
     rng = random.Random(_SEED[language])
     each = sum(SIZES.values()) // len(LENGTHS) + 1
     maker = Maker(rng, language)
-    seen: set[tuple[str, ...]] = set()
+    seen = {tuple(text.split()) for text in _KEPT_OUT}
     short = _generate(language, maker, dict.fromkeys(LENGTHS, each), seen, None)
     rng.shuffle(short)
     train, dev, test = _split(short)

@@ -60,6 +60,7 @@ drink:drink,drank,drunk
 draw:draw,drew,drawn paint:paint repair:repair open:open close:close hide:hide,hid,hidden,hiding clean:clean
 build:build,built,built sing:sing,sang,sung listen:listen+to watch:watch look_for:look+for wait_for:wait+for help:help
 thank:thank invite:invite meet:meet,met,met see:see,saw,seen know:know,knew,known
+read_while:read,read,read get:get,got,got fall:fall,fell,fallen
 know_that:know,knew,known love:love remember:remember
 understand:understand,understood,understood forget:forget,forgot,forgotten,forgetting give:give,gave,given,giving
 present:give,gave,given,giving hand:give,gave,given,giving
@@ -150,6 +151,8 @@ _PUPILS = frozenset(
 )
 """Those who go to school; others go to the school."""
 _PREPOSITIONS = {"talk": "with", "dream": "of"}
+_TURNS = {"hungry": "get", "tired": "get", "ill": "fall"}
+"""How states begin."""
 
 
 def _in(place: Place, verb_: str) -> str:
@@ -305,6 +308,9 @@ def _verb_group(clause: Clause, person: str, shift: str, question: bool) -> tupl
         if clause.negation == "not" and first[0] == "can":
             auxiliary = [Word("cannot", modal + key(clause.id, NEG))]
         return auxiliary, [*(Word(form, modal) for form in first[1:]), Word(_verb_of(clause).base, main)]
+    if clause.modal == "to":  # went to the market to buy bread
+        walks = clause.verb == "walk"
+        return [], [Word(form, main) for form in (("for", "a", "walk") if walks else ("to", _verb_of(clause).base))]
     if clause.modal:
         finite = _finite(verb(clause.modal), clause, person, shift, question)
         rest = [Word(form, modal) for form in finite.rest]
@@ -313,6 +319,10 @@ def _verb_group(clause: Clause, person: str, shift: str, question: bool) -> tupl
             Word("to", main),
             Word(_verb_of(clause).base, main),
         ]
+    turns = _TURNS.get(clause.adjective, "") if shift == "condition" and clause.kind == "adjective" else ""
+    if turns:  # if she gets hungry
+        form = verb(turns).third if person == "3s" else turns
+        return [], [Word(form, main + support)]
     forms = _verb_of(clause) if clause.kind == "verb" else verb({"have": "have", "like": "like"}.get(clause.kind, "be"))
     finite = _finite(forms, clause, person, shift, question)
     if finite.auxiliary and finite.rest:
@@ -338,7 +348,12 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
         auxiliary.append(Word(clause.frequency, key(node, FREQ)))
     if clause.negation == "never":
         auxiliary.append(Word("never", key(node, NEG) + key(node, FREQ)))
-    if clause.verb == "walk" and rest[-1].form == "walk" and (clause.modal or clause.tense == "future"):
+    if (
+        clause.verb == "walk"
+        and rest[-1].form == "walk"
+        and clause.modal != "to"
+        and (clause.modal or clause.tense == "future")
+    ):
         rest = [*rest[:-1], *(Word(form, rest[-1].keys) for form in ("go", "for", "a", "walk"))]
     words: list[Word] = []
     if clause.time and clause.time_first:
@@ -391,13 +406,15 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
         usual = goal in ("church", "home") or (goal == "school" and subject is not None and subject.noun in _PUPILS)
         if (clause.place.relation != "in" or goal == "home") and usual and where[0].form == "the":
             where = where[1:] if len(where) == 2 else where  # to school, but: to the old school
+        if goal == "restaurant" and where[0].form == "the" and clause.place.relation != "from":
+            where = [Word(article(where[1].form), where[0].keys), *where[1:]]
         words += where
     if clause.time and not clause.time_first:
         words += _adverb(clause.time, key(node, TIME))
     return words
 
 
-_LINKS = {"and": ", and", "then": "and", "but": ", but", "so": ", so"}
+_LINKS = {"and": ", and", "then": "and", "to": "", "but": ", but", "but_if": ", but if", "so": ", so"}
 
 
 def english(sentence: Sentence) -> list[Word]:
@@ -415,7 +432,7 @@ def english(sentence: Sentence) -> list[Word]:
             link = part.link if part.head is not None and part.link == "but" else _LINKS.get(part.link, part.link)
             for form in link.split():
                 words.append(Word(form, key(node, COMMA if form == "," else LINK)))
-            opened = 0 if number else node
+            opened = node if not number or part.link == "but_if" else 0
         words += _clause(part.clause, part.shift, part.head)
     words.append(Word("?" if sentence.question else ".", key(0, END)))
     return words

@@ -20,18 +20,25 @@ __all__ = [
     "ELDERS",
     "FREQUENCIES",
     "GOT",
+    "HABITS",
+    "HABITUAL",
     "HUMAN",
     "IDLE",
     "INTRANSITIVE",
     "KIDS",
     "KINDS",
     "KIND_WEIGHTS",
+    "LOOKS",
     "MADE",
     "MASS",
+    "MODALS",
     "NEVER_ASKED",
     "NEWS",
     "OWNED",
+    "PEOPLE",
     "PLACES",
+    "PLAIN_LOOKS",
+    "POINTED",
     "POSSESSIVES",
     "PRESENTS",
     "PROFESSIONS",
@@ -44,6 +51,7 @@ __all__ = [
     "SPEAKERS_KIN",
     "STATES_OF",
     "STORIES",
+    "TELLERS",
     "THINGS_ON_SEATS",
     "THINGS_ON_TABLES",
     "TIMES",
@@ -74,6 +82,14 @@ CLASSES: dict[str, tuple[str, ...]] = {
         engineer fisherman gardener journalist musician actor actress child woman man guest tourist singer sailor
         farmer driver soldier nurse mechanic carpenter old_man"""
     ),
+    "spouse": _list("wife husband"),
+    "adult": _list(
+        """grandmother grandfather mother father brother sister aunt uncle neighbour neighbour_f friend friend_f
+        woman man teacher teacher_f doctor artist writer engineer journalist musician actor actress singer nurse
+        driver mechanic carpenter gardener"""
+    ),
+    "worker": _list("engineer journalist mother father aunt uncle neighbour neighbour_f woman man writer"),
+    "youth": _list("child boy girl son daughter"),
     "animal": _list("dog cat horse cow bird rabbit goat sheep duck kitten puppy"),
     "pet": _list("dog cat rabbit kitten puppy"),
     "text": _list("book letter newspaper magazine poem novel story fairy_tale"),
@@ -135,7 +151,7 @@ _OWN_ADJECTIVES = {
     "actress": "young famous cheerful tall", "singer": "young famous cheerful", "musician": "young old famous cheerful",
     "old_man": "kind strange cheerful tired", "guest": "polite strange tired",
     "man": "old kind tall strange polite tired", "woman": "old kind tall clever polite tired",
-    "newspaper": "new old", "magazine": "new old interesting",
+    "newspaper": "", "magazine": "interesting", "fairy_tale": "interesting long",
     "letter": "long sad",
     "flower": "red white beautiful", "key": "old small", "ticket": "expensive", "photograph": "old beautiful",
     "gift": "beautiful expensive small", "word": "difficult new", "grandmother": "kind", "grandfather": "kind",
@@ -145,7 +161,12 @@ _OWN_ADJECTIVES = {
 
 PLACES: dict[str, tuple[str, ...]] = {
     "work": _list("office school shop library museum theatre hospital station restaurant market village city"),
-    "out": _list("park garden forest yard field beach street square"),
+    "out": _list("park forest beach street square"),
+    "walk": _list("park garden forest beach"),
+    "play": _list("park garden yard street beach"),
+    "run": _list("park yard street field beach"),
+    "come": _list("school library museum hospital village city station"),
+    "meet": _list("park street square station"),
     "kitchen": ("kitchen",),
     "room": _list("room yard garden"),
     "meal": _list("kitchen garden"),
@@ -155,7 +176,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "home": _list("village city house"),
     "water": _list("river lake sea"),
     "shop": _list("shop market city"),
-    "read": _list("library room garden park kitchen office"),
+    "read": _list("library room garden park"),
     "surface": _list("table chair shelf floor sofa"),
     "sleep": _list("room garden"),
     "rest": _list("village garden beach park"),
@@ -212,77 +233,83 @@ def _actions(table: str) -> dict[str, Action]:
 
 VERBS = _actions(
     """
-read | person kin | text | read | slowly quickly quietly attentively |
-write | person kin | written | read | slowly quickly |
+read | person kin | text | read | quietly attentively |
+write | person kin | written | read | |
 buy | person kin | goods clothes vehicle thing gift furniture | shop | |
-sell | person | goods vehicle furniture computer phone camera guitar violin | shop | |
+sell | adult | vehicle house computer camera guitar violin sofa table | | | definite
 find | person kin | small pet | about | |
 lose | person kin | small | out | |
-bring | person kin | food gift text umbrella camera guitar | | quickly |
-wash | person kin | cup plate knife window floor car | | quickly carefully | definite
-cook | cook mother grandmother father aunt woman nurse | dish | | quickly |
+bring | person kin | food gift book newspaper magazine umbrella camera guitar | | quickly |
+wash | adult boy girl son daughter | cup plate knife spoon window floor car | | quickly carefully | definite
+cook | cook mother grandmother father aunt uncle woman nurse sister | dish | | quickly |
 eat | person kin | food | meal | slowly quickly |
-drink | person kin | drink | meal | slowly quickly |
-draw | artist child boy girl student student_f son daughter |
+drink | person kin | drink | meal | |
+draw | artist youth student student_f |
     animal house tree flower portrait map | room | quickly carefully |
 paint | carpenter gardener father grandfather man son old_man | wall door fence roof | | slowly carefully | definite
 repair | mechanic carpenter engineer father grandfather uncle man driver neighbour |
     car bicycle clock roof computer lamp boat motorcycle phone chair | | quickly slowly carefully | definite
 open | person kin | window door box bag letter | | slowly quickly quietly | definite
 close | person kin | window door box | | slowly quickly quietly | definite
-hide | child boy girl old_man woman man son daughter | key letter ticket photograph book | | quickly | definite
-clean | woman man mother father sister brother son daughter nurse girl boy |
-    room kitchen yard | | quickly slowly | definite
+hide | youth old_man woman man | key letter ticket photograph toy | | quickly | definite
+clean | adult boy girl son daughter | room kitchen yard | | quickly slowly | definite
 build | engineer carpenter farmer man father grandfather | house school bridge church boat fence | | |
 sing | singer actress actor musician girl mother grandmother child | song | room | quietly loudly |
 listen | person kin | song music radio | room | quietly attentively | lasting definite
 watch | person kin | film | | attentively |
 look_for | person kin | small pet | | | lasting definite
-wait_for | person kin | transport person letter answer | | | lasting definite
-help | person kin | person kin | | | person definite
-thank | person kin | person kin | | politely | definite
-invite | person kin | person | | politely | definite
-meet | person kin | friend friend_f neighbour neighbour_f teacher teacher_f doctor | out | |
-see | person kin | person animal vehicle house church | out | | stative
+wait_for | person kin | transport friend friend_f guest teacher teacher_f doctor letter answer | | | lasting definite
+help | person kin | kin neighbour neighbour_f friend friend_f old_man child teacher teacher_f | | | person definite
+thank | person kin | kin neighbour neighbour_f friend friend_f teacher teacher_f doctor nurse driver |
+    | politely | definite
+invite | adult student student_f | friend friend_f neighbour neighbour_f sister brother mother aunt teacher teacher_f |
+    | politely | definite
+meet | person kin | friend friend_f neighbour neighbour_f | meet | |
+see | person kin | horse cow bird rabbit sheep goat duck dog cat boat church actor actress singer writer bus |
+    out | | stative
 know | person kin | teacher teacher_f doctor artist writer journalist musician actor actress singer student
-    student_f soldier man woman child | | | stative definite lasting
+    student_f woman man child | | | stative definite lasting
 love | person kin | kin pet music | | | stative definite lasting
-remember | person kin | person song poem rule | | | stative definite lasting
+remember | person kin | teacher teacher_f doctor neighbour neighbour_f friend friend_f artist singer song poem
+    | | | stative definite lasting
 understand | person kin | question problem rule poem word | | | stative definite
-forget | person kin | word rule question umbrella key | | | definite
-give | person kin | gift food book magazine newspaper umbrella phone camera cup bag map | | | recipient
-show | person kin | art book letter newspaper map phone camera guitar violin toy | | | recipient
+forget | person kin | word rule question umbrella key ticket | | | definite
+give | person kin | gift flower book magazine newspaper umbrella phone camera cup bag basket map apple pear toy |
+    | | recipient
+show | person kin | picture photograph portrait letter phone camera guitar toy | | | recipient
 send | person kin | letter photograph book | | | recipient
-tell | person kin | story fairy_tale | | quietly slowly | recipient
-explain | teacher teacher_f student engineer doctor father mother brother |
+tell | grandmother grandfather mother father aunt uncle teacher teacher_f woman writer |
+    story fairy_tale | | quietly slowly | recipient
+explain | teacher teacher_f student engineer father mother brother |
     rule problem exercise | | slowly patiently | recipient definite
-learn | student student_f child boy girl son daughter | rule poem word song | |  | definite
+learn | student student_f youth | rule poem word song | |  | definite
 visit | tourist student student_f journalist artist grandmother woman man friend |
-    museum theatre church school hospital | | | definite
+    museum church city | | | definite
 sleep | person kin pet | | sleep | | lasting
 work | person kin | | work | | lasting
 rest | person kin | | rest | | lasting
 laugh | person kin | | room | loudly quietly | lasting
-cry | child girl boy woman actress daughter | | room | loudly quietly | lasting
-dance | person kin | | dance | | lasting
+cry | child girl boy woman daughter son | | room | loudly quietly | lasting
+dance | youth brother sister friend friend_f woman man actor actress singer student student_f | | dance | | lasting
 swim | person kin duck | | water | slowly quickly | lasting
-walk | person kin | | out | slowly | lasting
-run | child boy girl dog horse puppy kitten | | out | quickly | lasting
+walk | person kin | | walk | slowly | lasting
+run | child boy girl dog horse puppy kitten | | run | quickly | lasting
 live | person kin | | home | | lasting stative
-play | child boy girl son daughter kitten puppy | | out | quietly | lasting
+play | youth kitten puppy | | play | quietly | lasting
 go | person kin | | to | slowly |
 come | person kin | | to | |
 remain | person kin | | | |
 return | person kin | | from | |
-talk | person kin | person kin | out | quietly loudly | lasting
-dream | person kin | house car dog bicycle boat guitar | | | lasting
+talk | adult student student_f | kin neighbour neighbour_f friend friend_f teacher teacher_f doctor |
+    meet | quietly loudly | lasting
+dream | person kin | house car dog bicycle boat guitar cat horse | | | lasting
 """
 )
 """The verbs: who | what | where | how | marks."""
 
 TIMES = {"present": ("now", "today"), "past": ("yesterday", "today", "in_the_morning", "in_the_evening"),
          "future": ("tomorrow", "today", "in_the_evening")}  # fmt: skip
-FREQUENCIES = ("often", "always", "sometimes", "rarely")
+FREQUENCIES = ("often", "often", "always", "sometimes", "rarely")
 
 
 @functools.cache
@@ -306,31 +333,23 @@ def fitting_adjectives(noun: str) -> tuple[str, ...]:
 
 
 _BECAUSE = """
-person kin | go>shop,market | want.buy:goods,clothes,gift
-person kin | go>library | want.read:book,novel,magazine,newspaper
-person kin | go>park,forest,garden | want.walk
-child boy girl son daughter | go>park,garden,yard,beach | want.play
-person kin | go>river,lake,beach | want.swim
-person kin | go>station | want.meet:~friend,friend_f
-person kin | go>church,theatre | want.listen:music
-person kin | go>restaurant,kitchen | be:hungry
-person kin | go>kitchen | want.drink:drink
-person kin | eat:apple,pear,cake,sandwich,pie,egg | be:hungry
+adult youth | eat:apple,pear,cake,sandwich,pie,egg | be:hungry
 person kin | sleep | be:tired
 person kin | rest | be:tired
 person kin | not.work | be:tired,ill
-person kin | not.go>office,market,theatre,park,museum | be:tired,ill
+worker | not.go>office | be:tired,ill
+person kin | not.go>market,theatre,park,museum | be:tired,ill,busy
 person kin | not.dance | be:tired,ill
-child girl boy daughter | cry | lose:~toy,ball,key,kitten,puppy@had
+youth | cry | lose:~toy,ball,key,kitten,puppy@had
 child girl boy | cry | be:hungry
 person kin | not.can.open:door,box | lose:key@had
 person kin | close:window,door | weather:cold
 person kin | open:window | weather:hot
 person kin | not.go>park,beach,river,forest,lake | weather:cold,late,dark
-person kin | return>park,beach,forest,river | weather:cold,late,dark
+person kin | return>park,beach,forest,river | weather:cold,late
 person kin | drink:water,juice | weather:hot
 person kin | drink:tea,coffee | weather:cold
-person kin | not.buy:coat,dress,car,bicycle,phone,camera,sofa | it.be:expensive
+adult | not.buy:coat,dress,car,bicycle,phone,camera,sofa | it.be:expensive
 person kin | not.read:book,novel,magazine,story | it.be:boring,long,sad
 person kin | read:book,novel,story,letter | it.be:interesting
 person kin | not.eat:soup,fish | it.be:cold
@@ -341,16 +360,16 @@ person kin | like:coat,sweater,jacket,scarf | it.be:warm
 person kin | not.like:film,novel,book | it.be:boring,sad
 person kin | like:sofa,chair,bed | it.be:comfortable
 person kin | not.understand:problem,rule,exercise,question | it.be:difficult
-mechanic father carpenter uncle grandfather | repair:car,bicycle,motorcycle,boat | it.be:old
-person kin | sell:~car,bicycle,boat,sofa | it.be:old
-person kin | work | want.buy:car,house,boat,computer
-person kin | learn:song,poem | like:=
+adult | sell:~car,bicycle,boat,sofa | it.be:old
+adult | work | want.buy:car,house,boat,computer
+student student_f youth | learn:song,poem | like:=
 student student_f boy girl | not.go>school,library | be:tired,ill
 student student_f boy girl | return>school | be:ill
 student student_f boy girl son daughter | learn:rule,word | it.be:important
-person kin | help:grandmother,grandfather,mother,aunt | love:=
-person kin | cook:dinner,lunch,soup,cake | wait_for:guest,friend,friend_f
-person kin | clean:room,kitchen | wait_for:guest
+youth brother sister | help:~grandmother,grandfather,mother,aunt | love:=
+adult | cook:dinner,lunch,soup,cake | wait_for:guest
+adult | clean:room,kitchen | wait_for:guest
+adult | go>shop,market | wait_for:guest
 """
 """Who | does what | because of what. A clause reads [not.][old.][want.|can.|must.|begin.]verb[:objects][>places]
 [@tense]. "old." makes the object an old one, "=" is the object of the clause before, "it" is that object as a subject;
@@ -358,214 +377,245 @@ otherwise the subject stays the same."""
 
 _SO = """
 person kin | be:hungry | eat:food
-person kin | be:hungry | go>restaurant,kitchen
-person kin | be:tired | not.go>office,theatre,market
+adult student student_f | be:hungry | go>restaurant,kitchen
+worker | be:tired | not.go>office
+person kin | be:tired | not.go>theatre,market,museum
 person kin | be:tired | go>home
 person kin | be:ill | remain>home
-person kin | be:ill | not.go>office
+worker | be:ill | not.go>office
+boy girl student student_f | be:ill | not.go>school
 person kin | lose:key@past | not.can.open:door,car
-person kin | lose:~ticket@past | not.can.go>theatre,museum
-person kin | love:music | buy:guitar,violin,radio
-person kin | want.buy:car,boat | sell:~motorcycle,bicycle
-person kin | want.buy:house | sell:~car,boat
+adult student student_f | lose:~ticket@past | not.can.go>theatre,museum
+adult | love:music | buy:guitar,violin,radio
+adult | want.buy:car,boat | sell:~motorcycle,bicycle
+adult | want.buy:house | sell:~car,boat
 """
 
 _BUT = """
 person kin | look_for:key,ticket | not.find:=
 person kin | look_for:~phone,bag,umbrella | not.find:=
 person kin | look_for:~cat,dog,kitten,puppy | not.find:=
-person kin | be:tired | clean:room,kitchen
-person kin | be:tired | help:neighbour,grandmother,friend,mother
+adult | be:tired | clean:room,kitchen
+adult | be:tired | help:~neighbour,grandmother,friend,mother
 person kin | want.go>beach,theatre,museum,park | be:ill
 person kin | read:novel,story,poem,letter | not.understand:=
 person kin | buy:coat,dress,sweater,hat | not.like:=
 person kin | wait_for:bus,train | other.not.come
-person kin | invite:friend,friend_f,neighbour,neighbour_f>theatre,museum,restaurant | other.not.come
+adult | invite:~friend,friend_f,neighbour,neighbour_f>theatre,museum,restaurant | other.not.come
+"""
+
+_TO = """
+person kin | go>shop,market | to.buy:apple,pear,egg,bread,cheese,fish,milk,juice
+person kin | go>shop | to.buy:clothes
+person kin | go>shop | to.buy:flower,scarf,toy,book
+person kin | go>library | to.read_while:book,newspaper,magazine
+person kin | go>park,forest,beach | to.walk
+person kin | go>park,forest | to.walk
+youth | go>park,garden,yard,beach | to.play
+person kin | go>river,lake,beach | to.swim
+person kin | go>station | to.meet:friend,friend_f
+person kin | go>kitchen | to.drink:drink
+adult | go>kitchen | to.cook:dinner,lunch,soup,cake
 """
 
 _THEN = """
-person kin | come>kitchen | cook:dish
+adult | come>kitchen | cook:dish
 person kin | come>library | begin.read:book,newspaper,magazine
-person kin | go>shop,market | buy:goods,clothes,gift
-person kin | return>shop,office,park,market | cook:dish
-person kin | return>shop,market | clean:kitchen,room
-person kin | buy:apple,sandwich,cake,pie,cheese | give:=
+adult | return>shop,office,park,market | cook:dish
+adult | return>office,market | begin.cook:dinner,lunch
 person kin | write:letter | send:=
 person kin | find:key | open:door,box
-person kin | find:kitten,puppy,cat | give:=
-person kin | buy:toy,flower,book,cake | give:=
+person kin | find:kitten,puppy | bring:=>home
 person kin | open:box,bag | find:key,ticket,toy,photograph,gift
 mechanic father carpenter uncle | old.buy:bicycle,car,motorcycle,boat | repair:=
-person kin | wash:cup,plate | clean:kitchen
+adult | wash:cup,plate | clean:kitchen
 person kin | eat:cake,pie,sandwich,apple | drink:tea,coffee,juice,milk
-person kin | drink:drink | wash:cup
-person kin | meet:friend,friend_f,neighbour | help:=
-person kin | meet:friend,friend_f,neighbour,neighbour_f | invite:=>restaurant
+adult | meet:friend,friend_f,neighbour,neighbour_f | invite:=>restaurant
 artist | draw:portrait,flower | show:=
-child boy girl | draw:dog,cat,house,tree,flower | show:=
+youth | draw:dog,cat,house,tree,flower | show:=
 person kin | open:letter | read:=
-person kin | close:window,door | begin.work
-person kin | return>shop,office,park,market | begin.cook:dinner,lunch
+adult | close:window,door | begin.work
 person kin | close:window,door | begin.read:book,letter,newspaper,magazine
-person kin | open:window | begin.sing:song
+adult | clean:room,kitchen | wash:window,floor
+adult | clean:room,kitchen | cook:dinner,lunch
 """
 
 
 _STORIES = """
-pf | person kin | kin | when p return>market,shop | . p cook:soup,dinner,pie | and q wash:plate,cup |
-    ?because b wait_for:guest
-pf | person kin | kin | . p go>shop,market | then buy:cheese,bread,fish,milk | and q cook:lunch,soup |
-    ?because b be:hungry
-p | person kin | kin | . p wait_for:guest | so p clean:room,kitchen | and q cook:dinner,cake,pie |
-    ?then wash:window,floor
-p | person kin | kin | . p wait_for:guest | so p go>shop,market | then buy:cheese,fish,juice,bread |
-    and q cook:dinner,cake,pie | ?then clean:room,kitchen
-p | person kin | kin friend | . p lose:key | but q find:= | then open:door
-p | person kin | kin friend | . p lose:~phone,bag,umbrella,camera | but q find:= | ?so p thank:q
-p | person kin | kin friend | . p lose:~phone,bag,umbrella,camera,ticket | but q find:= | then give_back:=+p
-p | person kin | kin friend | . p look_for:~bag,phone,cat,dog,kitten | so q help:p | ?and p thank:q
-p | person kin | kin friend | . p look_for:ticket | but p not.find:= | so p not.go>theatre,museum | ?and q remain>home
-p | person kin | kin friend | . p look_for:key | but p not.find:= | so p not.can.open:door | ?and q help:p
-p | person kin | kin friend | . p forget:key | so p not.can.open:door | but q help:p
-p | person kin | - | although p be:tired | . p clean:room,kitchen | then cook:dinner,soup,cake |
-    ?because p wait_for:guest
-p | person kin | kin friend | although p be:tired | . p help:q | ?then clean:kitchen,room | ?because p love:q
-p | person kin | kin friend | although p be:busy,tired | . p help:q | ?and q thank:p
-p | person kin | kin | although p be:tired | . p go>shop,market | then buy:fish,bread,cheese |
-    ?and q cook:dinner,soup
-p | student student_f | - | although p be:tired | . p learn:poem,rule | then write:letter
-p | person kin | kin friend | . p not.eat:soup,fish,pie | because it.be:cold | ?but q eat:=
-p | person kin | - | . p be:hungry | but p not.eat:soup,fish | because it.be:cold
-p | person kin | kin | . p want.cook:soup,pie,cake | but p be:tired,ill,busy | so q cook:==
-pf | person kin | kin | when p come>kitchen | . p drink:tea,coffee,juice | then eat:cake,sandwich,apple |
-    ?and q wash:plate,cup
-pf | student student_f teacher engineer doctor | kin | when p return>school,office,shop |
-    . q cook:lunch,dinner,soup | ?because p be:hungry,tired
-pf | child boy girl daughter son | kin | when p return>school,park,beach | . q cook:lunch,soup+p | ?because p be:hungry
-pf | child boy girl daughter son | grandmother grandfather aunt uncle | when p come>village | . q tell:fairy_tale+p
-pf | person kin | kin friend | when p come>village,city | . q show:portrait,photograph+p
-p | person kin | kin friend | when p find:kitten,puppy | . p give:=+q | ?and q thank:p
-pf | artist child boy girl | kin friend | when p draw:dog,cat,house,flower,portrait | . p show:=+q
-pf | mechanic father carpenter uncle | - | . p old.buy:car,boat,bicycle,motorcycle | then repair:= |
+p | adult | kin | . p wait_for:guest | so p clean:room,kitchen | ?then wash:window,floor | and q cook:dinner,cake,pie
+p | adult | kin | . p wait_for:guest | so p go>shop,market | then buy:cheese,fish,juice,bread |
+    and q cook:dinner,cake,pie
+p | adult | kin | . p wait_for:guest | so p go>shop,market | then buy:cheese,fish,juice,bread |
+    and q clean:room,kitchen | ?then wash:window,floor | then cook:dinner,cake,pie
+p | adult | kin | . p wait_for:guest | so p clean:room,kitchen | then wash:window,floor | and q go>shop,market |
+    then buy:cheese,fish,juice,bread | ?then cook:dinner,cake,pie
+pf | adult | kin | . p clean:room,kitchen | then wash:window,floor | and q cook:cake,pie,dinner |
+    because b wait_for:guest
+pf | adult | kin | . p go>shop,market | to to.buy:cheese,fish,bread | and q clean:room,kitchen |
+    ?then cook:dinner,cake,pie | because b wait_for:guest
+p | adult | kin | while p cook:dinner,cake,pie@going | . q clean:room,kitchen | ?then wash:window,floor |
+    because b wait_for:guest
+p | adult | kin | while p cook:dinner,cake,pie@going | . q go>shop,market | to to.buy:juice,cheese,bread |
+    because b wait_for:guest
+p | adult | kin | when g arrive | . p cook:dinner,pie,cake@going | and q clean:room,kitchen@going
+p | adult youth | kin | . p be:ill | so p remain>home | and q cook:soup,lunch+p
+p | adult youth | kin | . p be:ill | so p remain>home | and q go>market,shop | then buy:fish,milk,apple,bread |
+    ?then cook:soup,lunch+p | ?and p thank:q
+p | adult student student_f | friend friend_f neighbour neighbour_f | . p be:ill | so q bring:apple,pear,juice,soup+p |
+    ?and p thank:q
+p | adult | kin | . p be:ill,busy | so q go>shop,market | then buy:fish,bread,milk | ?then cook:soup,lunch,dinner
+f | adult youth | kin | if p be:ill | . p remain>home | and q cook:lunch,soup+p
+f | adult | kin | if p be:busy | . q go>shop,market | to to.buy:bread,milk,cheese
+f | adult | kin | if p be:busy,tired | . q cook:dinner,lunch,soup
+f | adult youth | kin | if p be:hungry | . q cook:soup,lunch,dinner+p
+f | adult youth | - | if weather:cold | . p remain>home | then read_while:book,newspaper,magazine
+f | adult youth | - | if weather:hot | . p go>river,lake,beach | to to.swim
+f | adult youth | - | if weather:cold | . p remain>home | ?then read_while:book,magazine | but_if weather:hot |
+    . p go>river,lake,beach | to to.swim
+f | adult youth | - | if weather:cold | . p remain>home | ?then listen:music | but_if weather:hot |
+    . p go>park,forest | to to.walk
+f | adult youth | - | if weather:hot | . p go>river,lake,beach | to to.swim | but_if weather:cold |
+    . p remain>home | then read_while:book,magazine
+f | adult | kin | if weather:hot | . p go>river,lake,beach | to to.swim | but q remain>home | ?because q be:busy,ill
+p | adult youth | - | . p want.go>park,beach,forest,lake | but weather:cold,late | so p remain>home |
+    ?then read_while:book,magazine,newspaper
+p | adult | kin | . p want.go>park,beach,forest,lake | but weather:cold | so p remain>home |
+    then read_while:book,magazine,newspaper | while q cook:dinner,soup,lunch@going
+p | adult | kin | . p want.go>theatre,museum,park | but p be:ill | so p remain>home |
+    then read_while:book,magazine,newspaper | while q cook:dinner,soup,lunch@going
+p | adult youth | - | . p want.go>theatre,museum,park,restaurant | but p be:ill | so p remain>home |
+    ?then read_while:book,magazine,newspaper
+p | adult youth | kin | . p want.go>theatre,museum,park | but p be:ill | so p remain>home | ?and q cook:soup,tea+p
+p | adult youth | kin | although weather:cold | . p go>park,forest | to to.walk | but q remain>home |
+    ?then read_while:book,newspaper,magazine
+p | adult | kin | although weather:cold | . p go>park,forest | to to.walk | but q remain>home |
+    ?because q be:tired,busy,ill
+pf | adult youth | kin | . p go>river,lake,beach | to to.swim | but q remain>home | ?because q be:busy,ill,tired
+p | adult | kin | although weather:cold | . p go>park,forest | to to.walk | but q remain>home |
+    then cook:dinner,cake,pie | ?because b wait_for:guest
+pf | adult | kin | . p go>park,forest | to to.walk | but q remain>home | ?then cook:dinner,lunch
+pf | adult | kin | . p go>park,forest@in_the_morning | to to.walk | but q remain>home | then clean:room,kitchen |
+    ?then wash:window,floor | because b wait_for:guest
+pf | adult | kin | . p go>river,lake@in_the_morning | to to.swim | but q remain>home | then clean:room,kitchen |
+    then cook:dinner,cake,pie | because b wait_for:guest
+pf | adult | kin | . p go>park,forest | to to.walk | but q remain>home | because q be:busy,ill,tired
+pf | adult | - | . p go>shop,market@in_the_morning | to to.buy:fish,bread,cheese |
+    and p cook:dinner,soup@in_the_evening | ?because p wait_for:guest
+pf | adult | kin | . p clean:room,kitchen@in_the_morning | ?then wash:window,floor |
+    and q cook:cake,pie,dinner@in_the_evening | ?because b wait_for:guest
+pf | adult student student_f | - | . p go>river,lake,beach@in_the_morning | to to.swim |
+    and p go>theatre,museum,restaurant@in_the_evening
+pf | adult | kin | . p go>shop,market@in_the_morning | to to.buy:fish,cheese,bread | but q remain>home |
+    then clean:room,kitchen | ?then wash:window,floor | ?because b wait_for:guest
+pf | mechanic father carpenter uncle grandfather | - | . p repair:roof,car,bicycle@in_the_morning |
+    and p paint:door,wall,fence@in_the_evening
+p | mechanic father carpenter uncle grandfather | kin | . p repair:roof,car,bicycle@in_the_morning |
+    and p paint:door,wall,fence@in_the_evening | while q cook:dinner,soup@going
+pf | youth student student_f | kin | . p go>park,garden@in_the_morning | to to.walk |
+    and p go>library@in_the_evening | to to.read_while:book,magazine
+pf | adult | kin | when p return>park,market,forest | . q cook:dinner,soup,lunch+p | ?because p be:hungry
+p | worker | kin | when p return>office | . p be:hungry | so q cook:dinner,soup,lunch+p
+p | youth student student_f | kin | when p return>school,park,beach | . p be:hungry | so q cook:lunch,soup,dinner+p
+p | worker | kin | when p return>office | . q sleep | so p cook:dinner,lunch | ?then wash:plate,cup
+p | worker | kin | when p return>office | . q cook:dinner,pie,cake@going | so p help:q
+p | worker | kin | when p return>office | . q cook:dinner,pie,cake@going | so p clean:room,kitchen |
+    then wash:window,floor,plate
+p | worker | kin | when p return>office | . q read:book,newspaper@going | so p cook:dinner | ?then wash:plate,cup
+p | adult | kin | while p sleep | . q clean:room,kitchen | then wash:floor,window | ?then cook:dinner,lunch
+p | adult | kin | while p sleep | . q go>shop,market | then buy:fish,bread | then cook:lunch,dinner
+p | adult | kin | while p cook:dinner,soup,lunch@going | . q clean:room,kitchen@going
+p | adult | kin | while p cook:dinner,soup,lunch@going | . q read:book,newspaper,magazine@going
+p | adult | kin | . p read:book,newspaper,magazine@going | while q cook:dinner,soup,lunch@going
+p | adult | kin | . p rest>garden,park | while q cook:dinner,soup,lunch@going
+p | adult | kin | . p go>shop,market | to to.buy:fish,bread,milk | while q clean:kitchen,room@going
+p | adult | kin | . p go>park,forest | to to.walk | while q cook:dinner,lunch,soup@going
+p | youth | kin | while p play>yard,garden,park | . q go>shop,market | then buy:fish,bread,milk | ?then cook:soup,lunch
+p | youth | mother father grandmother grandfather aunt uncle | while p play>yard,garden,park |
+    . q clean:room,kitchen | then cook:lunch,dinner
+p | adult | - | while p wait_for:bus,train | . p read:book,newspaper,magazine@going | ?then drink:coffee,juice@going
+p | adult | friend friend_f neighbour neighbour_f | while p wait_for:bus,train | . p meet:q |
+    then invite:q>restaurant,theatre,museum | ?but q be:busy
+p | adult youth | kin friend friend_f | . p lose:key | but q find:= | then open:door
+p | adult youth | kin friend friend_f | . p lose:~phone,bag,umbrella,camera | but q find:= | then give_back:=+p |
+    ?and p thank:q
+p | adult youth | kin friend friend_f | . p look_for:~bag,phone,cat,dog,kitten | but p not.find:= | so q help:p |
+    ?and p thank:q
+p | adult student student_f | - | . p look_for:ticket | but p not.find:= | so p not.go>theatre,museum
+p | adult | kin friend | . p forget:key | so p not.can.open:door | but q help:p | ?and p thank:q
+p | adult | kin friend | . p want.open:door | but p lose:key@had | so q help:p | ?and p thank:q
+p | youth | kin | . p cry | because p lose:~toy,ball,kitten,puppy@had | but q find:= |
+    ?then give_back:=+p | ?and p thank:q
+p | youth | grandmother grandfather mother father aunt uncle | . p cry |
+    because p lose:~toy,ball@had | so q go>shop | then buy:toy,book+p
+p | youth | mother father grandmother grandfather | . p cry | because p be:hungry | so q cook:soup,lunch+p
+p | youth | grandmother grandfather mother father aunt uncle | . p not.want.sleep | so q tell:fairy_tale+p
+p | adult | - | . p want.buy:house,boat,car | but it.be:expensive | ?so p not.buy:=
+p | adult | - | . p want.buy:car,boat | but it.be:expensive | so p sell:~bicycle,motorcycle
+p | adult | kin | . p want.cook:soup,pie,cake | but p be:tired,ill,busy | so q cook:==
+p | adult student student_f | friend neighbour brother father | . p not.can.repair:~bicycle,car,computer | so q help:p |
+    ?and p thank:q
+p | adult | kin | . p be:tired | so q cook:dinner,lunch | ?then wash:plate,cup
+p | adult youth | - | . p be:hungry | so p go>kitchen | then eat:cake,sandwich,apple | ?then drink:tea,juice,milk
+p | adult | - | . p be:hungry | so p go>restaurant | then eat:soup,fish,pie
+p | adult | - | although p be:tired | . p clean:room,kitchen | then cook:dinner,soup,cake | ?because p wait_for:guest
+p | adult | kin friend | although p be:busy,tired | . p help:q | ?and q thank:p
+p | adult | - | although p be:tired,ill | . p go>shop,market | to to.buy:bread,milk,fish
+p | student student_f | - | although p be:tired | . p learn:poem,rule,song
+p | adult youth | kin friend | . p not.eat:soup,fish,pie | because it.be:cold | ?but q eat:=
+p | adult youth | - | . p be:hungry | but p not.eat:soup,fish | because it.be:cold
+pf | youth | grandmother grandfather aunt uncle | when p come>village | . q tell:fairy_tale+p
+pf | youth | grandmother grandfather aunt uncle | when p come>village | . q cook:pie,soup+p | then tell:fairy_tale+p
+pf | adult | friend friend_f brother sister | when p come>city | . q invite:p>restaurant,theatre,museum
+pf | adult youth | kin friend friend_f | . p buy:flower,gift+q | because p love:q
+p | adult youth | kin friend friend_f | . p buy:flower,gift+q | and q thank:p
+p | adult | friend friend_f neighbour neighbour_f | . p cook:cake,pie+q | and q thank:p
+p | adult student student_f | kin friend friend_f | . p write:letter | then send:=+q
+p | adult youth | - | . p find:kitten,puppy | then bring:=>home
+p | artist youth | kin friend friend_f | . p draw:dog,cat,house,flower | then show:=+q
+p | mechanic father carpenter uncle | - | . p old.buy:car,boat,bicycle,motorcycle | then repair:= |
     ?because p want.sell:=
 f | girl teacher_f student_f friend_f actress singer nurse grandmother mother aunt sister |
     father grandfather uncle brother friend | if p old.buy:bicycle,car,boat,motorcycle |
     . q repair:=
-f | person kin | - | if p find:key | . p open:door,box
-f | person kin | kin | if p be:ill | . p remain>home | and q cook:lunch,soup+p
-f | person kin | kin friend | if p be:ill,busy | . q go>shop,market | then buy:fish,bread,milk | ?then cook:soup,lunch
-f | person kin | kin | if p be:hungry | . q cook:soup,pie,dinner+p | ?then wash:plate,cup
-f | person kin | - | if p cook:cake,pie,soup | . p invite:friend,neighbour
-f | person kin | kin | if p buy:apple | . q cook:pie,cake | ?then wash:plate,cup
-f | person kin | - | if p sell:~car,boat,motorcycle | . p buy:computer,bicycle,guitar
-f | person kin | - | if p sell:~boat,motorcycle,house | . p buy:car
-f | person kin | kin friend | if p help:q | . q cook:cake,pie,lunch+p
-f | person kin | kin friend | if p write:letter | . q read:=
-f | person kin | kin | if p go>shop,market | . p buy:bread,milk,fish | and q cook:soup,dinner | ?then wash:plate,cup
-p | person kin | kin friend | . p be:ill,busy | so q go>shop,market | then buy:fish,bread,milk | ?then cook:soup,lunch+p
-p | person kin | kin friend | . p be:ill | so q bring:soup,apple,pear,juice+p | ?and p thank:q
-p | person kin | kin | . p want.buy:car,boat | but it.be:expensive | so p sell:~bicycle,motorcycle
-f | person kin | kin | if p be:tired | . p go>home | and q cook:dinner,soup+p | ?then wash:plate,cup
-p | person kin | kin | . p want.go>theatre,museum,park,restaurant | but p be:ill | so p remain>home |
-    ?and q cook:soup,dinner+p
-p | person kin | kin | . p want.go>park,beach,forest,lake | but weather:cold,late | so p remain>home |
-    ?then begin.read:book,magazine,newspaper | ?and q cook:dinner,soup+p | ?then wash:plate,cup
-p | person kin | kin friend | . p invite:q>theatre,museum,restaurant | but q not.come | because q be:ill,busy
-p | person kin | friend friend_f brother sister | . p invite:q>theatre,museum,restaurant | but q be:ill,busy |
-    so p remain>home | ?then begin.read:book,magazine,newspaper
-p | person kin | kin friend | . p want.open:door | but p lose:key@had | so q help:p | ?and p thank:q
-p | person kin | kin | . p not.can.repair:~bicycle,car,computer,phone | so q help:p
-pf | person kin | kin friend | . p write:letter,poem | then send:=+q | ?because p love:q
-pf | person kin | kin friend | . p buy:flower,gift,cake | then give:=+q | ?because p love:q | ?and q thank:p
-p | person kin | kin friend | . p cook:cake,pie | then give:=+q | because q be:hungry
-pf | person kin | kin | . p open:letter | then read:= | ?because it.be:important
-pf | person kin | kin | . p close:door,window | because weather:cold | and q cook:tea,coffee+p
-p | person kin | kin | . p return>park,beach,river,forest | because weather:cold,late,dark |
-    and q cook:dinner,tea,soup+p | ?then wash:plate,cup
-p | person kin | kin friend | . p not.buy:coat,dress,car,bicycle,phone,camera,sofa | because it.be:expensive |
+f | adult youth | - | if p find:key | . p open:door,box
+f | adult | - | if p cook:cake,pie | . p invite:friend,neighbour
+f | adult youth | mother grandmother aunt sister father | if p buy:apple | . q cook:pie
+f | adult | - | if p sell:~boat,motorcycle,house | . p buy:car
+p | adult student student_f | friend friend_f brother sister | . p invite:q>theatre,museum,restaurant | but q not.come |
+    because q be:ill,busy
+p | adult | friend friend_f brother sister | . p invite:q>theatre,museum,restaurant | but q be:ill,busy |
+    so p remain>home | ?then read_while:book,magazine,newspaper
+pf | adult youth | - | . p open:letter | then read:= | ?because it.be:important
+p | adult | kin | . p close:door,window | because weather:cold | and q cook:tea,coffee+p
+p | adult | kin | . p return>park,beach,river,forest | because weather:cold,late | and q cook:tea+p
+p | adult | kin friend | . p not.buy:coat,dress,car,bicycle,phone,camera,sofa | because it.be:expensive |
     ?but q buy:=
-p | person kin | - | . p read:novel,poem,story,letter | but p not.understand:= | because it.be:difficult,strange
-p | person kin | kin friend | . p read:poem,letter | but p not.understand:= | so q help:p | ?and p thank:q
+p | adult student student_f | - | . p read:novel,poem | but p not.understand:= |
+    because it.be:difficult,strange
+p | adult student student_f | kin friend | . p read:poem,letter | but p not.understand:= | so q help:p | ?and p thank:q
 p | student student_f boy girl daughter son | teacher teacher_f friend | . p not.understand:rule,exercise,problem |
     because it.be:difficult | but q help:p | ?and p thank:q
-p | person kin | kin | . p be:hungry | so p go>kitchen | then eat:cake,sandwich,apple |
-    ?and q cook:coffee,tea+p
-p | person kin | - | . p be:hungry | so p go>restaurant | then eat:soup,fish,pie
-p | person kin | kin | . p be:ill | so p remain>home | and q cook:soup,lunch+p
-p | person kin | kin | . p be:ill | so p remain>home | and q go>shop,market | then buy:fish,milk,apple,bread |
-    ?then cook:soup,lunch+p | ?then wash:plate,cup
-p | person kin | kin | . p be:tired | so p not.cook:dinner,lunch | but q buy:pie,sandwich,fish
-p | person kin | kin friend | . p lose:~ticket | so p not.can.go>theatre,museum | ?but q buy:ticket | ?then give:=+p
-p | person kin | - | . p wait_for:bus,train | but other.not.come | so p not.go>office,theatre,museum
-p | person kin | kin | . p wait_for:bus,train | but other.not.come | so p go>home | ?and q cook:dinner,soup+p |
-    ?then wash:plate,cup
-p | person kin | kin | when p return>office,park,market,forest | . p be:hungry | so q cook:dinner,soup,lunch+p |
-    then wash:plate,cup | ?and p clean:room,kitchen | ?then wash:window,floor
-p | person kin | kin | . p wait_for:guest | so p go>shop,market | then buy:cheese,fish,juice,bread |
-    and q clean:room,kitchen | then cook:dinner,cake,pie | ?then wash:window,floor
-p | person kin | friend friend_f neighbour neighbour_f | while p wait_for:bus,train | . p meet:q |
-    then invite:q>restaurant,theatre,museum | ?but q be:busy
-p | child boy girl daughter son | grandmother grandfather mother father aunt uncle | . p not.want.sleep |
-    so q tell:fairy_tale+p
-p | child boy girl daughter son | kin | . p cry | because p lose:~toy,ball,kitten,puppy@had | but q find:= |
-    ?then give_back:=+p
-p | child boy girl daughter son | grandmother grandfather mother father aunt uncle | . p cry |
-    because p lose:~toy,ball@had | so q go>shop | then buy:toy,book+p
-p | child boy girl daughter son | kin | . p cry | because p be:hungry | so q cook:soup,lunch+p
-pf | child boy girl daughter son | kin | . p go>park,yard,garden,beach | because p want.play | and q go>shop,market |
-    then buy:bread,milk,cheese
-p | person kin | - | . p want.read:book,novel,magazine | so p go>library
-pf | person kin | kin | . p go>shop,market | because p want.buy:bread,cheese,fish | and q clean:kitchen,room |
-    ?then wash:window,floor | ?because b wait_for:guest
-pf | person kin | kin | when p return>library,museum,theatre | . q cook:dinner,soup+p | ?because p be:hungry
-p | person kin | kin | when p return>office,park,forest,lake | . p be:hungry | so q cook:dinner,soup,lunch+p |
-    ?then wash:plate,cup
-p | person kin | kin | although p be:ill,tired | . p go>shop,market | because p want.buy:bread,milk,fish |
-    ?and q clean:kitchen,room | ?then wash:window,floor
-p | person kin | kin | although weather:cold | . p go>park,forest,river | because p want.walk | and q remain>home |
-    ?then cook:dinner,soup | ?then wash:plate,cup
-pf | artist child boy girl | kin friend | . p draw:flower,dog,cat,house | then give:=+q | ?because p love:q |
-    ?and q thank:p
-p | person kin | kin friend | . p find:kitten,puppy | then give:=+q | ?and q thank:p
-pf | person kin | friend friend_f brother sister | . p go>library | because p want.read:book,novel,magazine |
+p | worker | - | . p wait_for:bus,train | but other.not.come | so p not.go>office
+p | adult student student_f | - | . p wait_for:bus,train | but other.not.come | so p not.go>theatre,museum
+p | adult student student_f | - | . p wait_for:bus,train | but other.not.come | so p go>home
+pf | adult student student_f | friend friend_f brother sister | . p go>library | to to.read_while:book,magazine |
     but q not.go | because q be:busy
-pf | person kin | kin | . p go>river,lake,beach | because p want.swim | and q remain>home |
-    ?because q be:busy,ill
-pf | person kin | kin | . p go>park,forest | because p want.walk | and q clean:room,kitchen |
-    ?then cook:dinner,lunch | ?because q wait_for:guest
-pf | person kin | kin | . p go>station | because p want.meet:~friend,friend_f | and q cook:dinner,lunch |
-    ?then clean:room,kitchen | ?then wash:window,floor
-pf | person kin | kin | . p wash:plate,cup | and q clean:kitchen,room | ?because b wait_for:guest
-pf | person kin | kin | . p clean:room,kitchen | then wash:window,floor | and q cook:cake,pie,dinner |
-    because b wait_for:guest
-p | person kin | kin | while p read:book,newspaper,magazine,letter@going | . q cook:dinner,soup,lunch |
-    ?then wash:plate,cup
-p | person kin | kin | while p cook:dinner,soup,lunch@going | . q wash:plate,cup@going |
-    ?because b wait_for:guest
-p | person kin | kin | while p cook:dinner,lunch@going | . q go>shop,market | then buy:bread,cheese,milk,juice |
-    ?because b wait_for:guest
-p | person kin | kin | while p sleep | . q clean:room,kitchen | then cook:dinner,soup
-p | person kin | kin | while p sleep | . q go>shop,market | then buy:bread,milk,fish | then cook:dinner,soup |
-    ?then wash:plate,cup
-p | person kin | - | while p wait_for:bus,train | . p read:book,newspaper,magazine@going |
-    ?then drink:coffee,juice@going
-p | child boy girl daughter son | kin | while p play>yard,garden,park | . q go>shop,market | then buy:fish,bread,milk |
-    ?then cook:soup,lunch
-p | person kin | kin | when p return>office,shop,market | . q sleep | so p cook:dinner,lunch |
-    ?then wash:plate,cup
+pf | adult | kin | . p go>station | to to.meet:friend,friend_f | and q cook:dinner,lunch
+pf | adult | kin | . p go>station | to to.meet:friend,friend_f | and q clean:room,kitchen | then cook:dinner,lunch
+pf | youth | kin | . p go>park,yard,garden,beach | to to.play | and q go>shop,market |
+    to to.buy:bread,milk,cheese
 pf | mechanic father carpenter uncle grandfather | kin | . p repair:roof,car,chair,lamp |
-    and q paint:door,wall,fence | ?then clean:yard,room
+    and q paint:door,wall,fence
 p | mechanic father carpenter uncle grandfather | kin | while p repair:roof,car,bicycle@going |
     . q paint:door,wall,fence@going
-pf | musician singer actor actress | - | . p buy:guitar,violin | because p love:music
-p | person kin | - | . p want.buy:house,boat,car | but it.be:expensive | ?so p not.buy:=
+p | musician singer actor actress | - | . p buy:guitar,violin | because p love:music
 """
 """Tenses | who (p) | who else (q; "-" for nobody) | clauses; an indented line goes on with the one before. Tenses are
 p (past), f (future) or both. A clause reads [?]link role spec. A "?" says that it may be left out; "." is no link; the
 role is p, q, or b for both; it is missing after "then", which goes on with the subject before, and where the spec has
 its own subject. In a spec, "~" before the objects makes them the subject's own, "==" is the object before, named again,
 p and q as objects are people of the story, "+q" is to whom, "@had" says that it happened before,
-"@going" that it went on."""
+"@going" that it went on, "@in_the_evening" when; g are guests, and "to" is what for: "to to.buy:bread"."""
 
 
 class Beat(NamedTuple):
@@ -623,26 +673,26 @@ def _scripts(table: str) -> tuple[tuple[tuple[str, ...], str, str], ...]:
 
 _NEWS = """
 n | person kin | be:ill
-n | person kin | be:busy
-n | child boy girl daughter | cry
+n | adult | be:busy
+n | youth | cry
 n | person kin | sleep
-n | person kin | wait_for:guest,doctor,bus,train,letter
+n | adult | wait_for:guest,doctor,bus,train,letter
 n | person kin | look_for:key,ticket
 n | person kin | look_for:~phone,dog,cat,bag
 n | person kin | not.work
-n | person kin | want.buy:car,house,boat,computer
+n | adult | want.buy:car,house,boat,computer
 n | person kin | live>city,village
-n | child boy girl son daughter | play>yard,garden,park
-npf | person kin | cook:dinner,lunch,cake,soup,pie
-npf | person kin | sell:~car,house,bicycle,motorcycle,boat
+n | youth | play>yard,garden,park
+npf | adult | cook:dinner,lunch,cake,soup,pie
+npf | adult | sell:~car,house,bicycle,motorcycle,boat
 npf | mechanic father uncle carpenter | repair:car,bicycle,clock,roof
 npf | engineer carpenter farmer father | build:house,boat,bridge
-pf | person kin | buy:car,house,bicycle,motorcycle,boat,computer,guitar
-pf | person kin | return>city,village,hospital
+pf | adult | buy:car,house,bicycle,motorcycle,boat,computer,guitar
+pf | adult | return>city,village,hospital
 pf | person kin | go>theatre,museum,market,station,home
-pf | writer journalist artist | write:novel,book,poem,story
+pf | writer journalist | write:novel,book
 pf | person kin | come
-f | person kin | help:neighbour,grandmother,friend
+f | person kin | help:~neighbour,grandmother,friend
 p | person kin | not.come
 p | person kin | lose:key
 p | person kin | lose:~phone,bag,ticket,umbrella,camera
@@ -651,7 +701,7 @@ p | person kin | find:kitten,puppy
 p | person kin | forget:umbrella,key
 p | person kin | meet:teacher,doctor,actor,actress,singer,writer
 p | person kin | bring:gift,flower,cake
-pf | person kin | invite:friend,neighbour>restaurant,theatre
+pf | adult | invite:~friend,neighbour>restaurant,theatre
 """
 """What people tell one another: tenses (n is now) | who | what."""
 
@@ -669,8 +719,8 @@ TOLD: tuple[str, ...] = (
     "invite",
     "be:ill",
     "find:k",
+    "go>",
 )
-TOLD += ("go>station", "go>library", "want.go", "cook")
 """How pairs of clauses begin that somebody may tell of."""
 
 SCRIPTS = {
@@ -678,9 +728,10 @@ SCRIPTS = {
     "so": _scripts(_SO),
     "but": _scripts(_BUT),
     "then": _scripts(_THEN),
+    "to": _scripts(_TO),
 }
 
-PUNCTUAL = frozenset(_list("find lose bring forget meet give send come begin invite hide open close thank"))
+PUNCTUAL = frozenset(_list("find lose bring forget meet give send come begin invite hide open close thank visit"))
 """Verbs that nobody is in the middle of."""
 SEVERAL = frozenset(
     _list(
@@ -691,21 +742,46 @@ SEVERAL = frozenset(
 """What stories tell of more than one of."""
 SINGLE = frozenset(_list("kitchen yard bus train sea music radio roof floor clock piano coat problem lunch dinner"))
 """Nouns that keep the singular here; some have no other form in Russian."""
-HUMAN = frozenset(concepts(("person", "kin")))
+HUMAN = frozenset(concepts(("person", "kin", "spouse")))
+HABITUAL = _list("play play play read read walk help buy cook eat drink listen watch sing swim clean wash")
+"""Of these several sentences are told as habits."""
+PEOPLE = frozenset(("person", "kin", "adult", "worker", "youth"))
+"""Classes of people, any of whom may be spoken of by a pronoun."""
+TELLERS = _list("kin neighbour neighbour_f friend friend_f")
+"""Those who tell of others what they do at home."""
+HABITS = frozenset(
+    _list(
+        """read write buy wash cook eat drink draw clean sing listen watch help invite meet visit work rest laugh
+        cry dance swim walk run play tell talk show send explain bring"""
+    )
+)
+"""What people do often or rarely."""
+POINTED = frozenset(_list("read buy wash repair like close open watch understand learn want"))
+"""What one does with things at hand: with "this" and "that"."""
+PLAIN_LOOKS = ("young", "old", "little", "small", "black", "white", "big", "famous")
+"""What tells a subject from others, whatever the verb is."""
+LOOKS = {
+    "laugh": "cheerful", "sing": "cheerful", "dance": "cheerful tall", "play": "cheerful", "talk": "cheerful polite",
+    "help": "kind polite", "thank": "polite", "give": "kind", "bring": "kind", "tell": "kind clever",
+    "explain": "clever kind", "understand": "clever", "learn": "clever", "read": "clever", "sleep": "tired hungry",
+    "rest": "tired", "cry": "hungry tired", "return": "tired", "eat": "hungry", "come": "strange",
+    "look_for": "strange", "invite": "polite", "swim": "tall", "run": "hungry cheerful",
+}  # fmt: skip
+"""What a subject may be like beside that, by the verb in which it plays a role."""
 PROFESSIONS = _list(
     """teacher doctor artist writer cook engineer fisherman gardener journalist musician actor sailor farmer driver
     soldier mechanic carpenter"""
 )
 THINGS_ON_TABLES = _list(
-    "book letter newspaper magazine key ticket cup plate knife lamp umbrella phone bag apple box hat"
+    "book letter newspaper magazine key ticket cup plate knife spoon basket lamp umbrella phone bag apple box hat"
 )
 THINGS_ON_SEATS = _list("book newspaper magazine umbrella bag hat")
 POSSESSIVES = ("my", "my", "my", "our", "our", "his", "her")
 SCENE = tuple(
     name for name, action in VERBS.items() if name not in ("know", "love", "remember", "forget", "dream", "remain")
 )
-INTRANSITIVE = {"work": "work", "sleep": "sleep", "rest": "rest", "swim": "water", "walk": "out", "live": "home",
-                 "play": "out", "dance": "dance"}  # fmt: skip
+INTRANSITIVE = {"work": "work", "sleep": "sleep", "rest": "rest", "swim": "water", "walk": "walk", "live": "home",
+                 "play": "play", "dance": "dance"}  # fmt: skip
 STATES_OF = {"person": "young kind clever cheerful tall", "thing": "new old small big beautiful expensive",
               "clothes": "new old warm beautiful expensive", "text": "interesting long short boring sad",
               "food": "fresh tasty", "building": "new old big small beautiful",
@@ -718,7 +794,7 @@ WOMEN = frozenset(
     _list(
         """girl teacher_f student_f pupil_f neighbour_f friend_f grandmother mother sister
         daughter actress woman singer nurse
-        aunt"""
+        aunt wife"""
     )
 )
 ELDERS = frozenset(_list("mother father aunt uncle grandmother grandfather"))
@@ -757,7 +833,6 @@ SPEAKERS_KIN = {
     "mother": "father brother uncle grandfather", "father": "mother sister aunt grandmother",
     "aunt": "uncle brother father grandfather", "uncle": "aunt sister mother grandmother",
     "brother": "sister mother grandmother aunt", "sister": "brother father grandfather uncle",
-    "son": "daughter mother sister aunt", "daughter": "son father brother uncle",
 }  # fmt: skip
 """Beside my father there is my sister: "his daughter" would be somebody else."""
 VISIBLE = ("young", "old", "tall", "strange", "cheerful")
@@ -777,9 +852,18 @@ WORKPLACES = {
     "carpenter": "village theatre city", "driver": "city hospital market",
 }  # fmt: skip
 """Where people of a profession work; others work anywhere."""
-NEVER_ASKED = frozenset(_list("cry laugh lose see find"))
+NEVER_ASKED = frozenset(_list("cry laugh lose see find look_for wait_for hide"))
 """What nobody must, wants to or can do."""
+MODALS = {
+    "can": frozenset(_list("open close repair help explain read bring meet play walk rest swim invite come")),
+    "must": frozenset(
+        _list(
+            "work wash clean repair buy write read learn help sleep paint thank explain send rest cook build go return"
+        )
+    ),
+}
+"""What people say that they can or must do."""
 
 
-KINDS = ("verb", "adjective", "profession", "have", "there", "like", "inverted", "object", "nothing", "mind")
-KIND_WEIGHTS = (56, 8, 4, 7, 7, 5, 6, 4, 2, 5)
+KINDS = ("verb", "adjective", "profession", "have", "there", "like", "inverted", "object", "nothing", "mind", "habit")
+KIND_WEIGHTS = (50, 7, 4, 7, 7, 5, 6, 4, 2, 5, 20)

@@ -15,18 +15,25 @@ from utils.translation_lexicon import (
     ELDERS,
     FREQUENCIES,
     GOT,
+    HABITS,
+    HABITUAL,
     HUMAN,
     IDLE,
     INTRANSITIVE,
     KIDS,
     KIND_WEIGHTS,
     KINDS,
+    LOOKS,
     MADE,
     MASS,
+    MODALS,
     NEVER_ASKED,
     NEWS,
     OWNED,
+    PEOPLE,
     PLACES,
+    PLAIN_LOOKS,
+    POINTED,
     POSSESSIVES,
     PRESENTS,
     PROFESSIONS,
@@ -39,6 +46,7 @@ from utils.translation_lexicon import (
     SPEAKERS_KIN,
     STATES_OF,
     STORIES,
+    TELLERS,
     THINGS_ON_SEATS,
     THINGS_ON_TABLES,
     TIMES,
@@ -108,7 +116,7 @@ class Maker:
                 return Sentence([Part(self._question(detail))], True)
             return Sentence([Part(self.single(detail))])
         roll = self.rng.random()
-        if roll < (0.06 if clauses > 3 else 0.17):
+        if roll < 0.17:
             parts = self._reported(clauses, detail)
             asked = parts[0].clause
             assert asked.subject is not None
@@ -121,13 +129,13 @@ class Maker:
 
     def _reported(self, clauses: int, detail: float) -> list[Part]:
         """He said that this is so; she thinks that this is so because of that."""
-        report = self._report(detail, clauses > 3)
+        report = self._report(clauses > 3)
         said = report.tense == "past"
         shift = "said" if said else ""
         if clauses < 3 and self._chance(0.75):
             inner = self._news(said)
             self._reportable(inner, said)
-            self._differ(report, inner)
+            self._differ(report, [inner])
             parts = [Part(report), Part(inner, "that", shift)]
             self._name_owners(parts[1:])
             return parts
@@ -139,9 +147,11 @@ class Maker:
             )
         for part in told:
             part.shift = "said" if said and part.shift == "perfect" else part.shift or shift
+            if said and part.clause.verb == "go" and part.clause.tense == "present":
+                part.clause.tense, part.clause.progressive = "future", False
         told[0].link = "that"
         self._reportable(told[0].clause, said)
-        self._differ(report, told[0].clause)
+        self._differ(report, [part.clause for part in told])
         self._name_owners(told)
         return [Part(report), *told]
 
@@ -176,21 +186,23 @@ class Maker:
             clause.time = ""
         clause.time_first = False
 
-    def _differ(self, report: Clause, inner: Clause) -> None:
+    def _differ(self, report: Clause, told: list[Clause]) -> None:
         """No "the boys know that the boys": who reports and who is spoken of are two."""
         assert report.subject is not None
-        if inner.subject is None:
+        inner = told[0].subject
+        if inner is None:
             return
-        if inner.subject.determiner in ("his", "her", "their"):  # whose?
-            inner.subject.determiner = "my"
-        for _ in range(8):
-            same = report.subject.noun.removesuffix("_f") == inner.subject.noun.removesuffix("_f")
-            if not same and (
-                inner.subject.noun in ("i", "we", "you") or self._sex(report.subject) != self._sex(inner.subject)
-            ):
+        if inner.determiner in ("his", "her", "their"):  # whose?
+            inner.determiner = "my"
+        taken = {clause.subject.noun.removesuffix("_f") for clause in told if clause.subject is not None}
+        speaks = inner.noun in ("i", "we", "you")
+        for attempt in range(40):
+            same = report.subject.noun.removesuffix("_f") in taken
+            if not same and (speaks or attempt > 30 or self._sex(report.subject) != self._sex(inner)):
+                teller = report.subject
+                if teller.noun in CLASSES["kin"] and inner.noun in CLASSES["kin"]:
+                    teller.determiner = inner.determiner  # my mother, my brother
                 return
-            report.subject = self._teller(report.verb)
-        while report.subject.noun.removesuffix("_f") == inner.subject.noun.removesuffix("_f"):
             report.subject = self._teller(report.verb)
 
     def _sex(self, phrase: Phrase) -> str:
@@ -201,20 +213,22 @@ class Maker:
             return "p"
         return "f" if phrase.noun == "she" or self._feminine(phrase.noun) else "m"
 
-    def _report(self, detail: float, much: bool = False) -> Clause:
+    def _report(self, much: bool = False) -> Clause:
         """He said, she thinks: what comes before "that"; nobody thinks or knows a whole story (`much`)."""
         verb, tense = self.rng.choice(
             (("say", "past"), ("say", "past"), ("think", "present"), ("know_that", "present"))[: 1 if much else 4]
         )
-        return Clause(self._next(), verb=verb, subject=self._teller(verb, detail / 2), tense=tense)
+        return Clause(self._next(), verb=verb, subject=self._teller(verb), tense=tense)
 
-    def _teller(self, verb: str, detail: float = 0.2) -> Phrase:
+    def _teller(self, verb: str) -> Phrase:
         """Who says or thinks it; people are not told what they said themselves."""
         while True:
-            subject = self._subject(("person", "kin"), detail)
+            subject = self._subject(("kin",), 0.0)
+            if subject.noun in ("son", "daughter"):  # whose father is another one's grandfather
+                continue
+            if not subject.is_pronoun and self._chance(0.4):
+                subject = self._subject(TELLERS[1:], 0.0)
             if subject.noun != "you" or verb != "say":
-                if subject.adjective in ("tired", "hungry", "strange"):
-                    subject.adjective = ""
                 if subject.determiner in ("his", "her", "their"):  # whose?
                     subject.determiner = "my"
                 return subject
@@ -234,7 +248,9 @@ class Maker:
             break
         if hero.determiner in ("his", "her", "their"):
             hero.determiner = "my"
-        if hero.adjective in ("tired", "hungry", "strange") or hero.number == "pl":
+        if not hero.is_pronoun and self._chance(0.6):
+            hero.number = "sg"
+        if hero.adjective not in ("young", "old", "little") or hero.number == "pl":
             hero.adjective = ""
         if hero.relative is not None and hero.relative.verb == "work":
             hero.relative, hero.relative_role = None, ""  # he may go there in the story
@@ -284,11 +300,17 @@ class Maker:
             if not beat.optional or spare > 0:
                 kept.append(beat)
                 spare -= beat.optional
-        people = {"p": self._hero(story.who, tense, detail)}
+        who = story.who
+        if plain:  # who tells of it knows them
+            family = tuple([noun for noun in concepts(who) if noun in CLASSES["kin"]])
+            who = ("kin",) if "adult" in who else family or who
+        people = {"p": self._hero(who, tense, detail)}
         while story.other and people["p"].noun in AWAY:  # his grandmother lives elsewhere
-            people["p"] = self._hero(story.who, tense, detail)
-        if story.other and not people["p"].is_pronoun:
+            people["p"] = self._hero(who, tense, detail)
+        if not people["p"].is_pronoun and (story.other or self._chance(0.8)):
             people["p"].number = "sg"  # five cooks have no brother in common
+        if clauses > 3 and people["p"].number == "sg" and not people["p"].is_pronoun and self._chance(0.4):
+            self._who(people["p"])
         if kept[0].link:  # when the cook who lives in the village …: too much before the comma
             people["p"].relative, people["p"].relative_role = None, ""
         known: set[str] = set()
@@ -300,7 +322,7 @@ class Maker:
             link, role = beat.link, beat.role
             spec, _, given = beat.spec.partition("@")
             now = "present" if link == "because" and tense == "future" else tense
-            shift = "condition" if link in ("when", "if") else ""
+            shift = "condition" if link in ("when", "if", "but_if") else ""
             now = "present" if link == "because" and spec.startswith("love:") else now  # still
             if given == "had":
                 shift = "said"
@@ -311,10 +333,10 @@ class Maker:
                     shift = "lasting"
             if not self.russian and link == "while" and following is not None and following.role == "p":
                 subject, role = self._again(people["p"]), ""  # enquanto esperava o ônibus, o convidado …
-            elif link == "then":
+            elif link in ("then", "to"):
                 subject = people.get(speaker) or people["p"]
                 role = speaker
-                shift = "bare" if tense == "future" else ""
+                shift = "bare" if tense == "future" and link == "then" else ""
             elif role:
                 subject = self._in_role(role, story, people, known, speaker)
                 if link == "and":
@@ -326,6 +348,10 @@ class Maker:
                 if self._sex(people["p"]) == self._genders(before.object.noun).replace("n", "m"):
                     spec += "="  # нашла билет и вернула ему: его and ему would be two
             clause = self._spec(spec, subject, now, detail, before, (role, people, known, story), related)
+            if given in TIMES["past"]:
+                clause.time, clause.time_first = given, True
+            if clause.kind == "weather" and link == "if" and self._chance(0.6):
+                clause.time, clause.time_first = "tomorrow", False
             if clause.verb == "find" and clause.object is not None and not clause.object.is_pronoun:
                 clause.order = "plain"  # its subject goes on
             if related.startswith("not.find"):
@@ -343,7 +369,9 @@ class Maker:
                 clause.object.adjective = ""  # not: the sad book, because it is sad
             if not link and before is not None and clause.object is not None and clause.object.is_pronoun:
                 subject.dropped = ""  # no sentence goes on with a pronoun that leans on a verb
-            if link == "then" or _in_vain(clause):
+            if link == "then" and clause.verb == "listen":
+                clause.progressive = False
+            if link in ("then", "to") or _in_vain(clause):
                 parts.append(Part(clause, link, shift, subject))
                 clause.subject = None
                 clause.order = "plain"
@@ -366,7 +394,7 @@ class Maker:
             not plain
             and not kept[0].link
             and first.kind == "verb"
-            and not (first.modal or first.negation)
+            and not (first.modal or first.negation or first.time)
             and self._chance(0.3)
         ):
             first.time = "yesterday" if tense == "past" else "tomorrow"
@@ -395,6 +423,9 @@ class Maker:
         hero = people["p"]
         if role == "p" and "p" not in known:
             return hero
+        if role == "g":
+            people["g"] = Phrase(self._next(), "guest", "pl")
+            return people["g"]
         if role == "b":
             noun = "we" if hero.noun in ("i", "we") else "they"
             both = self._feminine(hero.noun) and "q" in people and self._feminine(people["q"].noun)
@@ -426,8 +457,12 @@ class Maker:
                 people["q"] = Phrase(self._next(), self.rng.choice(near), determiner=hero.determiner)
                 return people["q"]
             nouns = [noun for noun in nouns if noun not in SPEAKERS_KIN]
+        if hero.noun not in YOUNG and not hero.is_pronoun and "kin" in story.other:
+            nouns = ["wife", "husband", "wife", "husband", "son", "daughter"]
         if hero.noun in ("he", "she"):
             nouns = [noun for noun in nouns if self._feminine(noun) is (hero.noun == "he")]
+        if hero.noun in ("son", "daughter"):  # their parents are those who speak
+            nouns = [noun for noun in nouns if noun not in ("mother", "father", "sister", "brother")] or nouns
         if hero.noun in YOUNG:
             nouns = [noun for noun in nouns if noun not in ("son", "daughter")]
         if hero.noun == "old_man" or hero.adjective == "old":
@@ -462,7 +497,7 @@ class Maker:
         rng = self.rng
         two = ""
         while True:
-            link = rng.choice(("because", "because", "because", "so", "but", "then", "then", "then"))
+            link = rng.choice(("because", "because", "so", "but", "then", "then", "to", "to"))
             if link == "so" and told:  # nobody thinks that she is hungry, so she is eating
                 continue
             who, one, two = rng.choice(SCRIPTS[link])
@@ -470,7 +505,7 @@ class Maker:
                 continue
             tenses = _script_tenses(link, one, two)
             if one.startswith("not.go") or two.startswith("not.go"):
-                tenses = tuple(name for name in tenses if name != "present")  # não vai; nobody "não está indo"
+                tenses = ("past", "present") if not wanted else tenses
             if wanted and wanted not in tenses:
                 continue
             tense = wanted or rng.choice(tenses)
@@ -483,11 +518,11 @@ class Maker:
                     continue  # he read the book because it was good, and he and it are one word
             break
         later = "present" if link == "because" and (tense == "future" or two.startswith("love:")) else tense
-        if link == "then":
+        if link in ("then", "to"):
             second = self._spec(two, subject, tense, detail, first)
             second.subject = None
             second.order = "plain"
-            return [Part(first), Part(second, link, "bare" if tense == "future" else "", subject)]
+            return [Part(first), Part(second, link, "bare" if tense == "future" and link == "then" else "", subject)]
         if two.startswith("it.") and first.object is not None:
             first.object.adjective = ""  # not: the sad book, because it is sad
         two, _, given = two.partition("@")
@@ -561,7 +596,7 @@ class Maker:
         clause = Clause(self._next(), "like" if verb == "like" else "verb", verb=verb, subject=subject, tense=tense)
         action = VERBS.get(verb)
         clause.negation = "not" if "not" in marks_ else ""
-        clause.modal = next((mark for mark in marks_ if mark in ("want", "can", "must", "begin")), "")
+        clause.modal = next((mark for mark in marks_ if mark in ("want", "can", "must", "begin", "to")), "")
         if things == "=":
             assert other is not None
             clause.object = self._pronoun_for(other)
@@ -585,7 +620,7 @@ class Maker:
             determiner = "the" if verb == "like" or (action and action.definite) else "any" if clause.negation else "a"
             if own or (determiner == "any" and related.startswith("it.")):
                 determiner = "own" if own else "the"
-            plain = own or verb in ("buy", "eat", "cook") or cast is not None
+            plain = own or verb != "like" or cast is not None
             clause.object = self.phrase(group, detail, determiner, own=verb not in ("like", "meet"), plain=plain)
             if own or clause.object.noun not in SEVERAL or "not.understand" in related or clause.modal or verb in MADE:
                 clause.object.number = "sg"
@@ -605,7 +640,7 @@ class Maker:
                 clause.object.adjective = ""
             if cast is not None and other is not None and other.noun == clause.object.noun:
                 clause.object.adjective = ""
-            if verb == "drink" and cast is not None:
+            if verb == "drink":
                 clause.object.adjective = ""  # hot water, because it is hot
             if verb in ("buy", "sell") and before is not None and before.verb in ("buy", "sell"):
                 assert other is not None
@@ -641,7 +676,7 @@ class Maker:
             clause.recipient = self._to_role(to, *cast[1:])
             clause.order = "plain"
             if verb == "buy" and clause.object is not None:
-                clause.object.number = "sg"
+                clause.object.number = "pl" if clause.object.noun == "flower" else "sg"
         elif action is not None and action.recipients and verb != "tell" and "=" not in things[1:]:
             near: tuple[str, ...] = ("friend", "friend_f", "neighbour", "neighbour_f")
             near = near[:2] if verb == "send" else near  # who lives next door gets no letters
@@ -654,7 +689,7 @@ class Maker:
             self._avoid(clause.recipient, subject, near)
             clause.order = "plain"
         if places and action is not None:
-            relation = action.direction or ("in" if verb in ("play", "live", "remain") else "to")
+            relation = action.direction or ("in" if verb in ("play", "live", "remain", "rest") else "to")
             clause.place = Place(relation, Phrase(self._next(), rng.choice(places.split(","))))
             _go_there(clause.place, subject)
         self._settle(clause)
@@ -663,6 +698,60 @@ class Maker:
     def _fit(self, phrase: Phrase, clause: Clause, subject: Phrase) -> None:
         """How many and which: several people eat several eggs, nobody eats a whole cake."""
         several = subject.number == "pl" or subject.noun in ("we", "you", "they")
+        if phrase.noun in HUMAN and (clause.verb not in ("know", "remember", "see") or clause.frequency):
+            phrase.adjective = ""
+        if phrase.determiner in ("this", "that") and (clause.verb not in POINTED or clause.frequency):
+            phrase.determiner = "the" if VERBS[clause.verb].definite or clause.negation else "a"
+            if clause.frequency and phrase.noun not in MASS and phrase.noun not in SINGLE:
+                phrase.number = "pl"
+        if clause.verb in ("learn", "love") and phrase.noun in ("song", "poem", "word") and not clause.negation:
+            phrase.determiner, phrase.number = "a", "pl" if phrase.noun == "word" else phrase.number
+        if clause.verb in ("meet", "wait_for") and phrase.noun in ("friend", "friend_f"):
+            phrase.determiner, phrase.number = "my" if clause.negation else "a", "sg"
+        if clause.verb == "wash" and phrase.noun in ("plate", "cup", "knife", "spoon"):
+            phrase.number = "pl"
+        if clause.verb == "give" and phrase.noun not in ("flower", "apple", "pear"):
+            phrase.number = "sg"
+        if phrase.owner is not None and phrase.noun in ("skirt", "dress"):
+            phrase.owner, phrase.determiner = None, "the"
+        if clause.verb == "invite" and phrase.noun in RELATED and phrase.determiner in ("the", "a", "any"):
+            phrase.determiner = "own"
+        if clause.verb == "sell":
+            phrase.determiner, phrase.owner, phrase.number = "own", None, "sg"
+            phrase.adjective = phrase.adjective if phrase.adjective == "old" else ""
+        if clause.verb == "buy" and phrase.noun == "flower" and phrase.determiner == "a":
+            phrase.number, phrase.adjective = "pl", ""
+        if clause.verb == "show" and phrase.noun not in ("picture", "photograph", "letter"):
+            phrase.number = "sg"
+            phrase.determiner = "a" if phrase.determiner in NUMERALS else phrase.determiner
+        if clause.verb in ("buy", "read_while") and phrase.adjective in ("long", "short", "boring", "sad", "good"):
+            phrase.adjective = ""
+        if clause.verb == "watch" and phrase.adjective != "new":
+            phrase.adjective = ""
+        if clause.verb == "watch" and not clause.frequency:
+            phrase.number = "sg"
+            phrase.determiner = "a" if phrase.determiner in NUMERALS else phrase.determiner
+        one = clause.verb in ("know", "repair") or (
+            clause.verb == "wait_for" and phrase.noun not in ("guest", "answer")
+        )
+        if one:
+            phrase.number = "sg"
+            phrase.determiner = "the" if phrase.determiner in NUMERALS else phrase.determiner
+        if clause.verb in MADE and phrase.determiner == "own":
+            phrase.determiner = "the" if clause.negation else "a"
+        if clause.verb in (*MADE, "learn") and phrase.adjective in ("boring", "old", "new", "sad", "good", "short"):
+            phrase.adjective = ""
+        if clause.verb == "love" and phrase.noun in HUMAN:
+            phrase.determiner = phrase.determiner if subject.noun in CLASSES["kin"] else "own"
+            phrase.number = "sg"
+        elif clause.verb == "love" and phrase.noun in CLASSES["pet"]:
+            phrase.determiner, phrase.number = self.rng.choice((("own", "sg"), ("a", "pl")))
+            phrase.owner, phrase.adjective = None, ""
+        if clause.verb == "dream":
+            phrase.determiner, phrase.number, phrase.owner = "a", "sg", None
+            phrase.adjective = phrase.adjective if phrase.adjective in ("new", "big", "red") else ""
+        if clause.verb == "show" and clause.frequency and phrase.noun not in ("picture", "photograph", "letter"):
+            phrase.noun, phrase.adjective = self.rng.choice(("picture", "photograph")), ""
         if phrase.determiner == "a" and several and phrase.noun not in SINGLE:
             if clause.verb == "eat" and phrase.noun in ("apple", "pear", "egg", "sandwich"):
                 phrase.number = "pl"
@@ -677,7 +766,9 @@ class Maker:
             phrase.adjective = ""
         if phrase.adjective in ("tired", "hungry") and clause.verb not in ("help", "see"):
             phrase.adjective = ""
-        if clause.verb == "open" and phrase.noun == "letter":
+        if clause.verb in ("open", "close") or (clause.verb == "read" and phrase.adjective == "boring"):
+            phrase.adjective = ""
+        if clause.verb in ("repair", "paint", "wash") and phrase.adjective != "old":
             phrase.adjective = ""
         if clause.verb in ("write", "cook") and phrase.noun != "letter" and not clause.frequency:
             phrase.number = "sg"
@@ -690,14 +781,14 @@ class Maker:
             phrase.noun = phrase.noun if phrase.noun in ("house", "boat", "fence") else "fence"
         if clause.verb in ("buy", "bring") and phrase.noun in ("apple", "pear", "egg") and phrase.determiner == "a":
             phrase.number = "pl"
-        if clause.verb == "wash" and phrase.noun in ("plate", "cup", "knife"):
+        if clause.verb == "wash" and phrase.noun in ("plate", "cup", "knife", "spoon"):
             phrase.owner, phrase.adjective = None, ""
             phrase.determiner = (
                 "the" if phrase.determiner in POSSESSIVES or phrase.determiner == "own" else phrase.determiner
             )
         if clause.verb == "find" and phrase.noun in CLASSES["pet"]:
             phrase.number, phrase.determiner = "sg", "a" if phrase.determiner in NUMERALS else phrase.determiner
-        if phrase.determiner == "a" and clause.verb == "eat" and phrase.noun in ("cake", "pie"):
+        if phrase.determiner in ("a", *NUMERALS) and clause.verb == "eat" and phrase.noun in ("cake", "pie"):
             if not clause.frequency and phrase.relative is None:
                 phrase.number, phrase.determiner, phrase.adjective = "sg", "piece", ""
         if phrase.noun == "key" and clause.verb in ("lose", "forget", "look_for"):
@@ -708,12 +799,12 @@ class Maker:
         if (
             phrase.noun in ("skirt", "dress")
             and not self._feminine(subject.noun)
-            and subject.noun not in ("i", "we", "you", "she")
+            and subject.noun not in ("i", "you", "she")
         ):
             phrase.noun = self.rng.choice(("coat", "jacket", "sweater"))
             phrase.adjective = "" if phrase.noun == "coat" and phrase.adjective == "beautiful" else phrase.adjective
         if several and phrase.determiner == "own" and phrase.noun in concepts(("text", "small", "clothes", "thing")):
-            phrase.determiner = "this"  # five drivers have no letter in common
+            phrase.number = "pl" if phrase.noun not in SINGLE else "sg"  # five drivers have no ticket in common
         if phrase.determiner == "a" and clause.verb == "lose":
             phrase.determiner = "the" if subject.noun == "child" else "own"
         if (clause.verb == "meet" and phrase.adjective == "new") or (
@@ -737,6 +828,8 @@ class Maker:
             phrase.number = "sg"
         if clause.verb == "sell" and phrase.noun in ("apple", "pear", "egg", "sandwich") and phrase.determiner == "a":
             phrase.number = "pl"
+        if phrase.determiner == "any" and phrase.number == "sg" and phrase.noun not in MASS:
+            phrase.determiner = "the"
 
     def _pronoun_for(self, phrase: Phrase) -> Phrase:
         """The pronoun that stands for a thing or a person named before."""
@@ -761,8 +854,12 @@ class Maker:
         kind = rng.choices(KINDS, KIND_WEIGHTS)[0]
         if kind == "verb":
             return self._action(detail, tense)
+        if kind == "habit":
+            verb = rng.choice(HABITUAL)
+            children = Phrase(self._next(), "child", "pl") if verb == "play" and self._chance(0.6) else None
+            return self._action(detail, "present", verb, children, habit=True)
         if kind == "mind":
-            verb = rng.choice(("know", "love", "remember", "forget", "dream"))
+            verb = rng.choice(("know", "love", "love", "remember", "forget", "dream"))
             if verb == "forget":
                 tense = "past"
             elif verb == "remember" or tense == "future":
@@ -835,6 +932,10 @@ class Maker:
             clause.subject = self._subject(("person", "kin"), detail / 2)
             clause.object = self.phrase(("text", "clothes", "song", "film", "art", "vehicle"), detail, "the")
             clause.negation = "not" if self._chance(0.2) else ""
+            if clause.object.adjective in ("good", "boring", "sad", "expensive"):  # why one likes it, or not
+                clause.object.adjective = ""
+            if clause.object.noun in ("skirt", "dress") and not self._feminine(clause.subject.noun):
+                clause.object.noun = "hat"
             self._settle(clause)
         return clause
 
@@ -888,14 +989,17 @@ class Maker:
         clause = Clause(self._next(), verb=verb, tense="past")
         clause.subject = self.phrase(("kin", "friend", "neighbour", "friend_f"), 0.0, "the")
         if verb in ("build", "repair"):
+            clause.subject.number = "sg"
             clause.subject.noun = self.rng.choice(("father", "grandfather", "uncle", "brother"))
-        clause.subject.determiner = self.rng.choice(POSSESSIVES)
+        clause.subject.determiner, clause.subject.adjective = self.rng.choice(POSSESSIVES), ""
         clause.object = self.phrase(tuple(things.split()), detail, "this")
-        clause.object.determiner = self.rng.choice(("this", "that"))
+        clause.object.determiner = self.rng.choice(("this", "this", "this", "that"))
+        clause.object.adjective = "" if verb in MADE else clause.object.adjective
+        clause.object.owner = None
+        if verb in ("build", "repair"):
+            clause.object.number = "sg"
         if self.russian:
             clause.order = "object"
-        else:
-            clause.object.owner = None
         return clause
 
     def _question(self, detail: float) -> Clause:
@@ -914,7 +1018,11 @@ class Maker:
         elif asked == "why":
             verb = rng.choice(("cry", "laugh", "work", "sell", "buy", "open", "close"))
             tense = "past" if tense == "future" and verb in ("cry", "laugh") else tense
-            clause = self._action(detail, tense, verb, finished=True)
+            clause = self._action(detail / 2, tense, verb, finished=True)
+            clause.place = None if verb != "work" else clause.place
+            if clause.object is not None and clause.object.determiner != "own":
+                clause.object.number = "sg" if clause.object.noun not in CLASSES["food"] else clause.object.number
+                clause.object.determiner = "a" if clause.object.determiner in NUMERALS else clause.object.determiner
         else:
             clause = self._action(detail, tense)
             if clause.verb == "see":  # nobody asks who sees friends
@@ -965,7 +1073,13 @@ class Maker:
         return clause
 
     def _action(
-        self, detail: float, tense: str, verb: str = "", subject: Phrase | None = None, finished: bool = False
+        self,
+        detail: float,
+        tense: str,
+        verb: str = "",
+        subject: Phrase | None = None,
+        finished: bool = False,
+        habit: bool = False,
     ) -> Clause:
         """Somebody does something.
 
@@ -975,6 +1089,7 @@ class Maker:
             verb: which; chosen if empty.
             subject: who; chosen if None.
             finished: whether a past has to be finished: not "was sleeping".
+            habit: whether it has to be what somebody does often or rarely.
         """
         rng = self.rng
         chosen = verb
@@ -987,36 +1102,40 @@ class Maker:
                 continue
             if finished and tense == "past" and (action.lasting or action.stative):
                 continue
+            if chosen == "see" and tense == "present" and not self.russian:  # estou vendo
+                continue
             break
         action = VERBS.get(chosen, _SAY)
         clause = Clause(self._next(), verb=chosen, tense=tense)
-        clause.subject = subject or self._subject(action.subjects, detail)
+        clause.subject = subject or self._subject(action.subjects, detail, LOOKS.get(chosen, ""))
         while chosen == "work" and subject is None and clause.subject.noun in IDLE:
             clause.subject = self._subject(action.subjects, detail)
-        if subject is None and chosen not in UNDENIED and self._chance(0.12):
+        if subject is None and not habit and chosen not in UNDENIED and self._chance(0.12):
             negation = rng.choice(("not", "not", "never", "nobody"))
             if negation == "never" and (
                 chosen in ("walk", "run", "eat", "drink")
                 or tense == "future"
                 or chosen in PUNCTUAL
-                or chosen in ("live", "return", "sleep", "know", "see")
+                or chosen in ("live", "return", "sleep", "know", "see", "wait_for")
             ):
                 negation = "not"
             if negation == "nobody" and not (
                 not action.recipients and clause.subject.noun in HUMAN and clause.subject.determiner == "the"
             ):
                 negation = "not"
+            if negation == "not" and chosen in ("walk", "run", "swim", "play", "dance", "rest") and tense != "future":
+                negation = ""
             clause.negation = negation
             if negation == "nobody":
                 clause.subject = Phrase(clause.subject.id, "he")
-            elif clause.subject.determiner == "a":
+            elif negation and clause.subject.determiner == "a":
                 clause.subject.determiner = "the"
         if (
             not clause.negation
             and not action.direction
             and tense == "present"
-            and chosen not in ("live", "build", "look_for", "understand", "wait_for", "sell", "learn")
-            and self._chance(0.5)
+            and chosen in HABITS
+            and (habit or self._chance(0.5))
         ):
             clause.frequency = rng.choice(FREQUENCIES)
         elif (
@@ -1026,6 +1145,7 @@ class Maker:
             if (
                 tense == "future"
                 or chosen in NEVER_ASKED
+                or chosen not in MODALS.get(clause.modal, (chosen,))
                 or (clause.modal == "must" and tense == "past" and not self.russian)
                 or (clause.modal == "begin" and (tense == "present" or chosen in PUNCTUAL or not action.manners))
             ):
@@ -1037,8 +1157,9 @@ class Maker:
             own = clause.negation != "nobody" and clause.subject.noun != "child"
             clause.object = self._object(action, clause, detail, determiner, own)
         if action.recipients:
-            clause.recipient = self.phrase(("person", "kin"), 0.0, "the", clause.negation != "nobody")
-            self._avoid(clause.recipient, clause.subject, ("person", "kin"))
+            near = ("kin", "friend", "friend_f", "neighbour", "neighbour_f", "child", "boy", "girl")
+            clause.recipient = self.phrase(near, 0.0, "the", clause.negation != "nobody")
+            self._avoid(clause.recipient, clause.subject, near)
             if chosen in ("explain", "tell"):
                 listeners = ("child", "boy", "girl", *(("student", "student_f") if chosen == "explain" else ()))
             elif chosen == "send":
@@ -1050,9 +1171,11 @@ class Maker:
             if self._chance(0.25) and self._may_point(clause.subject):
                 clause.recipient = self._other_pronoun(clause.subject)
         if action.direction:
-            clause.place = Place(action.direction, self._place("goal"))
+            clause.place = Place(action.direction, self._place("come" if chosen == "come" else "goal"))
             clause.place.phrase.adjective = ""
             _go_there(clause.place, clause.subject)
+            if clause.place.phrase.noun in ("kitchen", "restaurant"):
+                clause.place.phrase.determiner = "the"
         elif chosen == "invite":
             clause.place = Place("to", Phrase(self._next(), rng.choice(("restaurant", "theatre", "museum"))))
         elif clause.object is not None and (
@@ -1131,7 +1254,8 @@ class Maker:
                 subject.determiner = "the"
         if not self.russian and subject is not None and subject.noun == "we" and subject.dropped != "always":
             # gostamos, entendemos, nunca lemos: present or past, nobody could tell
-            forms = portuguese.verb(clause.modal or clause.verb or "be")
+            modal = {"to": clause.verb, "must": "have"}.get(clause.modal, clause.modal)
+            forms = portuguese.verb(modal or clause.verb or "be")
             same = forms.present["1p"] == forms.preterite["1p"] and clause.modal in ("", "begin")
             said = (
                 clause.verb in ("say", "live", "know", "remember", "love", "know_that") and clause.negation != "never"
@@ -1139,6 +1263,8 @@ class Maker:
             lasting = action.lasting and not clause.modal and clause.negation != "never"
             if clause.tense == "past" and same and not said and not lasting:
                 subject.noun, subject.number, subject.dropped = "they", "pl", ""
+        if not self.russian and clause.verb == "go" and clause.negation == "not" and clause.tense == "future":
+            clause.tense = "present"  # não vai: is not going
         clause.progressive = (
             clause.kind == "verb"
             and not action.stative
@@ -1152,11 +1278,11 @@ class Maker:
         """A place: mostly "the", sometimes "this" or "big"."""
         noun = self.rng.choice(PLACES[group])
         phrase = Phrase(self._next(), noun)
-        if group in ("work", "out", "home", "goal") and self._chance(0.2):
+        if group in ("work", "home") and self._chance(0.15):
             phrase.adjective = self.rng.choice(("big", "old", "small", "beautiful", "new"))
-            if noun in ("forest", "sea", "field", "beach", "river", "lake", "village", "city", "church"):
+            if noun in ("forest", "sea", "field", "beach", "river", "lake", "village", "city", "church", "restaurant"):
                 phrase.adjective = "old" if noun == "church" else "big" if phrase.adjective == "new" else ""
-        told = group not in ("water", "room", "sleep", "dance") and self._chance(0.1)
+        told = group in ("work", "home") and self._chance(0.2)
         if told or (group == "home" and noun == "house"):
             phrase.determiner = self.rng.choice(("this", "that", "our"))
         return phrase
@@ -1183,7 +1309,16 @@ class Maker:
         if clause.frequency and phrase.noun not in MASS and phrase.noun not in SINGLE and phrase.determiner == "a":
             phrase.number = "pl"  # "often reads books"
         if phrase.determiner == "a" and phrase.number == "pl" and not phrase.adjective and phrase.noun not in HUMAN:
-            if self._chance(0.4) and phrase.noun not in CLASSES["animal"] and not clause.frequency:
+            counted = clause.tense != "present" and clause.verb in (
+                "buy",
+                "find",
+                "draw",
+                "read",
+                "write",
+                "bring",
+                "wash",
+            )
+            if self._chance(0.4) and phrase.noun not in CLASSES["animal"] and counted:
                 phrase.determiner = rng.choice(NUMERALS)
         self._fit(phrase, clause, clause.subject)
         if phrase.determiner in ("own", "my") and phrase.noun not in HUMAN and phrase.noun not in concepts(("gift",)):
@@ -1217,7 +1352,8 @@ class Maker:
         inner = Clause(self._next(), verb=rng.choice(verbs), tense="past")
         inner.subject = self.phrase(VERBS[inner.verb].subjects, 0.0, "the")
         if inner.subject.determiner not in ("the", "my", "our"):
-            inner.subject.determiner = "my" if inner.subject.noun in CLASSES["kin"] else "the"
+            whose = inner.subject.noun in (*CLASSES["kin"], "friend", "friend_f")
+            inner.subject.determiner = "my" if whose else "the"
         assert clause.subject is not None
         if inner.subject.noun == clause.subject.noun:
             return
@@ -1227,9 +1363,10 @@ class Maker:
 
     # --------------------------------------------------------------------------------------------------- phrases
 
-    def _subject(self, classes: tuple[str, ...], detail: float) -> Phrase:
+    def _subject(self, classes: tuple[str, ...], detail: float, looks: str = "") -> Phrase:
+        """Who does it; `looks` are adjectives that may play a role for what is done."""
         rng = self.rng
-        human = all(name in ("person", "kin") for name in classes)
+        human = PEOPLE.issuperset(classes) and classes != ("youth",)
         if human and self._chance(0.2):
             noun = rng.choice(("i", "we", "you", "he", "she", "they"))
             dropped = "if clear" if not self.russian and noun in ("i", "we") and self._chance(0.6) else ""
@@ -1237,6 +1374,8 @@ class Maker:
         phrase = self.phrase(classes, detail, "the")
         if phrase.determiner == "a":
             phrase.number = "sg"
+        if phrase.noun in HUMAN and phrase.adjective not in (*PLAIN_LOOKS, *looks.split()):
+            phrase.adjective = ""
         if human and phrase.number == "sg" and self._chance(0.05 * detail):
             self._who(phrase)
         return phrase
@@ -1252,6 +1391,8 @@ class Maker:
         else:
             inner.place = Place("in", self._place(action.places))
             inner.place.phrase.adjective = ""
+            if inner.place.phrase.determiner == "that":
+                inner.place.phrase.determiner = "this"
             if inner.place.phrase.noun == "house":
                 inner.place = Place("in", Phrase(inner.place.phrase.id, "village"))
             if inner.verb == "work":
@@ -1308,7 +1449,7 @@ class Maker:
                     phrase.determiner = rng.choice(POSSESSIVES)
             elif determiner != "any":
                 friend = noun in ("friend", "friend_f")  # whose?
-                if roll < 0.08 and not friend:
+                if roll < 0.08 and noun not in HUMAN and noun not in CLASSES["animal"]:
                     phrase.determiner = rng.choice(("this", "that"))
                 elif roll < 0.16 and own and noun in OWNED:
                     phrase.determiner = "own"
@@ -1327,7 +1468,7 @@ class Maker:
             if noun in ("friend", "friend_f"):
                 phrase.determiner = "my"
         adjectives = fitting_adjectives(noun)
-        likely = 0.06 + 0.3 * detail if noun in HUMAN else 0.12 + 0.4 * detail
+        likely = 0.06 + 0.3 * detail if noun in HUMAN else 0.2 + 0.45 * detail
         if adjectives and not kin and self._chance(likely):
             phrase.adjective = rng.choice(adjectives)
             if phrase.adjective == "hungry" and noun in HUMAN and not self.russian:  # faminto: starving
@@ -1349,7 +1490,9 @@ class Maker:
             phrase.determiner, phrase.number = "my", "sg"
         if other.noun in CLASSES["kin"] and phrase.noun in CLASSES["kin"]:  # my father's daughter is my sister
             phrase.determiner = other.determiner if other.determiner in ("my", "our") else "my"
-            near = [noun for noun in SPEAKERS_KIN[other.noun].split() if noun in group]
+            phrase.determiner = phrase.determiner if other.noun in SPEAKERS_KIN else "own"
+            elders = " ".join(sorted(ELDERS))
+            near = [noun for noun in SPEAKERS_KIN.get(other.noun, elders).split() if noun in group]
             phrase.noun = phrase.noun if phrase.noun in near or not near else self.rng.choice(near)
         several = other.number == "pl" or other.noun in ("we", "you", "they")
         if several and other.noun not in YOUNG and phrase.noun in CLASSES["kin"] and phrase.determiner == "own":
@@ -1379,10 +1522,11 @@ def _go_there(place: Place, subject: Phrase) -> None:
     """Where people go, in Portuguese: to the beach, not into the sea, and pupils to school."""
     if place.phrase.noun == "sea" and place.relation == "to":
         place.phrase.noun = "beach"
-    if place.phrase.noun == "office" and subject.noun in ("child", "boy", "girl", "student", "student_f"):
-        place.phrase.noun = "school"
-    if place.phrase.noun == "office" and subject.noun in ("guest", "tourist", "grandmother", "grandfather", "old_man"):
-        place.phrase.noun = "museum"
+    pupils = ("child", "boy", "girl", "student", "student_f", "son", "daughter")
+    if place.phrase.noun == "office" and subject.noun not in CLASSES["worker"] and not subject.is_pronoun:
+        place.phrase.noun = "school" if subject.noun in pupils else "market"
+    if place.phrase.noun == "school" and subject.noun not in (*pupils, "teacher", "teacher_f", "he", "she", "they"):
+        place.phrase.noun = "library"
 
 
 def _choose_words(sentence: Sentence, in_russian: bool) -> None:
@@ -1404,12 +1548,20 @@ def _choose_words(sentence: Sentence, in_russian: bool) -> None:
                     more = (inner.subject, inner.object, inner.place.phrase if inner.place is not None else None)
                     phrases += [one for one in more if one is not None]
         thing = clause.object
+        subject = clause.subject or part.head
+        if not in_russian and subject is not None and subject.noun not in ("i", "we", "you"):  # "seu" would be "your"
+            several = subject.number == "pl" or subject.noun == "they"
+            female = subject.noun in (*WOMEN, "she", "child")
+            if where is not None and where.determiner == "own":
+                where.determiner = "their" if several else "her" if female else "his"
+            if thing is not None and thing.determiner == "own" and several and clause.verb not in ("lose", "sell"):
+                thing.determiner = thing.determiner if thing.noun in CLASSES["kin"] else "their"
         if thing is not None and not thing.is_pronoun:
             given = thing.noun
         if clause.verb == "come" and where is not None and where.noun in ("village", "city") and in_russian:
             clause.verb = "arrive"
-        if clause.verb == "come" and where is not None and where.noun == "kitchen" and not in_russian:
-            clause.verb = "enter"
+        if clause.verb == "come" and where is not None and not in_russian:
+            clause.verb = "enter" if where.noun == "kitchen" else "arrive"
         if in_russian:
             for one, phrase in ((clause, thing), *((p.relative, p) for p in (thing, clause.subject) if p is not None)):
                 if one is not None and one.verb == "cook" and phrase is not None and one.question != "what":
@@ -1455,6 +1607,8 @@ def _script_tenses(link: str, one: str, two: str) -> tuple[str, ...]:
         return ("past",)
     if one.startswith("work"):
         return ("past", "present")
+    if link == "to":
+        return ("past", "past", "present", "future")
     if link == "then":
         return ("past", "past", "future")
     if one.startswith(("return", "not.read", "not.eat", "not.buy", "find", "meet")):

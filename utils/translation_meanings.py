@@ -111,7 +111,7 @@ class Clause:
         order: "plain"; "inverted" when a place opens the clause and the subject, new to the reader, ends it; "object"
             when the object opens it.
         negation: "", "not", "nobody", "nothing", "never".
-        modal: "", "want", "can", "must", "begin".
+        modal: "", "want", "can", "must", "begin", "to" (went to buy bread).
         question: "", "yes", "who", "what", "where", "why".
         time_first: whether the adverb of time opens the clause.
         progressive: going on: "is reading".
@@ -144,7 +144,7 @@ class Part:
     Args:
         clause: the clause.
         link: how it is joined: "and", "then" (with the subject of the clause before), "but", "because", "so", "when",
-            "while", "if", "although", "that".
+            "while", "if", "although", "that", "to" (what for), "but_if".
         shift: what that does to its tense: "said" after a verb of saying in the past, and for what had happened before;
             "condition" after "if" and "when"; "bare" where "will" was said in the clause before; "perfect" for a past
             that is the reason for what is so now; "going" where "was" was said in the clause before.

@@ -51,7 +51,8 @@ artist=artista,m writer=escritor,m cook=cozinheiro,m engineer=engenheiro,m fishe
 journalist=jornalista,m musician=músico,m actor=ator,m actress=atriz,f child=criança,f woman=mulher,f
 man=homem,m,homens guest=convidado,m tourist=turista,m singer=cantora,f sailor=marinheiro,m farmer=fazendeiro,m
 driver=motorista,m soldier=soldado,m nurse=enfermeira,f mechanic=mecânico,m carpenter=carpinteiro,m aunt=tia,f
-uncle=tio,m old_man=velho,m dog=cachorro,m cat=gato,m horse=cavalo,m cow=vaca,f bird=pássaro,m rabbit=coelho,m
+uncle=tio,m wife=esposa,f husband=marido,m
+old_man=velho,m dog=cachorro,m cat=gato,m horse=cavalo,m cow=vaca,f bird=pássaro,m rabbit=coelho,m
 goat=cabra,f sheep=ovelha,f duck=pato,m kitten=gatinho,m puppy=cachorrinho,m book=livro,m letter=carta,f
 newspaper=jornal,m magazine=revista,f poem=poema,m novel=romance,m story=história,f
 fairy_tale=conto_de_fadas,m,contos_de_fadas
@@ -101,6 +102,7 @@ _ADVERBS = {
 # concept: infinitive [g= gerund] [c= participle] [p= present, 4 persons] [t= preterite] [i= imperfect, 1st person]
 _VERBS = """
 read: ler p=leio,lê,lemos,leem
+read_while: ler p=leio,lê,lemos,leem
 write: escrever c=escrito
 buy: comprar
 sell: vender
@@ -131,7 +133,7 @@ invite: convidar
 meet: encontrar
 see: ver p=vejo,vê,vemos,veem t=vi,viu,vimos,viram c=visto
 know: conhecer
-love: amar
+love: gostar
 remember: lembrar
 understand: entender
 forget: esquecer
@@ -161,6 +163,7 @@ live: morar
 play: brincar
 go: ir p=vou,vai,vamos,vão t=fui,foi,fomos,foram i=ia
 enter: entrar
+arrive: chegar
 come: vir p=venho,vem,vimos,vêm t=vim,veio,viemos,vieram i=vinha c=vindo g=vindo
 return: voltar
 talk: conversar
@@ -170,7 +173,6 @@ think: achar
 know_that: saber p=sei,sabe,sabemos,sabem t=soube,soube,soubemos,souberam
 want: querer p=quero,quer,queremos,querem t=quis,quis,quisemos,quiseram
 can: poder p=posso,pode,podemos,podem t=pude,pôde,pudemos,puderam
-must: dever
 begin: começar
 like: gostar
 have: ter p=tenho,tem,temos,têm t=tive,teve,tivemos,tiveram i=tinha
@@ -178,7 +180,8 @@ be: ser p=sou,é,somos,são t=fui,foi,fomos,foram i=era
 stay: estar p=estou,está,estamos,estão t=estive,esteve,estivemos,estiveram
 """
 
-_GOVERNS = {"watch": "a", "thank": "a", "like": "de", "remember": "de", "talk": "com", "dream": "com", "forget": ""}
+_GOVERNS = {"watch": "a", "thank": "a", "like": "de", "remember": "de", "talk": "com", "dream": "com", "love": "de",
+            "forget": ""}  # fmt: skip
 """The preposition that a verb takes before its object."""
 
 PERSONS = ("1s", "3s", "1p", "3p")
@@ -335,6 +338,10 @@ def _contract(preposition: str, keys: tuple[int, ...], words: list[Word]) -> lis
     first = words[0]
     fused = ""
     article = first.form in ("o", "a", "os", "as")
+    possessive = first.form.startswith(("meu", "minha", "noss", "seu", "sua"))
+    if preposition == "de" and possessive:  # gosta do meu pai
+        ending = ("a" if first.form.rstrip("s").endswith("a") else "o") + ("s" if first.form[-1] == "s" else "")
+        return [Word("d" + ending, keys), *words]
     if preposition in _CONTRACT and (article or first.form.startswith(("este", "esta", "aquel", "ele", "ela"))):
         fused = _CONTRACT[preposition] + first.form
     elif preposition == "a" and first.form in ("o", "os"):
@@ -369,9 +376,11 @@ def _phrase(phrase: Phrase, subject: Phrase | None = None, bare: bool = False) -
         before = phrase.adjective in _BEFORE or (person and phrase.adjective in ("young", "new"))
         words = [word, *words] if before else [*words, word]
     name = phrase.determiner
+    if name == "own" and subject is not None and _number(subject) == "pl" and subject.noun not in ("we", "you"):
+        name = "the"  # venderam a moto
     if name == "own" and subject is not None and subject.noun in ("i", "we"):
         name = {"i": "my", "we": "our"}[subject.noun]
-    if name == "own" and phrase.noun in CLASSES["kin"]:  # ajudou a avó: his own, whose else
+    if name == "own" and phrase.noun in (*CLASSES["kin"], *CLASSES["spouse"]):  # ajudou a avó: his own, whose else
         name = "the"
     if phrase.owner is not None:
         shown = name in ("this", "that")
@@ -393,7 +402,7 @@ def _phrase(phrase: Phrase, subject: Phrase | None = None, bare: bool = False) -
     elif name in ("a", "any"):
         if number == "sg" and phrase.noun not in MASS and not bare:
             words.insert(0, Word(_determiner("a", sex, number), key(node, DET)))
-    elif name:
+    elif name and phrase.noun != "music":
         words.insert(0, Word(_determiner(name, sex, number), key(node, DET)))
     if phrase.relative is not None:
         words += [Word("que", key(node, REL)), *_clause(phrase.relative, head=phrase)]
@@ -419,7 +428,10 @@ def _finite(concept: str, clause: Clause, person: str, shift: str, main: int, su
     forms = verb(concept)
     both = (main, support)
     tense = clause.tense
-    still = clause.progressive and concept not in ("dream", "remain")  # sonha com um carro: a wish, nobody is asleep
+    refuses = concept == "go" and clause.negation == "not"  # não vai
+    still = (
+        clause.progressive and concept not in ("dream", "remain") and not refuses
+    )  # sonha com um carro: a wish, nobody is asleep
     failed = concept in ("can", "manage") and clause.negation == "not" and tense == "past" and not shift  # não pôde ir
     steady = clause.kind in ("adjective", "profession", "have", "there", "weather") or concept in _STEADY
     if shift == "condition" and tense == "future":
@@ -451,7 +463,7 @@ def _finite(concept: str, clause: Clause, person: str, shift: str, main: int, su
 
 _SHORTENED = {"fazer": "far", "trazer": "trar", "dizer": "dir"}
 """The stems of faria, traria, diria."""
-_STEADY = frozenset({"know", "love", "live", "want", "can", "manage", "must", "remember", "know_that", "dream"})
+_STEADY = frozenset({"know", "love", "live", "want", "can", "manage", "remember", "know_that", "dream"})
 """Verbs whose past is told as a state: sabia, queria."""
 
 
@@ -469,12 +481,18 @@ def _verb_group(clause: Clause, person: str, shift: str) -> list[Word]:
     if not clause.modal:
         concept = clause.verb
         if clause.kind == "adjective":
-            concept = "stay" if clause.adjective in _STATES else "be"
+            turns = shift == "condition" and clause.adjective in ("hungry", "ill", "tired")  # se ficar com fome
+            concept = "remain" if turns else "stay" if clause.adjective in _STATES else "be"
         elif clause.kind == "weather":
             concept = "be" if clause.adjective == "late" else "stay"
         elif clause.kind == "profession":
             concept = "be"
         return _finite(concept, clause, person, shift, main, support)
+    if clause.modal == "to":  # foi ao mercado comprar pão
+        return [Word(verb(clause.verb).infinitive, (main,))]
+    if clause.modal == "must":  # tem que ler
+        words = _finite("have", clause, person, shift, modal, modal)
+        return [*words, Word("que", (modal,)), Word(verb(clause.verb).infinitive, (main,))]
     concept = clause.modal
     if concept == "can" and clause.negation == "not" and clause.verb in ("open", "close", "read", "repair", "find"):
         concept = "manage"
@@ -556,6 +574,8 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
         if preposition:
             own = preposition == "com"  # English has a preposition here too
             what = _contract(preposition, key(node, PREP) if own else key(node, VERB), what)
+        if clause.verb == "love":
+            what.insert(0, Word("muito", key(node, VERB)))
     if clause.negation == "nothing":
         what = [Word("nada", key(node, NOUN))]
     if clause.adjective:
@@ -579,11 +599,9 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
             to = key(clause.recipient.id, PREP) if late else ()  # English says "to us" there
             group, before, _ = _with_pronoun(clause.recipient, group, before, to=to)
         else:
-            own = two or clause.recipient.determiner == "own" or clause.recipient.is_pronoun
-            preposition = "para" if own and clause.verb != "give_back" else "a"
             late = clause.verb == "explain" or (clause.object is not None and clause.object.is_pronoun)
             keys = key(clause.recipient.id, PREP if late else NOUN)
-            whom = _contract(preposition, keys, _phrase(clause.recipient, subject))
+            whom = _contract("para", keys, _phrase(clause.recipient, subject))
     how = [] if not clause.manner else _adverb(clause.manner, key(node, MANNER))
     asked = [] if clause.question in ("", "yes") else [Word(w, key(node, DET)) for w in _WHERE[clause.question].split()]
     if clause.question == "who":
@@ -623,7 +641,8 @@ def _with_pronoun(
     return group, [*before, word], []
 
 
-_LINKS = {"and": ", e", "then": "e", "but": ", mas", "because": "porque", "when": "quando", "if": "se", "that": "que",
+_LINKS = {"and": ", e", "then": "e", "to": "", "but": ", mas", "but_if": ", mas se",
+          "because": "porque", "when": "quando", "if": "se", "that": "que",
           "so": ", por isso", "although": "embora", "while": "enquanto"}  # fmt: skip
 _SUBJUNCTIVE = {"present": {"1s": "esteja", "3s": "esteja", "1p": "estejamos", "3p": "estejam"},
                 "past": {"1s": "estivesse", "3s": "estivesse", "1p": "estivéssemos", "3p": "estivessem"}}  # fmt: skip
@@ -633,32 +652,24 @@ def portuguese(sentence: Sentence) -> list[Word]:
     """A sentence in Portuguese."""
     words: list[Word] = []
     opened = 0
-    goes: str | None = None  # the shift of a clause before that has "go", where this one only follows it
-    fetched: str | None = None
     told = ""  # the shift of a clause before in the future
+    goes: str | None = None  # that of a clause before with "go"
     for number, part in enumerate(sentence.parts):
         if opened:
             words.append(Word(",", key(opened, COMMA2)))
             opened = 0
         node = part.clause.id
         shift = part.shift
-        fetches = shift == "bare" and goes is not None  # vai ao mercado comprar
-        if shift == "bare" and not fetches and "said" in (fetched, told):  # … e faria
-            shift = "said"
-        elif shift == "bare" and fetched is not None:  # … e vai preparar: at home again
-            shift = fetched
-        if sentence.listed(number) and not fetches:  # foi ao mercado, comprou peixe e fez sopa
+        if shift == "bare":  # disse que limparia … e faria; vai ao mercado e vai fazer
+            shift = "said" if told == "said" else goes if goes is not None else shift
+        if sentence.listed(number):  # foi ao mercado, comprou peixe e fez sopa
             words.append(Word(",", key(node, LINK)))
-        elif part.link and not fetches:
+        elif part.link:
             for form in _LINKS[part.link].split():
                 words.append(Word(form, key(node, COMMA if form == "," else LINK)))
-            opened = 0 if number else node
+            opened = node if not number or part.link == "but_if" else 0
         made = _clause(part.clause, shift, part.head)
-        if fetches:
-            main = key(node, VERB)[0]
-            made = [Word(w.form, w.keys + key(node, LINK)) if main in w.keys else w for w in made]
-        fetched = goes if fetches else None
-        goes = part.shift if part.clause.verb == "go" else None
+        goes = part.shift if part.clause.verb == "go" else goes if part.clause.modal == "to" else None
         told = shift if part.clause.tense == "future" else ""
         if part.link == "although":  # embora asks for the subjunctive; only states follow it here
             subject = part.clause.subject

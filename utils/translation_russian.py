@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 
+from utils.translation_lexicon import MASS
 from utils.translation_meanings import (
     ADJ,
     AUX,
@@ -87,6 +88,8 @@ sailor моряк m a
 farmer фермер m a
 driver водитель m a
 soldier солдат m a gp=солдат
+wife жена f a np=жёны gp=жён dp=жёнам ip=жёнами pp=жёнах
+husband муж m a np=мужья gp=мужей dp=мужьям is=мужем ip=мужьями pp=мужьях
 nurse медсестра f a np=медсёстры gp=медсестёр dp=медсёстрам ip=медсёстрами pp=медсёстрах
 mechanic механик m a
 carpenter плотник m a
@@ -226,6 +229,7 @@ exercise упражнение n
 # inf,1sg,3sg,3pl; p= masculine and feminine past; w= first and second person plural; "~" before the words: reflexive
 _VERBS = """
 read: читать / прочитать
+read_while: читать / почитать
 write: писать,пишу,пишет,пишут / написать,напишу,напишет,напишут
 buy: покупать / купить,куплю,купит,купят
 sell: продавать,продаю,продаёт,продают / продать,продам,продаст,продадут,w=продадим
@@ -297,6 +301,9 @@ learn: учить,учу,учит,учат / выучить,выучу,выуч�
 visit: посещать / посетить,посещу,посетит,посетят
 lie: лежать,лежу,лежит,лежат / -
 stand: стоять,стою,стоит,стоят / -
+hungry: ~голодать / ~проголодать
+ill: болеть,болею,болеет,болеют / заболеть,заболею,заболеет,заболеют
+tired: уставать,устаю,устаёт,устают / устать,устану,устанет,устанут
 hang: висеть,вишу,висит,висят / -
 """
 
@@ -512,9 +519,11 @@ _ADJECTIVES = {
     "comfortable": "удобный", "difficult": "трудный", "simple": "простой", "important": "важный",
 }  # fmt: skip
 _SHORT = {"busy": "занят занята занято заняты",
-          "hungry": "голоден голодна голодно голодны", "ill": "болен больна больно больны",
+          "hungry": "голоден голодна голодно голодны",
           "tired": "устал устала устало устали"}  # fmt: skip
 """States of people are said with short forms, which have no case; "устал" is a past tense of its own."""
+_BEGINS = frozenset({"hungry", "ill", "tired"})
+"""States that have a verb for how they begin."""
 _WEATHER = {"cold": "холодно", "hot": "жарко", "dark": "темно", "late": "поздно"}
 _ADVERBS = {
     "slowly": "медленно", "quickly": "быстро", "quietly": "тихо", "loudly": "громко", "attentively": "внимательно",
@@ -646,8 +655,9 @@ def _object_case(clause: Clause) -> str:
 
 _WILL = {"1s": "буду", "3s": "будет", "1p": "будем", "2p": "будете", "3p": "будут"}
 _CAN = {"1s": "могу", "3s": "может", "1p": "можем", "2p": "можете", "3p": "могут"}
-_A_WHILE = {"walk": "погулять", "swim": "поплавать", "play": "поиграть"}
+_A_WHILE = {"walk": "погулять", "swim": "поплавать", "play": "поиграть", "listen": "послушать"}
 """What one wants to do for a while."""
+_MANAGED = {"m": "смог", "f": "смогла", "n": "смогло", "p": "смогли"}
 _COULD = {"m": "мог", "f": "могла", "n": "могло", "p": "могли"}
 _MUST = {"m": "должен", "f": "должна", "n": "должно", "p": "должны"}
 _WAS = {"m": "был", "f": "была", "n": "было", "p": "были"}
@@ -661,9 +671,16 @@ def _finite(
     imperfective, perfective = verb(concept)
     lasting = perfective is None or bool(clause.frequency) or clause.progressive or clause.negation == "never"
     lasting = lasting or (clause.negation == "nothing" and concept in ("eat", "drink"))  # ничего не ел
+    lasting = lasting or (clause.question == "what" and concept in ("eat", "drink"))  # что пили гости
     both = main + support
     if clause.tense == "present":
         return [Word(imperfective.person[_person(subject)], both)]
+    if clause.tense == "past" and clause.negation == "not" and concept in ("eat", "drink"):  # не стал есть суп
+        whole = clause.object is not None and clause.object.determiner == "the"
+        began = Word({"m": "стал", "f": "стала", "n": "стало", "p": "стали"}[gender(subject)], support)
+        return (
+            [began, Word(imperfective.infinitive, main)] if whole else [Word(imperfective.past[gender(subject)], both)]
+        )
     if clause.tense == "past":
         chosen = imperfective if lasting or perfective is None else perfective
         return [Word(chosen.past[gender(subject)], both)]
@@ -680,6 +697,13 @@ def _verb_group(clause: Clause, subject: Phrase) -> list[Word]:
         copula: list[Word] = []
         agrees = "n" if clause.kind == "weather" else gender(subject)
         person = "3s" if clause.kind == "weather" else _person(subject)
+        if clause.kind == "adjective" and clause.adjective in _BEGINS and clause.tense == "future":
+            begins = verb(clause.adjective)[1]  # если он заболеет
+            assert begins is not None
+            return [Word(begins.person[person], both + key(clause.id, PRED))]
+        if clause.adjective == "ill":  # болеет, болел
+            form = verb("ill")[0].past[agrees] if clause.tense == "past" else verb("ill")[0].person[person]
+            return [Word(form, both + key(clause.id, PRED))]
         if clause.adjective == "tired":
             return [Word(_SHORT["tired"].split()["mfnp".index(agrees)], both + key(clause.id, PRED))]
         if clause.tense == "past":
@@ -701,15 +725,18 @@ def _verb_group(clause: Clause, subject: Phrase) -> list[Word]:
         return _finite(clause.verb, clause, subject, main, support)
     imperfective, perfective = verb(clause.verb)
     infinitive = imperfective if perfective is None or clause.modal == "begin" else perfective
-    form = _A_WHILE.get(clause.verb, infinitive.infinitive) if clause.modal == "want" else infinitive.infinitive
+    form = _A_WHILE.get(clause.verb, infinitive.infinitive) if clause.modal in ("want", "to") else infinitive.infinitive
     word = Word(form, main)
+    if clause.modal == "to":
+        return [word]
     if clause.modal == "can" and clause.verb == "find" and clause.negation == "not":  # искал, но не нашёл
         return _finite("find", clause, subject, main + modal, support)
     if clause.modal == "must":
         was = [Word(_WAS[gender(subject)], modal)] if clause.tense == "past" else []
         return [Word(_MUST[gender(subject)], modal), *was, word]
     if clause.modal == "can":
-        form = _COULD[gender(subject)] if clause.tense == "past" else _CAN[_person(subject)]
+        could = _MANAGED if clause.negation == "not" else _COULD  # не смог открыть дверь
+        form = could[gender(subject)] if clause.tense == "past" else _CAN[_person(subject)]
         return [Word(form, modal), word]
     return [*_finite(clause.modal, clause, subject, modal, modal), word]
 
@@ -807,12 +834,14 @@ def _clause(clause: Clause, head: Phrase | None = None) -> list[Word]:
         case = _object_case(clause)
         if case == "a" and clause.object.determiner == "any" and clause.object.number == "pl":
             case = "g"
-        if clause.verb == "drink" and clause.modal == "want" and clause.object.determiner == "a":
+        if clause.verb == "drink" and clause.modal in ("want", "to") and clause.object.determiner == "a":
             case = "g"  # хочет выпить воды
         what = _phrase(clause.object, case, prepositional=clause.verb in _PREPOSITIONS)
         if clause.verb in _PREPOSITIONS:
             form = _preposition(_PREPOSITIONS[clause.verb][0], what[0].form)
             what.insert(0, Word(form, key(node, PREP)))
+        if clause.modal == "to" and clause.verb == "buy" and clause.object.noun in MASS:  # пошёл на рынок за хлебом
+            return [Word("за", group[0].keys), *_phrase(clause.object, "i")]
     whom = [] if clause.recipient is None else _phrase(clause.recipient, "d")
     late = clause.object is not None and clause.object.is_pronoun
     if late and len(who) > 1 and who[0].form == what[-1].form:  # сестра её нашла, not: её сестра её нашла
@@ -843,7 +872,8 @@ def _clause(clause: Clause, head: Phrase | None = None) -> list[Word]:
     return [*asked, *who, *when, *before, *group, *whom, *what, *where]
 
 
-_LINKS = {"and": ", а", "then": "и", "but": ", но", "because": ", потому что", "when": "когда", "if": "если",
+_LINKS = {"and": ", а", "then": "и", "to": "", "but": ", но", "but_if": ", а если",
+          "because": ", потому что", "when": "когда", "if": "если",
           "although": "хотя", "while": "пока", "that": ", что", "so": ", поэтому"}  # fmt: skip
 
 
@@ -861,15 +891,19 @@ def russian(sentence: Sentence) -> list[Word]:
         elif part.link:
             text = _LINKS[part.link]
             if part.link == "and" and (
-                part.clause.verb in ("thank", "drink", "invite", "eat", "help") or part.clause.order == "object"
+                part.clause.verb in ("thank", "drink", "invite", "eat", "help")
+                or part.clause.order == "object"
+                or part.clause.recipient is not None
             ):
                 # no contrast, but what follows from it
                 text = ", и"
+            if part.link == "but" and part.clause.verb == "remain":  # а сестра осталась дома
+                text = ", а"
             if number and part.link in ("when", "if", "although", "while"):
                 text = ", " + text
             for form in text.split():
                 words.append(Word(form, key(node, COMMA if form == "," else LINK)))
-            opened = 0 if number else node
+            opened = node if not number or part.link == "but_if" else 0
         words += _clause(part.clause, part.head)
     words.append(Word("?" if sentence.question else ".", key(0, END)))
     return marks(words)
