@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from utils.checks.model import Told
-from utils.checks.modules import call_unchanged, gradients, load_by_name
+from utils.checks.model import Case, Told
+from utils.checks.modules import call_unchanged, gradients, learning, load_by_name, run_module
 
 
 class Pair(nn.Module):
@@ -143,3 +143,56 @@ def test_a_call_that_changes_its_arguments_is_told():
     with pytest.raises(Told, match="argument number 1 in place"):
         call_unchanged(Greedy(), torch.zeros(2), mask=torch.ones(2, dtype=torch.bool))
     assert torch.equal(call_unchanged(nn.Identity(), torch.ones(2)), torch.ones(2))
+
+
+class Line(nn.Module):
+    """y = w x, in steps; each test exchanges one."""
+
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Parameter(torch.ones(3))
+
+    def look(self, x):
+        return x
+
+    def forward(self, x):
+        if x.dim() != 2:
+            raise ValueError(f"{x.dim()} dimensions")
+        return self.look(x) * self.w
+
+
+def _run(module, inputs=None, **extra):
+    inputs = inputs if inputs is not None else {"x": torch.ones(2, 3)}
+    case = Case(inputs, extra={"state": {"w": torch.full((3,), 2.0)}, **extra})
+    return run_module(module, inputs, case, lambda made, given: made(given["x"]))
+
+
+def _line(**methods):
+    return type("Changed", (Line,), methods)()
+
+
+def test_a_module_is_run_with_the_weights_of_the_case():
+    seen = []
+    found = _run(_line(look=lambda self, x: seen.append(x.detach().clone()) or x))
+    assert torch.equal(found["value"], torch.full((2, 3), 2.0)) and list(found["gradients"]) == ["x", "w"]
+    assert [float(x[0, 0]) for x in seen] == [0.5, 1.0], "first with other numbers"
+    assert not _run(Line(), **{"values only": True})["gradients"]
+    assert _run(Line(), {"x": torch.ones(2, 3, dtype=torch.float64)})["value"].dtype == torch.float64
+    assert _run(Line(), {"x": torch.ones(3)}, error="1 dim") == "ValueError"
+    assert [_run(module := Line(), training=mode) and module.training for mode in (True, False)] == [True, False]
+
+
+def test_a_module_that_writes_into_its_input_is_seen_or_told():
+    inputs = {"x": torch.ones(2, 3)}
+    _run(_line(look=lambda self, x: x.add_(1)), inputs)
+    assert torch.equal(inputs["x"], torch.full((2, 3), 2.0))
+    with pytest.raises(Told, match="argument `x` in place"):
+        _run(_line(look=lambda self, x: x.square() + x.mul_(2)))
+
+
+def test_a_frozen_parameter_is_told():
+    frozen = Line()
+    frozen.w.requires_grad_(False)
+    for call in (lambda: learning(frozen, ["w"]), lambda: _run(frozen)):
+        with pytest.raises(Told, match="`w` is frozen"):
+            call()

@@ -265,10 +265,12 @@ def _read(exercise: Exercise, error: BaseException, answer: Any) -> Failure:
         text = ""
     told = text if isinstance(error, Told) else ""
     returned = str(getattr(error, "__dict__", {}).get("returned to the check", ""))
-    if returned and not place and not told and isinstance(error, Exception):
+    if not place and not told and isinstance(error, Exception):
         if "inplace operation" in text:
-            told = "Your function changes in place (`+=`, `x[...] = `) what the gradient needs as it was."
+            told = "Your code changes in place (`+=`, `x[...] = `) what the gradient needs as it was."
             told += " Make a new tensor instead."
+        elif not returned:
+            pass
         elif "invalid gradient" in text:
             told = f"The backward pass through what your function returned fails: {text}"
         else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from utils import rnn
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Told
-from utils.checks.modules import changed, load_by_name
+from utils.checks.modules import changed, run_module
 from utils.checks.tensors import (
     differentiate,
     floating,
@@ -210,7 +210,7 @@ def _layer_case(
     if double:
         inputs = {k: v.double() if floating(v) else v for k, v in inputs.items()}
     named = {"batch": batch, "length": length, "input_size": width, "hidden": hidden}
-    return Case(inputs, about, named, {"state": weights, "double": double})
+    return Case(inputs, about, named, {"state": weights})
 
 
 def _layer_cases(rng: np.random.Generator) -> list[Case]:
@@ -231,33 +231,20 @@ def _layer_cases(rng: np.random.Generator) -> list[Case]:
 
 def _layer_refused(rng: np.random.Generator, about: str, shape: tuple[int, ...]) -> Case:
     inputs = {"input_size": 3, "hidden": 5, "batch_first": False, "x": normal(rng, *shape), "state": None}
-    return Case(inputs, about, {}, {"error": str(tuple(shape))})
+    return Case(inputs, about, {}, {"error": str(tuple(shape)), "state": _state_of(rng, rnn.RNN(3, 5))})
 
 
 def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    """Builds the layer, gives it the weights, reads another text first (nothing may stick), then this one."""
     width, hidden, turned = inputs["input_size"], inputs["hidden"], inputs["batch_first"]
     layer = answer(width, hidden, batch_first=True) if turned else answer(width, hidden)
-    if "error" in case.extra:
-        return {"value": refused(lambda: layer(inputs["x"]), case), "gradients": {}}
-    load_by_name(layer, case.extra["state"])
-    if case.extra["double"]:
-        layer = layer.double()
-    with torch.no_grad():
-        layer(1 - inputs["x"] / 2, *([] if inputs["state"] is None else [inputs["state"] / 2]))
-    leaves = {name: inputs[name].clone().requires_grad_() for name in ("x", "state") if inputs[name] is not None}
-    named = dict(layer.named_parameters())
-    weights = {name: named[name] for name in case.extra["state"]}
-    given = {name: leaf * 1 for name, leaf in leaves.items()}
-    with torch.enable_grad():
-        result = layer(*given.values())
-        if not (isinstance(result, (tuple, list)) and len(result) == 2):
-            raise Told("`forward` should return two things: the outputs of all steps, and the last state.")
-        tell_if_changed(leaves, given)
-        gradients = differentiate(result, {**leaves, **weights})
-    for name, tensor in given.items():
-        inputs[name] = tensor.detach()
-    return {"value": tuple(result), "gradients": gradients}
+    return run_module(layer, inputs, case, _call_layer)
+
+
+def _call_layer(layer: Any, given: Mapping[str, Any]) -> Any:
+    result = layer(given["x"], *([] if given["state"] is None else [given["state"]]))
+    if not (isinstance(result, (tuple, list)) and len(result) == 2):
+        raise Told("`forward` should return two things: the outputs of all steps, and the last state.")
+    return tuple(result)
 
 
 class _WrongLayer(nn.Module):
@@ -594,19 +581,14 @@ def _run_model(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
     recurrent = case.extra["recurrent"]
     sizes = (symbols,) if (width, hidden) == (64, 256) else (symbols, width, hidden)
     made = answer(*sizes) if recurrent is None else answer(*sizes, recurrent=recurrent)
-    load_by_name(made, case.extra["state"])
-    with torch.no_grad():
-        made((inputs["ids"] + 1) % symbols)  # another text first: nothing of it may stick
-    state = inputs["state"]
-    leaves = {"state": state.clone().requires_grad_()} if isinstance(state, Tensor) else {}
-    named = dict(made.named_parameters())
-    weights = {name: named[name] for name in case.extra["state"]}
-    with torch.enable_grad():
-        result = made(inputs["ids"], *([leaves["state"] * 1] if leaves else [] if state is None else [state]))
-        if not (isinstance(result, (tuple, list)) and len(result) == 2):
-            raise Told("`forward` should return two things: the logits, and the state that continues the text.")
-        gradients = differentiate(result, {**leaves, **weights})
-    return {"value": tuple(result), "gradients": gradients}
+    return run_module(made, inputs, case, _call_model, {"ids": (inputs["ids"] + 1) % symbols})
+
+
+def _call_model(made: Any, given: Mapping[str, Any]) -> Any:
+    result = made(given["ids"], *([] if given["state"] is None else [given["state"]]))
+    if not (isinstance(result, (tuple, list)) and len(result) == 2):
+        raise Told("`forward` should return two things: the logits, and the state that continues the text.")
+    return tuple(result)
 
 
 class _WrongModel(nn.Module):

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from utils import gated_rnn
 from utils.checks.model import Case, Exercise, Misconception, Property, Told
-from utils.checks.modules import changed, load_by_name
-from utils.checks.tensors import differentiate, judge_tensors, normal, values_and_gradients
+from utils.checks.modules import changed, run_module
+from utils.checks.tensors import judge_tensors, normal, values_and_gradients
 
 READY_MADE = (
     "torch.nn.LSTM",
@@ -523,7 +523,7 @@ def _layer_case(
         "c": normal(rng, 1, batch, hidden).to(kind) if state else None,
     }
     sizes = {"batch": batch, "length": length, "input_size": input_size, "hidden": hidden}
-    return Case(inputs, about, sizes, {"weights": {n: w.to(kind) for n, w in weights.items()}})
+    return Case(inputs, about, sizes, {"state": {n: w.to(kind) for n, w in weights.items()}})
 
 
 def _layer_cases(rng: np.random.Generator) -> list[Case]:
@@ -543,24 +543,14 @@ def _layer_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    """Makes the layer, hands it the weights by name, calls it with another x first, then with x."""
-    layer = answer(inputs["input_size"], inputs["hidden_size"]).to(inputs["x"].dtype)
-    load_by_name(layer, case.extra["weights"])
-    leaves = {n: inputs[n].clone().requires_grad_() for n in ("x", "h", "c") if inputs[n] is not None}
-    parameters = {n: dict(layer.named_parameters())[n] for n in case.extra["weights"]}
-    with torch.no_grad():
-        layer(1 - inputs["x"] / 2)
-    given = {name: leaf * 1 for name, leaf in leaves.items()}
-    with torch.enable_grad():
-        result = _going_on(layer, given) if "h" in given else layer(given["x"])
-        result = _flat(result)
-        gradients = differentiate(result, {**leaves, **parameters})
-    for name, tensor in given.items():
-        inputs[name] = tensor.detach()
-    return {"value": result, "gradients": gradients}
+    return run_module(answer(inputs["input_size"], inputs["hidden_size"]), inputs, case, _call_layer)
 
 
-def _going_on(layer: nn.Module, given: dict[str, Tensor]) -> Any:
+def _call_layer(layer: Any, given: Mapping[str, Any]) -> Any:
+    return _flat(layer(given["x"]) if given["h"] is None else _going_on(layer, given))
+
+
+def _going_on(layer: nn.Module, given: Mapping[str, Tensor]) -> Any:
     """The layer called with a state.
 
     Raises:
@@ -2038,7 +2028,7 @@ def _stack_case(
         "states": pairs if states else None,
     }
     sizes = {"batch": batch, "length": length, "width": width, "layers": layers}
-    return Case(inputs, about, sizes, {"weights": {n: w.to(kind) for n, w in weights.items()}})
+    return Case(inputs, about, sizes, {"state": {n: w.to(kind) for n, w in weights.items()}})
 
 
 def _stack_cases(rng: np.random.Generator) -> list[Case]:
@@ -2054,46 +2044,35 @@ def _stack_cases(rng: np.random.Generator) -> list[Case]:
 
 def _run_stack(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """As `_run_layer`; the outputs and then h and c of every layer are the value."""
-    stack = answer(inputs["width"], inputs["layers"]).to(inputs["x"].dtype)
+    stack, states = answer(inputs["width"], inputs["layers"]), inputs["states"]
     for name in ("norms", "cells"):
         if isinstance(getattr(stack, name, None), (list, tuple)):
             raise Told(
                 f"`{name}` is a plain list, so PyTorch does not see the layers in it. Put them in an nn.ModuleList."
             )
-    load_by_name(stack, case.extra["weights"])
-    if any(isinstance(cell, nn.LSTM) and not cell.batch_first for cell in stack.modules()):
+    parts = stack.modules() if isinstance(stack, nn.Module) else ()
+    if any(isinstance(cell, nn.LSTM) and not cell.batch_first for cell in parts):
         raise Told("Your LSTMs were made without `batch_first=True`: they take the batch for the steps.")
-    x = inputs["x"].clone().requires_grad_()
-    states = inputs["states"]
-    leaves = {"x": x}
-    for layer, pair in enumerate(states or ()):
-        for name, tensor in zip("hc", pair, strict=True):
-            leaves[f"{name} of layer {layer}"] = tensor.clone().requires_grad_()
-    parameters = {n: dict(stack.named_parameters())[n] for n in case.extra["weights"]}
-    with torch.no_grad():
-        stack(1 - inputs["x"] / 2)
-    given = {name: leaf * 1 for name, leaf in leaves.items()}
-    with torch.enable_grad():
-        pairs = [(given[f"h of layer {n}"], given[f"c of layer {n}"]) for n in range(len(states or ()))]
-        kept = list(pairs)
-        result = stack(given["x"], pairs) if pairs else stack(given["x"])
-        if len(pairs) != len(kept) or any(now is not then for now, then in zip(pairs, kept, strict=True)):
+
+    def pairs(given: Mapping[str, Any]) -> list[Any] | None:
+        return states and [(given[f"h of layer {n}"], given[f"c of layer {n}"]) for n in range(len(states))]
+
+    def call(stack: Any, given: Mapping[str, Any]) -> Any:
+        before = pairs(given)
+        kept = list(before or ())
+        result = stack(given["x"], before) if before else stack(given["x"])
+        if before and (len(before) != len(kept) or any(now is not then for now, then in zip(before, kept))):
             raise Told(
                 "Your forward changes the list `states` that it is given. The caller's own states are lost: make a new"
                 " list for those after the last step."
             )
-        result = _outputs_and_states(result, inputs["layers"])
-        try:
-            gradients = differentiate(result, {**leaves, **parameters})
-        except RuntimeError as error:
-            if "inplace operation" not in str(error):
-                raise
-            raise Told(
-                "No gradient can be computed: a tensor is changed in place, as by `+=`, while the way back still needs"
-                " what it held. Make a new tensor, and leave the x that came in as it is."
-            ) from None
-    inputs["x"] = given["x"].detach()
-    return {"value": result, "gradients": gradients}
+        return _outputs_and_states(result, inputs["layers"])
+
+    flat = {f"{of} of layer {n}": s for n, pair in enumerate(states or ()) for of, s in zip("hc", pair, strict=True)}
+    flat["x"] = inputs["x"]
+    found = run_module(stack, flat, case, call)
+    inputs.update(x=flat["x"], states=pairs(flat))
+    return found
 
 
 def _outputs_and_states(result: Any, layers: int) -> Any:

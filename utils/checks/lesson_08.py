@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from utils import classification
 from utils.checks.compare import compare, plain
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
-from utils.checks.modules import call_unchanged, changed, gradients, load_by_name
+from utils.checks.modules import call_unchanged, changed, gradients, learning, load_by_name
 from utils.checks.tensors import direction, judge_tensors, normal, or_error, refused, values_and_gradients
 
 INFINITY = float("inf")
@@ -599,8 +599,7 @@ def _run_module(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) 
         for name, value in case.extra["state"].items():
             if not torch.equal(module.state_dict()[name], value):
                 raise Told(f"The call changes the parameter `{name}`: only training may do that. Work on a copy.")
-        parameters = {name: p for name, p in module.named_parameters() if name in case.extra["state"]}
-        found = gradients(scores, direction((len(ids), make["classes"])), parameters)
+        found = gradients(scores, direction((len(ids), make["classes"])), learning(module, case.extra["state"]))
     own = {name.removeprefix("gradient of "): g for name, g in found.items()}
     if "embedding.weight" in own:  # no word is number 0: whether `padding_idx` keeps its gradient out is no matter
         own["embedding.weight"] = own["embedding.weight"].clone()

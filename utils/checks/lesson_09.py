@@ -20,8 +20,8 @@ from torch.nn import functional as F
 from utils import alignment, attention_scores, decoder_block, seq2seq
 from utils.checks.compare import compare, plain
 from utils.checks.model import Case, Exercise, Misconception, Property, Told
-from utils.checks.modules import call_unchanged, changed, load_by_name
-from utils.checks.tensors import differentiate, integers, judge_tensors, normal, strided, values_and_gradients
+from utils.checks.modules import changed, run_module
+from utils.checks.tensors import integers, judge_tensors, normal, strided, values_and_gradients
 
 INFINITY = float("inf")
 WIDE = "very large scores"
@@ -1247,26 +1247,10 @@ def _double_layer(case: Case) -> Case:
     return Case(_double(case.inputs), case.about, case.sizes, {**case.extra, "state": _double(case.extra["state"])})
 
 
-def _load(module: Any, state: Mapping[str, Tensor]) -> None:
-    """As `load_by_name`, which keeps a layer's type; the layer is then made float64 if the weights are."""
-    loaded = load_by_name(module, state)
-    if any(weight.dtype == torch.float64 for weight in state.values()):
-        loaded.double()
-
-
 def _run_additive(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    """Makes the layer, calls it once with other states, and judges the second call."""
     layer = answer(inputs["d_encoder"], inputs["d_decoder"], inputs["d_hidden"])
     tell_of_layers(layer, case.extra["state"], dict.fromkeys(("w1", "w2", "v"), nn.Linear))
-    _load(layer, case.extra["state"])
-    leaves = {name: inputs[name].clone().requires_grad_() for name in ("states", "query")}
-    with torch.no_grad():
-        layer(1 - inputs["states"] / 2, inputs["query"] + 1)
-    with torch.enable_grad():
-        result = call_unchanged(layer, leaves["states"] * 1, leaves["query"] * 1)
-        named = dict(layer.named_parameters())
-        gradients = differentiate(result, {**leaves, **{name: named[name] for name in case.extra["state"]}})
-    return {"value": result, "gradients": gradients}
+    return run_module(layer, inputs, case, lambda layer, given: layer(given["states"], given["query"]))
 
 
 class _Additive(nn.Module):
@@ -1483,26 +1467,21 @@ def _block_cases(
 
 
 def _run_block(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    """Makes the block, takes a step with other inputs, and judges the second one, made of the same start."""
     sizes = case.sizes
     scores = _score(case.extra["score"], sizes["d_encoder"], sizes["d"])
     block = answer(sizes["words"], sizes["d_embedding"], sizes["d_encoder"], sizes["d"], scores)
     of_cell = {"cell": nn.GRUCell} if "cell.weight_ih" in case.extra["state"] else {}
     linear = dict.fromkeys(("output",) if of_cell else ("hidden", "combine", "output"), nn.Linear)
     tell_of_layers(block, case.extra["state"], {**of_cell, **linear})
-    _load(block, case.extra["state"])
     _watch_step(block, sizes)
-    leaves = {name: inputs[name].clone().requires_grad_() for name in ("y", "state", "states")}
-    with torch.no_grad():
-        block(inputs["y"] + 1, inputs["state"] / 2, 0.5 - inputs["states"], inputs["mask"])
-        if hasattr(block, "start") and compare(inputs["state"], plain(block.start(inputs["state"] * 1)), 0.0):
-            raise Told("`start` was given, and returns the encoder's last state as it is. Yours changes it.")
-    with torch.enable_grad():
-        given = [leaf * 1 for leaf in leaves.values()]
-        result = call_unchanged(block, *given, inputs["mask"])
-        named = dict(block.named_parameters())
-        gradients = differentiate(result, {**leaves, **{name: named[name] for name in case.extra["state"]}})
-    return {"value": result, "gradients": gradients}
+    return run_module(block, inputs, case, _call_block)
+
+
+def _call_block(block: Any, given: Mapping[str, Any]) -> Any:
+    result = block(*given.values())
+    if hasattr(block, "start") and compare(plain(given["state"]), plain(block.start(given["state"] * 1)), 0.0):
+        raise Told("`start` was given, and returns the encoder's last state as it is. Yours changes it.")
+    return result
 
 
 def _watch_step(block: nn.Module, sizes: Mapping[str, int]) -> None:

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from utils import attention, positions
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property
-from utils.checks.modules import changed, load_by_name
-from utils.checks.tensors import differentiate, floating, judge_tensors, normal, random_mask, values_and_gradients
+from utils.checks.modules import changed, load_by_name, run_module
+from utils.checks.tensors import floating, judge_tensors, normal, random_mask, values_and_gradients
 
 FUSED = (
     "torch.nn.functional.scaled_dot_product_attention",
@@ -1009,25 +1009,10 @@ def _module_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _run_module(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    """Makes and calls the layer as a lesson would: arguments by place, and left out where they have their default.
-
-    Before the call that counts it is called with another x, so that nothing it keeps from call to call goes unseen.
-    """
+    """Makes and calls the layer as a lesson would: arguments by place, and left out where they have their default."""
     places = (inputs["d_model"], inputs["heads"])
     layer = answer(*places) if inputs["bias"] else answer(*places, bias=False)
-    load_by_name(layer, case.extra["state"]).train(case.extra["training"])
-    leaves = {name: inputs[name].clone().requires_grad_() for name in ("x", "memory") if inputs[name] is not None}
-    named = dict(layer.named_parameters())
-    parameters = {name: named[name] for name in case.extra["state"]}
-    with torch.no_grad():
-        _call_layer(layer, {**inputs, "x": 1 - inputs["x"] / 2})
-    given = {name: leaf * 1 for name, leaf in leaves.items()}
-    with torch.enable_grad():
-        result = _call_layer(layer, {**inputs, **given})
-        gradients = differentiate(result, {**leaves, **parameters})
-    for name, tensor in given.items():  # let the engine see what was changed in place
-        inputs[name] = tensor.detach()
-    return {"value": result, "gradients": gradients}
+    return run_module(layer, inputs, case, _call_layer)
 
 
 def _call_layer(layer: Any, given: Mapping[str, Any]) -> Any:
@@ -1584,16 +1569,9 @@ def _learned_cases(rng: np.random.Generator) -> list[Case]:
 
 def _run_learned(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     layer = answer(inputs["max_length"], inputs["d"])
-    load_by_name(layer, case.extra["state"])
-    leaves = {"x": inputs["x"].clone().requires_grad_(), **dict(layer.named_parameters())}
-    given = leaves["x"] * 1
-    with torch.enable_grad():
-        if case.sizes["length"] > case.sizes["max_length"]:
-            return {"value": _result_or_error(layer, given), "gradients": {}}
-        result = layer(given)
-        gradients = differentiate(result, leaves)
-    inputs["x"] = given.detach()  # let the engine see what was changed in place
-    return {"value": result, "gradients": gradients}
+    if case.sizes["length"] > case.sizes["max_length"]:
+        return _result_or_error(load_by_name(layer, case.extra["state"]), inputs["x"])
+    return run_module(layer, inputs, case, lambda layer, given: layer(given["x"]))
 
 
 def _result_or_error(layer: Any, x: Tensor) -> Any:

@@ -19,9 +19,8 @@ from utils import transformer
 from utils.attention import FusedAttention, MultiHeadAttention, causal_mask
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
-from utils.checks.modules import changed, load_by_name
+from utils.checks.modules import changed, load_by_name, run_module
 from utils.checks.tensors import (
-    differentiate,
     integers,
     judge_tensors,
     normal,
@@ -338,33 +337,12 @@ def _random_state(rng: np.random.Generator, module: nn.Module) -> dict[str, Tens
     return state
 
 
-def _differentiated(layer: nn.Module, inputs: dict[str, Any], case: Case, call: Callable[..., Any]) -> Any:
-    """Gives the layer its weights, calls it twice, the first time with other numbers; values and gradients.
-
-    The gradients are those of the tensors among the inputs and of every parameter of the reference.
-    """
-    load_by_name(layer, case.extra["state"]).train(case.extra.get("training", True))
-    if case.extra.get("double"):
-        layer.double()
-    named = dict(layer.named_parameters())
-    for name, weight in case.extra["state"].items():
-        if not case.extra.get("double") and named[name].dtype != weight.dtype:
-            raise Told(f"`{name}` is {str(named[name].dtype)[6:]}; without being told otherwise, weights are float32.")
-        if not named[name].requires_grad:
-            raise Told(f"`{name}` takes no gradient (`requires_grad` is False): it would never learn anything.")
-    parameters: dict[str, Tensor] = {name: named[name] for name in case.extra["state"]}
-    leaves: dict[str, Tensor] = {
-        name: inputs[name].clone().requires_grad_() for name in ("x", "memory") if name in inputs
-    }
-    with torch.no_grad():
-        call(layer, {**inputs, **{name: 1 - leaf.detach() / 2 for name, leaf in leaves.items()}})
-    given = {name: leaf * 1 for name, leaf in leaves.items()}
-    with torch.enable_grad():
-        result = call(layer, {**inputs, **given})
-        gradients = differentiate(result, {**leaves, **parameters})
-    for name, tensor in given.items():  # let the engine see what was changed in place
-        inputs[name] = tensor.detach()
-    return {"value": result, "gradients": gradients}
+def _differentiated(layer: Any, inputs: dict[str, Any], case: Case, call: Callable[..., Any]) -> Any:
+    """As `run_module`, for a layer that has float32 weights to start with."""
+    for name, weight in layer.named_parameters() if isinstance(layer, nn.Module) else ():
+        if weight.dtype != torch.float32:
+            raise Told(f"`{name}` is {str(weight.dtype)[6:]}; without being told otherwise, weights are float32.")
+    return run_module(layer, inputs, case, call)
 
 
 # ------------------------------------------------------------------------------------------------ feed-forward
@@ -388,7 +366,7 @@ def _ffn_case(
     if len(shape) == 3:
         sizes = {"batch": shape[0], "length": shape[1], **sizes}
     state = _random_state(rng, FeedForward(shape[-1], d_hidden))
-    return Case(inputs, about, sizes, {"state": state, "double": double})
+    return Case(inputs, about, sizes, {"state": state})
 
 
 def _ffn_cases(rng: np.random.Generator) -> list[Case]:
@@ -1029,7 +1007,7 @@ def _layer_case(
         state = {k: v if "norm" in k else 0.003 * v for k, v in state.items()}
         tensors = {**tensors, "x": None if tensors["x"] is None else 0.003 * tensors["x"]}
     given = {k: v.double() if double and v is not None and v.is_floating_point() else v for k, v in tensors.items()}
-    extra = {"state": state, "training": training, "double": double}
+    extra = {"state": state, "training": training}
     return Case({**settings, **given}, about, {**sizes, "d_model": d_model}, extra)
 
 

@@ -18,7 +18,7 @@ from utils.attention import FusedAttention
 from utils.bert import BertConfig
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Told
-from utils.checks.modules import call_unchanged, changed, load_by_name
+from utils.checks.modules import call_unchanged, changed, load_by_name, run_module
 from utils.checks.tensors import (
     differentiate,
     integers,
@@ -26,7 +26,6 @@ from utils.checks.tensors import (
     normal,
     or_error,
     random_mask,
-    refused,
 )
 from utils.transformer import LayerNorm
 
@@ -1091,30 +1090,10 @@ def _run_module(
     call: Callable[[Any, dict[str, Any]], Any],
     look: Callable[[nn.Module, Case], None] | None = None,
 ) -> Any:
-    """Makes the module, looks at it, gives it the case's weights by name, calls it twice (first on other inputs)."""
     made = answer(_config(case), *case.extra.get("arguments", ()))
     if look and isinstance(made, nn.Module):
         look(made, case)
-    module = load_by_name(made, case.extra["state"])
-    for name in case.extra["state"]:
-        if not module.get_parameter(name).requires_grad:
-            raise Told(f"`{name}` is frozen (its `requires_grad` is False), so it would never learn.")
-    if not case.extra.get("training", True):
-        module.eval()
-    with torch.no_grad():
-        call(module, {**inputs, **case.extra["before"]})
-    if "error" in case.extra:
-        return refused(lambda: call(module, inputs), case)
-    leaves = {
-        name: v.clone().requires_grad_() for name, v in inputs.items() if torch.is_tensor(v) and v.is_floating_point()
-    }
-    given = {**inputs, **{name: leaf * 1 for name, leaf in leaves.items()}}
-    with torch.enable_grad():
-        result = call(module, given)
-        parameters = {name: p for name, p in module.named_parameters() if name in case.extra["state"]}
-        plain = bool(case.extra.get("values only"))
-        gradients = {} if plain else differentiate(_flat(result), {**leaves, **parameters})
-    return {"value": result, "gradients": gradients}
+    return run_module(made, inputs, case, call, case.extra["before"], _flat)
 
 
 def _flat(result: Any) -> list[Any]:
@@ -1169,11 +1148,11 @@ def _embedding_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _call_by_name(module: Any, given: dict[str, Any]) -> Any:
-    return call_unchanged(module, given["ids"], segments=given["segments"])
+    return module(given["ids"], segments=given["segments"])
 
 
 def _call_embeddings(module: Any, given: dict[str, Any]) -> Any:
-    return call_unchanged(module, *(given[name] for name in ("ids", "segments") if name in given))
+    return module(*(given[name] for name in ("ids", "segments") if name in given))
 
 
 def _run_embeddings(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
@@ -1447,8 +1426,8 @@ def _bert_cases(rng: np.random.Generator) -> list[Case]:
 def _call_bert(module: Any, given: dict[str, Any]) -> Any:
     named = {name: given[name] for name in ("segments", "real", "causal") if name in given}
     if list(named) == ["segments", "real"]:  # by place, as the lesson does
-        return call_unchanged(module, given["ids"], *named.values())
-    return call_unchanged(module, given["ids"], **named)
+        return module(given["ids"], *named.values())
+    return module(given["ids"], **named)
 
 
 def _look_at_bert(module: nn.Module, case: Case) -> None:
@@ -1801,7 +1780,7 @@ def _run_head(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) ->
         answer,
         inputs,
         case,
-        lambda module, given: call_unchanged(module, given["states"], given["table"]),
+        lambda module, given: module(given["states"], given["table"]),
         _look_at_head,
     )
 

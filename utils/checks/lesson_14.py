@@ -26,14 +26,12 @@ from utils.attention import (
 )
 from utils.checks.compare import compare, kind
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
-from utils.checks.modules import changed, load_by_name
+from utils.checks.modules import changed, run_module
 from utils.checks.tensors import (
-    differentiate,
     integers,
     judge_tensors,
     normal,
     or_error,
-    refused,
     strided,
     values_and_gradients,
 )
@@ -2315,7 +2313,7 @@ def _gpt_case(rng: np.random.Generator, about: str, batch: int, length: int, wid
         name: normal(rng, *weight.shape, std=0.5 if weight.dim() > 1 else 0.3).to(kind)
         for name, weight in model.state_dict().items()
     }
-    return Case(inputs, about, {"batch": batch, "length": length, **sizes}, {"weights": weights})
+    return Case(inputs, about, {"batch": batch, "length": length, **sizes}, {"state": weights})
 
 
 def _gpt_cases(rng: np.random.Generator) -> list[Case]:
@@ -2336,7 +2334,8 @@ def _gpt_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _made_gpt(answer: Callable[..., Any], inputs: dict[str, Any], weights: dict[str, Tensor], fused: bool) -> nn.Module:
+def _run_gpt(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
+    fused = "attention" in case.extra
     sizes = [inputs[name] for name in ("symbols", "d_model", "heads", "layers", "block")]
     made = answer(*sizes, FusedAttention) if fused else answer(*sizes)
     if fused and isinstance(made, nn.Module):
@@ -2350,21 +2349,7 @@ def _made_gpt(answer: Callable[..., Any], inputs: dict[str, Any], weights: dict[
         raise Told(
             "`layers` is a plain list, so PyTorch does not see the layers in it. Put them in an `nn.ModuleList`."
         )
-    return load_by_name(made.to(next(iter(weights.values())).dtype) if isinstance(made, nn.Module) else made, weights)
-
-
-def _run_gpt(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    """Makes the model, hands it the weights by name, calls it with other tokens first."""
-    model = _made_gpt(answer, inputs, dict(case.extra["weights"]), "attention" in case.extra)
-    if "error" in case.extra:
-        return refused(lambda: model(inputs["ids"]), case)
-    parameters = {name: dict(model.named_parameters())[name] for name in case.extra["weights"]}
-    with torch.no_grad():
-        model(inputs["ids"].flip(0) * 0)
-    with torch.enable_grad():
-        result = model(inputs["ids"])
-        gradients = differentiate(result, parameters)
-    return {"value": result, "gradients": gradients}
+    return run_module(made, inputs, case, lambda model, given: model(given["ids"]), {"ids": inputs["ids"] * 0})
 
 
 def _layer(

@@ -18,14 +18,12 @@ from torch.nn import functional as F
 
 from utils import graph_attention
 from utils.checks.model import Case, Exercise, Misconception, Property, Told
-from utils.checks.modules import changed, load_by_name
+from utils.checks.modules import changed, run_module
 from utils.checks.tensors import (
-    differentiate,
     judge_tensors,
     normal,
     or_error,
     random_mask,
-    refused,
     strided,
     values_and_gradients,
 )
@@ -1331,7 +1329,7 @@ def _layer_case(
         state["bias"] = normal(rng, d_out if options.get("average") else heads * d_out).to(kind)
     inputs = {"x": x, "edges": made}
     sizes = _sizes(nodes=nodes, edges=made.shape[1], d_in=d_in, d_out=d_out, heads=heads)
-    extra = {"places": (d_in, d_out, heads), "options": options, "state": state, "training": training, "double": double}
+    extra = {"places": (d_in, d_out, heads), "options": options, "state": state, "training": training}
     return Case(inputs, about, sizes, extra)
 
 
@@ -1375,39 +1373,23 @@ def _sensible(parameter: Tensor) -> bool:
 
 
 def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    """Makes the layer, gives it the weights by name, calls it once with other numbers, then for good."""
-    extra = case.extra
-    layer = _born(answer, extra)
-    if isinstance(layer, nn.Module) and extra["double"]:
-        layer = layer.double()
+    layer = _born(answer, case.extra)
     for name in ("u", "v") if isinstance(layer, nn.Module) else ():
         found = getattr(layer, name, None)
         if isinstance(found, Tensor) and not isinstance(found, nn.Parameter):
             raise Told(f"`self.{name}` is a tensor, but no `nn.Parameter`: no optimiser would find it to train it.")
     first = [n for n, p in layer.named_parameters() if not _sensible(p)] if isinstance(layer, nn.Module) else []
-    load_by_name(layer, extra["state"]).train(extra["training"])
-    if "error" in extra:
-        return refused(lambda: layer(inputs["x"], inputs["edges"]), case)
-    if first:
+    if first and "error" not in case.extra:
         raise Told(
             f"A new layer's `{first[0]}` holds whatever lay in memory (`torch.empty`), or numbers without measure."
             " Give it some to start from, such as those of `nn.init.xavier_uniform_`."
         )
-    named = dict(layer.named_parameters())
-    frozen = next((name for name in extra["state"] if name in named and not named[name].requires_grad), "")
-    if frozen:
-        raise Told(f"`{frozen}` is frozen (its `requires_grad` is False), so it would never learn.")
-    parameters = {name: named[name] for name in extra["state"] if name in named}
-    with torch.no_grad():
-        layer(1 - inputs["x"] / 2, inputs["edges"].flip(1))
-    leaf = inputs["x"].clone().requires_grad_()
-    given = leaf * 1
-    with torch.enable_grad():
-        result = layer(given, inputs["edges"])
-        output = result[0] if isinstance(result, (tuple, list)) and result else result
-        gradients = differentiate(output, {"x": leaf, **parameters})
-    inputs["x"] = given.detach()
-    return {"value": result, "gradients": gradients}
+    others = {"edges": inputs["edges"].flip(1)}
+    return run_module(layer, inputs, case, lambda layer, given: layer(given["x"], given["edges"]), others, _output)
+
+
+def _output(result: Any) -> Any:
+    return result[0] if isinstance(result, (tuple, list)) and result else result
 
 
 class _Layer(nn.Module):

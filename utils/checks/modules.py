@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from utils.checks.compare import compare, plain
-from utils.checks.model import Told, overwritten
+from utils.checks.model import Case, Told, overwritten
+from utils.checks.tensors import differentiate, floating, refused, tell_if_changed
 
 
 def load_by_name(module: Any, weights: Mapping[str, Tensor]) -> nn.Module:
@@ -31,7 +32,7 @@ def load_by_name(module: Any, weights: Mapping[str, Tensor]) -> nn.Module:
     except AttributeError:
         raise Told("`__init__` must call `super().__init__()` before it makes layers.") from None
     missing = [name for name in weights if name not in own]
-    buffers = {name: value for name, value in module.named_buffers() if name in own}
+    buffers = {name: value for name, value in module.named_buffers(remove_duplicate=False) if name in own}
     extra = [name for name in own if name not in weights and name not in buffers]
     if missing:
         attribute = getattr(module, missing[0], None)
@@ -86,6 +87,74 @@ def call_unchanged(module: Any, *args: Any, **kwargs: Any) -> Any:
     return output
 
 
+def learning(module: nn.Module, names: Iterable[str]) -> dict[str, nn.Parameter]:
+    """The parameters of a module that `load_by_name` gave these `names`, by name.
+
+    Raises:
+        Told: one of them is frozen.
+    """
+    own = dict(module.named_parameters())
+    parameters = {name: own[name] for name in names}
+    _tell_of_frozen(parameters)
+    return parameters
+
+
+def _tell_of_frozen(tensors: Mapping[str, Tensor]) -> None:
+    for name, tensor in tensors.items():
+        if not tensor.requires_grad:
+            raise Told(f"`{name}` is frozen (its `requires_grad` is False), so it would never learn.")
+
+
+def run_module(
+    module: Any,
+    inputs: dict[str, Any],
+    case: Case,
+    call: Callable[[Any, dict[str, Any]], Any],
+    before: Mapping[str, Any] | None = None,
+    spoken_of: Callable[[Any], Any] = lambda result: result,
+) -> Any:
+    """{"value": what `call` returns, "gradients": {input or parameter: gradient of the summed output}}.
+
+    The module gets the case's weights, "state" in its `extra`, and is called twice, first with other numbers: what it
+    keeps from call to call shows. It trains unless "training" is False there, and is made float64 if a weight or an
+    input is. "values only" and "error" mean what they mean in `utils.checks.tensors`. Where the module writes into an
+    input, `inputs` shows it afterwards, for the engine to see.
+
+    Args:
+        module: what the learner's class made.
+        inputs: the case's; those that are tensors of floating-point numbers get gradients.
+        case: see above.
+        call: `call(module, inputs)`, the forward pass as a lesson would write it.
+        before: what the first call is given instead, by name; of tensors with fractions other numbers by default.
+        spoken_of: the part of the result that gradients are taken of.
+
+    Raises:
+        Told: as `load_by_name` and `learning`; or an input was written into, and the gradient did not survive it.
+    """
+    state = case.extra["state"]
+    load_by_name(module, state).train(case.extra.get("training", True))
+    if "error" in case.extra:
+        return refused(lambda: call(module, inputs), case)
+    leaves = {name: value.clone().requires_grad_() for name, value in inputs.items() if floating(value)}
+    if any(tensor.dtype == torch.float64 for tensor in (*leaves.values(), *state.values())):
+        module.double()
+    parameters = learning(module, state)
+    with torch.no_grad():
+        others = {name: 1 - inputs[name] / 2 for name in leaves}
+        call(module, {**inputs, **others, **(before or {})})
+    given = {name: leaf * 1 for name, leaf in leaves.items()}
+    with torch.enable_grad():
+        result = call(module, {**inputs, **given})
+        try:
+            wanted = {} if case.extra.get("values only") else {**leaves, **parameters}
+            gradients = differentiate(spoken_of(result), wanted)
+        except RuntimeError:
+            tell_if_changed(leaves, given)
+            raise
+    inputs.update({name: tensor.detach() for name, tensor in given.items()})
+    return {"value": result, "gradients": gradients}
+
+
 def _list(names: Mapping[str, Any]) -> str:
     shown = [f"`{name}`" for name in names]
     return ", ".join(shown[:12] + ["…"] * (len(shown) > 12)) or "none"
@@ -107,9 +176,7 @@ def gradients(output: Tensor, projection: Tensor, tensors: Mapping[str, Tensor])
         raise Told(f"Expected a tensor as output, got an object of type {type(output).__name__}.")
     if output.shape != projection.shape:
         raise Told(f"Expected an output of shape {tuple(projection.shape)}, got {tuple(output.shape)}.")
-    frozen = [name for name, tensor in tensors.items() if not tensor.requires_grad]
-    if frozen:
-        raise Told(f"`{frozen[0]}` is frozen (its `requires_grad` is False), so it would never learn.")
+    _tell_of_frozen(tensors)
     if not output.requires_grad:
         raise Told(
             "No gradient flows through the output: a `.detach()`, `.data`, `torch.no_grad()` or NumPy is in the way."
