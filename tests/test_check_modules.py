@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from utils.checks.model import Case, Told
-from utils.checks.modules import call_unchanged, gradients, learning, load_by_name, run_module
+from utils.checks.modules import call_unchanged, gradients, learning, load_by_name, random_state, randomised, run_module
 
 
 class Pair(nn.Module):
@@ -196,3 +197,12 @@ def test_a_frozen_parameter_is_told():
     for call in (lambda: learning(frozen, ["w"]), lambda: _run(frozen)):
         with pytest.raises(Told, match="`w` is frozen"):
             call()
+
+
+def test_random_weights_are_the_same_for_the_same_seed():
+    net = nn.Sequential(nn.Linear(100, 50), nn.LayerNorm(50))
+    state, again = (random_state(np.random.default_rng(3), net) for _ in range(2))
+    assert list(state) == list(net.state_dict()) and all(torch.equal(state[name], again[name]) for name in state)
+    assert abs(float(state["0.weight"].std()) - 0.13) < 0.01 and abs(float(state["1.weight"].mean()) - 1) < 0.3
+    assert abs(float(random_state(np.random.default_rng(3), net, 2.0)["0.weight"].std()) - 2) < 0.1
+    assert randomised(np.random.default_rng(3), net) is net and torch.equal(net[1].bias, state["1.bias"])

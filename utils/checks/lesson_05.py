@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from utils import rnn
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Told
-from utils.checks.modules import changed, run_module
+from utils.checks.modules import changed, random_state, randomised, run_module
 from utils.checks.tensors import (
     differentiate,
     floating,
@@ -184,11 +184,6 @@ STEP = Exercise(
 # --------------------------------------------------------------------------------------- 2 · a layer
 
 
-def _state_of(rng: np.random.Generator, module: nn.Module) -> dict[str, Tensor]:
-    """Random weights for a module, by name, large enough for every one of them to show."""
-    return {name: normal(rng, *value.shape, std=0.5) for name, value in module.state_dict().items()}
-
-
 def _layer_case(
     rng: np.random.Generator,
     about: str,
@@ -206,7 +201,7 @@ def _layer_case(
         "x": normal(rng, *shape, width),
         "state": normal(rng, 1, batch, hidden, std=0.7) if with_state else None,
     }
-    weights = _state_of(rng, rnn.RNN(width, hidden))
+    weights = random_state(rng, rnn.RNN(width, hidden), 0.5)
     if double:
         inputs = {k: v.double() if floating(v) else v for k, v in inputs.items()}
     named = {"batch": batch, "length": length, "input_size": width, "hidden": hidden}
@@ -231,7 +226,7 @@ def _layer_cases(rng: np.random.Generator) -> list[Case]:
 
 def _layer_refused(rng: np.random.Generator, about: str, shape: tuple[int, ...]) -> Case:
     inputs = {"input_size": 3, "hidden": 5, "batch_first": False, "x": normal(rng, *shape), "state": None}
-    return Case(inputs, about, {}, {"error": str(tuple(shape)), "state": _state_of(rng, rnn.RNN(3, 5))})
+    return Case(inputs, about, {}, {"error": str(tuple(shape)), "state": random_state(rng, rnn.RNN(3, 5), 0.5)})
 
 
 def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
@@ -558,7 +553,7 @@ def _model_case(
         state = (state, normal(rng, 1, batch, hidden, std=0.7))
     inputs = {"ids": integers(rng, symbols, batch, length), "state": state}
     named = {"batch": batch, "length": length, "symbols": symbols, "width": width, "hidden": hidden}
-    extra = {"state": _state_of(rng, made), "make": (symbols, width, hidden), "recurrent": recurrent}
+    extra = {"state": random_state(rng, made, 0.5), "make": (symbols, width, hidden), "recurrent": recurrent}
     return Case(inputs, about, named, extra)
 
 
@@ -1613,8 +1608,7 @@ def _chunk_case(
     make: Callable[..., nn.Module] = nn.RNN,
 ) -> Case:
     batch, length, width, hidden = sizes
-    layer = make(width, hidden, batch_first=True)
-    layer.load_state_dict(_state_of(rng, layer))
+    layer = randomised(rng, make(width, hidden, batch_first=True), 0.5)
     inputs = {
         "rnn": layer,
         "x": normal(rng, batch, length, width),
@@ -1923,9 +1917,8 @@ def _ends(scores: Tensor) -> list[float]:
 def _writing_case(rng: np.random.Generator, about: str, sizes: tuple[int, int, int], prompt: int, count: int) -> Case:
     """Random weights; numbers that fall well inside a symbol's part, so that rounding cannot decide."""
     symbols, width, hidden = sizes
-    model = rnn.RNNLanguageModel(symbols, width, hidden).eval()
-    # twice as large as elsewhere: what was read before shows in what is drawn
-    model.load_state_dict({name: 2 * weight for name, weight in _state_of(rng, model).items()})
+    # weights twice as large as elsewhere: what was read before shows in what is drawn
+    model = randomised(rng, rnn.RNNLanguageModel(symbols, width, hidden).eval(), 1.0)
     asked = [int(n) for n in rng.integers(0, symbols, size=prompt)]
     numbers: list[float] = []
     ids, state, symbol = torch.tensor([asked]), None, 0
@@ -1968,8 +1961,7 @@ def _equal_scores_case() -> Case:
 def _end_of_the_line_case(rng: np.random.Generator) -> Case:
     """A number so close to 1 that the ends, added up with rounding, do not reach it, in either precision."""
     symbols = 63
-    model = rnn.RNNLanguageModel(symbols, 3, 4).eval()
-    model.load_state_dict(_state_of(rng, model))
+    model = randomised(rng, rnn.RNNLanguageModel(symbols, 3, 4).eval(), 0.5)
     number, prompt = 1 - 2.0**-53, [5, 8]
     with torch.no_grad():
         model.output.weight.zero_()

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from utils import gated_rnn
 from utils.checks.model import Case, Exercise, Misconception, Property, Told
-from utils.checks.modules import changed, run_module
+from utils.checks.modules import changed, randomised, run_module
 from utils.checks.tensors import judge_tensors, normal, values_and_gradients
 
 READY_MADE = (
@@ -1119,19 +1119,8 @@ DIRECT_PATH = Exercise(
 # -------------------------------------------------------------------------------------- 6 · open forget gates
 
 
-def _lstm(rng: np.random.Generator, input_size: int, hidden: int, layers: int = 1, both: bool = False) -> nn.LSTM:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        lstm = nn.LSTM(input_size, hidden, layers, bidirectional=both, batch_first=True)
-    with torch.no_grad():
-        for weight in lstm.parameters():
-            weight.copy_(normal(rng, *weight.shape))
-    return lstm
-
-
-def _without_biases() -> nn.LSTM:
-    with torch.random.fork_rng(devices=[]):
-        return nn.LSTM(2, 3, bias=False)
+def _lstm(rng: np.random.Generator, input_size: int, hidden: int, layers: int = 1, **options: bool) -> nn.LSTM:
+    return randomised(rng, nn.LSTM(input_size, hidden, layers, batch_first=True, **options), 1.0)
 
 
 def _open_cases(rng: np.random.Generator) -> list[Case]:
@@ -1140,9 +1129,9 @@ def _open_cases(rng: np.random.Generator) -> list[Case]:
         ("one layer", _lstm(rng, 2, 3), value),
         ("one layer, the default value", _lstm(rng, 3, 4), None),
         ("three layers", _lstm(rng, 5, 2, 3), value),
-        ("both directions", _lstm(rng, 3, 2, 1, True), -value),
-        ("two layers in both directions", _lstm(rng, 2, 5, 2, True), 0.0),
-        ("an LSTM made with bias=False", _without_biases(), value),
+        ("both directions", _lstm(rng, 3, 2, bidirectional=True), -value),
+        ("two layers in both directions", _lstm(rng, 2, 5, 2, bidirectional=True), 0.0),
+        ("an LSTM made with bias=False", _lstm(rng, 2, 3, bias=False), value),
     ]
     return [Case({"lstm": lstm, "value": v}, about, {"hidden": lstm.hidden_size}) for about, lstm, v in made]
 
@@ -1854,13 +1843,7 @@ COUNT_WEIGHTS = Exercise(
 
 
 def _cell(rng: np.random.Generator, kind: Callable[..., nn.Module], input_size: int, hidden: int) -> nn.Module:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        cell = kind(input_size, hidden, batch_first=True)
-    with torch.no_grad():
-        for weight in cell.parameters():
-            weight.copy_(normal(rng, *weight.shape, std=0.8))
-    return cell
+    return randomised(rng, kind(input_size, hidden, batch_first=True), 0.8)
 
 
 def _both_cases(rng: np.random.Generator) -> list[Case]:

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from utils import classification
 from utils.checks.compare import compare, plain
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
-from utils.checks.modules import call_unchanged, changed, gradients, learning, load_by_name
+from utils.checks.modules import call_unchanged, changed, gradients, learning, load_by_name, random_state
 from utils.checks.tensors import direction, judge_tensors, normal, or_error, refused, values_and_gradients
 
 INFINITY = float("inf")
@@ -560,11 +560,6 @@ CONVOLVE = Exercise(
 # --------------------------------------------------------------------------------------- 4 · TextCNN
 
 
-def _state(rng: np.random.Generator, module: nn.Module, std: float = 0.6) -> dict[str, Tensor]:
-    """Random weights with the names and shapes of a module's."""
-    return {name: normal(rng, *value.shape, std=std) for name, value in module.state_dict().items()}
-
-
 def _module_case(
     rng: np.random.Generator, about: str, make: Mapping[str, Any], reference: Any, lengths: Sequence[int], **extra: Any
 ) -> Case:
@@ -572,7 +567,8 @@ def _module_case(
     ids = _ids(rng, *mask.shape, high=make["vocabulary"])
     inputs = {**make, "ids": ids if extra.pop("rubbish", False) else ids.masked_fill(~mask, 0), "mask": mask}
     sizes = {"batch": len(lengths), "length": mask.shape[1], **{n: v for n, v in make.items() if isinstance(v, int)}}
-    return Case(inputs, about, sizes, {"state": _state(rng, reference(**make)), "make": tuple(make), **extra})
+    state = random_state(rng, reference(**make), 0.6)
+    return Case(inputs, about, sizes, {"state": state, "make": tuple(make), **extra})
 
 
 def _run_module(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:

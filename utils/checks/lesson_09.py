@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from utils import alignment, attention_scores, decoder_block, seq2seq
 from utils.checks.compare import compare, plain
 from utils.checks.model import Case, Exercise, Misconception, Property, Told
-from utils.checks.modules import changed, run_module
+from utils.checks.modules import changed, random_state, run_module
 from utils.checks.tensors import integers, judge_tensors, normal, strided, values_and_gradients
 
 INFINITY = float("inf")
@@ -1435,7 +1435,7 @@ def _block_case(
 ) -> Case:
     named = dict(zip(BLOCK_SIZES, sizes, strict=True))
     d_encoder, d = named["d_encoder"], named["d"]
-    state = {f"score.{k}": normal(rng, *v.shape, std=0.6) for k, v in _score(score, d_encoder, d).state_dict().items()}
+    state = {f"score.{k}": v for k, v in random_state(rng, _score(score, d_encoder, d), 0.6).items()}
     inputs = {
         "y": normal(rng, named["batch"], named["d_embedding"]),
         "state": torch.tanh(normal(rng, named["batch"], d)),

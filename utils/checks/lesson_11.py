@@ -19,7 +19,7 @@ from utils import transformer
 from utils.attention import FusedAttention, MultiHeadAttention, causal_mask
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
-from utils.checks.modules import changed, load_by_name, run_module
+from utils.checks.modules import changed, load_by_name, random_state, randomised, run_module
 from utils.checks.tensors import (
     integers,
     judge_tensors,
@@ -326,17 +326,6 @@ LAYER_NORM = Exercise(
 # ------------------------------------------------------------------------------------ modules: cases and runs
 
 
-def _random_state(rng: np.random.Generator, module: nn.Module) -> dict[str, Tensor]:
-    """Weights for a module by name: matrices of a size that keeps signals, norms and biases that all differ."""
-    state = {}
-    for name, weight in module.state_dict().items():
-        if weight.dim() > 1:
-            state[name] = normal(rng, *weight.shape, std=1.3 / weight.shape[1] ** 0.5)
-        else:
-            state[name] = normal(rng, *weight.shape, std=0.5) + (1.0 if "norm" in name and "weight" in name else 0.0)
-    return state
-
-
 def _differentiated(layer: Any, inputs: dict[str, Any], case: Case, call: Callable[..., Any]) -> Any:
     """As `run_module`, for a layer that has float32 weights to start with."""
     for name, weight in layer.named_parameters() if isinstance(layer, nn.Module) else ():
@@ -365,7 +354,7 @@ def _ffn_case(
     sizes = {"d_model": shape[-1], "d_hidden": d_hidden}
     if len(shape) == 3:
         sizes = {"batch": shape[0], "length": shape[1], **sizes}
-    state = _random_state(rng, FeedForward(shape[-1], d_hidden))
+    state = random_state(rng, FeedForward(shape[-1], d_hidden))
     return Case(inputs, about, sizes, {"state": state})
 
 
@@ -579,8 +568,7 @@ FEED_FORWARD = Exercise(
 
 
 def _written_case(rng: np.random.Generator, d_model: int, d_hidden: int, words: int, key: int, k: int) -> Case:
-    net = FeedForward(d_model, d_hidden)
-    net.load_state_dict(_random_state(rng, net))
+    net = randomised(rng, FeedForward(d_model, d_hidden))
     sizes = {"words": words, "d_model": d_model, "d_hidden": d_hidden, "k": k}
     about = f"cell {key} of {d_hidden}, " + ("one word" if k == 1 else f"{k} words")
     return Case({"feed_forward": net, "key": key, "vectors": normal(rng, words, d_model), "k": k}, about, sizes)
@@ -845,9 +833,7 @@ def _residual_case(
     std: float = 1,
     sublayer: type[_Net] = _Net,
 ) -> Case:
-    norm = _CountedNorm(shape[-1]).requires_grad_(False)
-    norm.load_state_dict({k: v * 1.0 for k, v in _random_state(rng, norm).items()})
-    norm.weight.data.add_(1.0)
+    norm = randomised(rng, _CountedNorm(shape[-1]).requires_grad_(False))
     inputs: dict[str, Any] = {
         "x": normal(rng, *shape, std=std) + 0.7,
         "sublayer": sublayer(normal(rng, shape[-1], shape[-1])),
@@ -1002,7 +988,7 @@ def _layer_case(
     """A case of a layer: `tensors` are the arguments of the call, `options` the constructor's beside the sizes."""
     d_model = sizes["heads"] * sizes["d_head"]
     settings = {"d_model": d_model, "heads": sizes["heads"], "d_hidden": sizes["d_hidden"], **(options or {})}
-    state = _random_state(rng, reference(**settings))
+    state = random_state(rng, reference(**settings))
     if tiny:  # so small that the eps of the norms counts, in what is added as well as in x
         state = {k: v if "norm" in k else 0.003 * v for k, v in state.items()}
         tensors = {**tensors, "x": None if tensors["x"] is None else 0.003 * tensors["x"]}

@@ -18,7 +18,7 @@ from utils.attention import FusedAttention
 from utils.bert import BertConfig
 from utils.checks.compare import compare
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Told
-from utils.checks.modules import call_unchanged, changed, load_by_name, run_module
+from utils.checks.modules import call_unchanged, changed, load_by_name, random_state, randomised, run_module
 from utils.checks.tensors import (
     differentiate,
     integers,
@@ -1070,19 +1070,6 @@ def _config(case: Case) -> BertConfig:
     return BertConfig(**case.extra["config"])
 
 
-def _state(rng: np.random.Generator, module: nn.Module) -> dict[str, Tensor]:
-    """Weights for a module, drawn from `rng`; norms near 1, everything large enough to be missed."""
-    state = {}
-    for name, value in module.state_dict().items():
-        if ".norm" in f".{name}" and name.endswith("weight"):
-            state[name] = 1 + normal(rng, *value.shape, std=0.3)
-        elif value.dim() == 1:
-            state[name] = normal(rng, *value.shape, std=0.4)
-        else:
-            state[name] = normal(rng, *value.shape, std=1.5 / math.sqrt(value.shape[-1]))
-    return state
-
-
 def _run_module(
     answer: Callable[..., Any],
     inputs: dict[str, Any],
@@ -1123,7 +1110,7 @@ def _embedding_case(
     before = {"ids": (integers(rng, config["vocabulary"], 1, 2))}
     if "segments" in inputs:
         before["segments"] = None  # type: ignore[assignment]
-    state = _state(rng, bert.BertEmbeddings(BertConfig(**config)))
+    state = random_state(rng, bert.BertEmbeddings(BertConfig(**config)))
     return Case(
         inputs,
         about,
@@ -1389,7 +1376,7 @@ def _bert_case(
     before = {"ids": integers(rng, config["vocabulary"], 1, 3), **{name: None for name in given if name != "causal"}}
     if values_only:
         extra["values only"] = True
-    state = _state(rng, bert.Bert(BertConfig(**config)))
+    state = random_state(rng, bert.Bert(BertConfig(**config)))
     sizes = {"batch": batch, "length": length, "width": config["width"], "hidden": config["hidden"]}
     return Case(inputs, about, sizes, {"config": config, "state": state, "before": before, **extra})
 
@@ -1759,7 +1746,7 @@ def _head_case(rng: np.random.Generator, about: str, *leading: int, **config: An
         "table": normal(rng, sizes["vocabulary"], sizes["width"]),
     }
     before = {"states": normal(rng, 2, sizes["width"]), "table": normal(rng, sizes["vocabulary"], sizes["width"])}
-    state = _state(rng, bert.MaskedWordHead(BertConfig(**sizes)))
+    state = random_state(rng, bert.MaskedWordHead(BertConfig(**sizes)))
     named = {"vocabulary": sizes["vocabulary"], "width": sizes["width"]}
     return Case(inputs, about, named, {"config": sizes, "state": state, "before": before})
 
@@ -1966,8 +1953,7 @@ def _loss_case(
         evaluating: gives the model in evaluation mode.
         config: other sizes of the model.
     """
-    model = bert.BertForPreTraining(BertConfig(**{**LOSS_SIZES, "dropout": 0.0, **config}))
-    model.load_state_dict(_state(rng, model))
+    model = randomised(rng, bert.BertForPreTraining(BertConfig(**{**LOSS_SIZES, "dropout": 0.0, **config})))
     model.train(not evaluating)
     real = _real(rng, batch, length)
     ids = integers(rng, 13, batch, length)
@@ -2538,8 +2524,7 @@ def _tagger_case(
     start_trains, trains: the mode of the given encoder, and that of the tagger when it is called.
     wanted: other arguments of the tagger.
     """
-    encoder = bert.Bert(BertConfig(**TAGGER_SIZES, dropout=dropout)).train(start_trains)
-    encoder.load_state_dict(_state(rng, encoder))
+    encoder = randomised(rng, bert.Bert(BertConfig(**TAGGER_SIZES, dropout=dropout)).train(start_trains))
     inputs = {"bert": encoder, **({} if tags == 2 else {"tags": tags}), **wanted}
     parts = (
         integers(rng, 11, batch, length),

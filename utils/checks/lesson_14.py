@@ -26,7 +26,7 @@ from utils.attention import (
 )
 from utils.checks.compare import compare, kind
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
-from utils.checks.modules import changed, run_module
+from utils.checks.modules import changed, random_state, randomised, run_module
 from utils.checks.tensors import (
     integers,
     judge_tensors,
@@ -2305,15 +2305,9 @@ BEAM_SEARCH = Exercise(
 
 def _gpt_case(rng: np.random.Generator, about: str, batch: int, length: int, wide: bool = False, **sizes: int) -> Case:
     inputs: dict[str, Any] = dict(sizes) | {"ids": integers(rng, sizes["symbols"], batch, length)}
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        model = gpt.GPT(sizes["symbols"], sizes["d_model"], sizes["heads"], sizes["layers"], sizes["block"])
-    kind = torch.float64 if wide else torch.float32
-    weights = {
-        name: normal(rng, *weight.shape, std=0.5 if weight.dim() > 1 else 0.3).to(kind)
-        for name, weight in model.state_dict().items()
-    }
-    return Case(inputs, about, {"batch": batch, "length": length, **sizes}, {"state": weights})
+    model = gpt.GPT(sizes["symbols"], sizes["d_model"], sizes["heads"], sizes["layers"], sizes["block"])
+    state = {name: weight.double() if wide else weight for name, weight in random_state(rng, model).items()}
+    return Case(inputs, about, {"batch": batch, "length": length, **sizes}, {"state": state})
 
 
 def _gpt_cases(rng: np.random.Generator) -> list[Case]:
@@ -2603,10 +2597,7 @@ GPT = Exercise(
 
 
 def _attention_with(rng: np.random.Generator, d_model: int, heads: int, wide: bool) -> MultiHeadAttention:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        made = MultiHeadAttention(d_model, heads)
-    made.load_state_dict({n: normal(rng, *w.shape, std=0.6) for n, w in made.state_dict().items()})
+    made = randomised(rng, MultiHeadAttention(d_model, heads), 0.6)
     return (made.double() if wide else made).requires_grad_(False)
 
 

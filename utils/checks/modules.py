@@ -5,14 +5,17 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from utils.checks.compare import compare, plain
 from utils.checks.model import Case, Told, overwritten
-from utils.checks.tensors import differentiate, floating, refused, tell_if_changed
+from utils.checks.tensors import differentiate, floating, normal, refused, tell_if_changed
+
+Module = TypeVar("Module", bound=nn.Module)
 
 
 def load_by_name(module: Any, weights: Mapping[str, Tensor]) -> nn.Module:
@@ -85,6 +88,29 @@ def call_unchanged(module: Any, *args: Any, **kwargs: Any) -> Any:
             what = f"`{list(kwargs)[i - len(args)]}`" if i >= len(args) else f"number {i + 1}"
             raise Told(overwritten(what))
     return output
+
+
+def random_state(rng: np.random.Generator, module: nn.Module, std: float | None = None) -> dict[str, Tensor]:
+    """Weights for a module by name, drawn from `rng`, each large enough to be missed where it is left out.
+
+    Args:
+        rng: of the case.
+        module: tells the names and shapes.
+        std: of all weights. None: matrices keep the size of what they multiply, and the gains of norms are near 1.
+    """
+    state = {}
+    for name, value in module.state_dict().items():
+        own = 1.3 / value.shape[-1] ** 0.5 if value.dim() > 1 else 0.5
+        state[name] = normal(rng, *value.shape, std=own if std is None else std)
+        if std is None and value.dim() == 1 and name.endswith("weight"):
+            state[name] += 1
+    return state
+
+
+def randomised(rng: np.random.Generator, module: Module, std: float | None = None) -> Module:
+    """The module with weights of `random_state`."""
+    module.load_state_dict(random_state(rng, module, std))
+    return module
 
 
 def learning(module: nn.Module, names: Iterable[str]) -> dict[str, nn.Parameter]:
