@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import utils.checks as face
+from utils.checks import __main__ as command_line
 from utils.checks import card, check, engine, exercises, hint, judge, progress, progress_file
 from utils.checks.model import OUTCOMES, Verdict, signature_of
 from utils.checks.registry import number, record, records
@@ -335,17 +336,18 @@ def test_judge_on_the_command_line(tmp_path):
         ("answers.txt:f", "", "must end in .py"),
     ],
 )
-def test_unusable_commands_get_one_sentence(tmp_path, target, source, words):
+def test_unusable_commands_get_one_sentence(tmp_path, target, source, words, monkeypatch, capsys):
     for name in ("answers.py", "answers.txt"):
         (tmp_path / name).write_text(source)
-    done = _run("judge", FIRST.id, target, folder=tmp_path)
-    assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
+    monkeypatch.chdir(tmp_path)
+    assert command_line.main(["judge", FIRST.id, target]) == 2
+    assert words in capsys.readouterr().err
 
 
 def test_an_unknown_exercise_on_the_command_line(tmp_path):
     (tmp_path / "answers.py").write_text("f = 1")
     done = _run("judge", "no.such", "answers.py:f", folder=tmp_path)
-    assert done.returncode == 2 and "There is no exercise 'no.such'" in done.stderr
+    assert done.returncode == 2 and "There is no exercise 'no.such'" in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
