@@ -72,6 +72,14 @@ def test_digits_that_get_lost_are_noticed(answer: Callable[..., Any], words: str
     assert words in said(answer, dtype=torch.float64)
 
 
+def test_float64_for_float32_passes_unless_the_type_is_that_of_an_input() -> None:
+    case, right = Case({}, "a case", {}), torch.ones(3)
+    assert judge_tensors("h")(case, right.double(), right) is None
+    assert judge_tensors("h", type_of="x")(case, right.clone(), right) is None
+    found = judge_tensors("h", type_of="x")(case, right.double(), right)
+    assert found and "should be that of `x`, float32, and is float64" in found.text
+
+
 def test_gradients_are_not_asked_for_where_the_case_says_so() -> None:
     assert said(lambda x, w: half(x, w).detach(), extra={"values only": True}) == ""
 

@@ -23,6 +23,7 @@ from utils.checks.tensors import (
     differentiate,
     floating,
     integers,
+    judge_one,
     judge_tensors,
     normal,
     or_error,
@@ -1199,12 +1200,9 @@ def _judge_padding(case: Case, output: Any, expected: Any) -> Mismatch | None:
         found = compare(expected, output)
         return found and Mismatch(f"{found.text} Return two things: ids and lengths.", found.where)
     for name, right, got in zip(("ids", "lengths"), expected, output):
-        found = compare(right, got, 0.0, name)
+        found = judge_one(name, right, got, 0.0)
         if found:
             return found
-        if isinstance(got, Tensor) and got.dtype != right.dtype:
-            kind = str(got.dtype).removeprefix("torch.")
-            return Mismatch(f"Your {name} are {kind}; numbers that stand for symbols are int64.", name)
     return None
 
 

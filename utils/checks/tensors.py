@@ -170,7 +170,7 @@ def tell_if_changed(leaves: Mapping[str, Tensor], given: Mapping[str, Tensor]) -
 # -------------------------------------------------------------------------------------------------- judges
 
 
-def judge_tensors(*names: str, tolerance: float = 1e-4, floor: float = 0.0) -> Judge:
+def judge_tensors(*names: str, tolerance: float = 1e-4, floor: float = 0.0, type_of: str = "") -> Judge:
     """A judge for `values_and_gradients`: first the values (a tuple's parts by name), then the gradients.
 
     float64 has to stay float64, in type and in digits. Values without gradients, as a plain run gives them, are
@@ -180,6 +180,7 @@ def judge_tensors(*names: str, tolerance: float = 1e-4, floor: float = 0.0) -> J
         names: what the value is called, or each part of a tuple.
         tolerance: relative to the largest number, as in `compare`; tenfold for gradients.
         floor: differences of gradients below it are rounding.
+        type_of: the input whose type the values have to have, where float64 for float32 will not do either.
     """
 
     def judge(case: Case, output: Any, expected: Any) -> Mismatch | None:
@@ -190,7 +191,7 @@ def judge_tensors(*names: str, tolerance: float = 1e-4, floor: float = 0.0) -> J
         if isinstance(right, str):  # the name of an error
             what = got if isinstance(got, str) else "no error was raised"
             return None if right == got else Mismatch(f"Expected a {right}: {case.about}. Got: {what}.")
-        found = _judge_values(names, right, got, tolerance)
+        found = _judge_values(names, right, got, tolerance, type_of)
         parts = right if isinstance(right, (tuple, list)) else (right,)
         if found or not wrapped or not all(bool(part.isfinite().all()) for part in parts if floating(part)):
             return found  # gradients of nan and ∞ depend on how they came about
@@ -199,19 +200,19 @@ def judge_tensors(*names: str, tolerance: float = 1e-4, floor: float = 0.0) -> J
     return judge
 
 
-def _judge_values(names: Sequence[str], right: Any, got: Any, tolerance: float) -> Mismatch | None:
+def _judge_values(names: Sequence[str], right: Any, got: Any, tolerance: float, type_of: str) -> Mismatch | None:
     several = isinstance(right, (tuple, list)) and len(right) == len(names) > 1
     if not several:
-        return judge_one(names[0] if len(names) == 1 else "", right, got, tolerance)
+        return judge_one(names[0] if len(names) == 1 else "", right, got, tolerance, type_of)
     if isinstance(got, (tuple, list)) and len(got) == len(right):
-        return next((m for n, a, b in zip(names, right, got) if (m := judge_one(n, a, b, tolerance))), None)
+        return next((m for n, a, b in zip(names, right, got) if (m := judge_one(n, a, b, tolerance, type_of))), None)
     found = compare(right, got, tolerance)
     return found and Mismatch(
         f"Return {len(names)} things: {' and '.join(names)}. You return {kind(got)}.", found.where
     )
 
 
-def judge_one(name: str, right: Any, got: Any, tolerance: float = 1e-4) -> Mismatch | None:
+def judge_one(name: str, right: Any, got: Any, tolerance: float = 1e-4, type_of: str = "") -> Mismatch | None:
     """One value: its numbers, then their kind and their digits."""
     found = compare(right, got, tolerance, name)
     if found or not (isinstance(right, Tensor) and isinstance(got, Tensor)):
@@ -220,7 +221,7 @@ def judge_one(name: str, right: Any, got: Any, tolerance: float = 1e-4) -> Misma
     kinds = [str(tensor.dtype).removeprefix("torch.") for tensor in (right, got)]
     if right.dtype == torch.int64 and got.dtype != torch.bool and not got.is_floating_point():
         if got.dtype != torch.int64:
-            return Mismatch(f"Your {what} is {kinds[1]}; the contract asks for int64, as torch's indices are.", name)
+            return Mismatch(f"Expected int64 for your {what}, as for torch's indices; got {kinds[1]}.", name)
         return None
     if right.is_floating_point() != got.is_floating_point():
         said = f"The numbers of your {what} are right, their type is not: expected {kinds[0]}, got {kinds[1]}."
@@ -236,6 +237,12 @@ def judge_one(name: str, right: Any, got: Any, tolerance: float = 1e-4) -> Misma
             f"The inputs are float64, and so is your {what}; but only about seven digits of it are right. Perhaps"
             " the numbers were float32 on the way: look for a .float(), or a tensor made without `dtype`. Or a small"
             " number is added that the formula has not, or has in another size.",
+            name,
+        )
+    if type_of and right.dtype != got.dtype:
+        return Mismatch(
+            f"The numbers of your {what} are right. Their type should be that of `{type_of}`, {kinds[0]}, and is"
+            f" {kinds[1]}. Bring them back to it: torch multiplies no matrices of two types.",
             name,
         )
     return None
