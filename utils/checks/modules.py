@@ -54,7 +54,8 @@ def load_by_name(module: Any, weights: Mapping[str, Tensor]) -> nn.Module:
         if id(parameter) in owners:
             raise Told(f"`{owners[id(parameter)]}` and `{name}` are one and the same; each needs weights of its own.")
         owners[id(parameter)] = name
-    module.load_state_dict({name: value.clone() for name, value in {**buffers, **weights}.items()})
+    for name, value in weights.items():  # a third of the time of `load_state_dict`, which asks every submodule
+        own[name].copy_(value)
     return module
 
 
