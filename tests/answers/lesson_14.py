@@ -489,25 +489,6 @@ def top_p_count(probs: Tensor, p: float) -> Tensor:
     return (kept / kept.sum(-1, keepdim=True)).to(probs.dtype)
 
 
-def top_p_below(probs: Tensor, p: float) -> Tensor:
-    if not 0 <= p <= 1:
-        raise ValueError(f"{p}")
-    ordered, order = probs.sort(dim=-1, descending=True, stable=True)
-    stay = ordered.double().cumsum(-1) <= p
-    stay[..., 0] = True
-    if p == 1:
-        stay[:] = True
-    kept = torch.zeros_like(probs).scatter(-1, order, torch.where(stay, ordered, 0))
-    return kept / kept.sum(-1, keepdim=True)
-
-
-def top_p_threshold(probs: Tensor, p: float) -> Tensor:
-    if not 0 <= p <= 1:
-        raise ValueError(f"{p}")
-    kept = torch.where((probs >= p) | (probs == probs.amax(-1, keepdim=True)), probs, 0)
-    return kept / kept.sum(-1, keepdim=True)
-
-
 def top_p_sorted_out(probs: Tensor, p: float) -> Tensor:
     return top_p_loop(probs, p).sort(dim=-1, descending=True).values
 
@@ -524,40 +505,6 @@ def top_p_half_digits(probs: Tensor, p: float) -> Tensor:
     return top_p_loop(probs.float(), p)
 
 
-def top_p_strict_first(probs: Tensor, p: float) -> Tensor:
-    """As Hugging Face's does it, without the line that keeps the first."""
-    if not 0 <= p <= 1:
-        raise ValueError(f"{p}")
-    ordered, order = probs.sort(dim=-1, descending=True, stable=True)
-    drop = (ordered.double().cumsum(-1) - ordered >= p) & (p < 1)
-    kept = torch.zeros_like(probs).scatter(-1, order, ordered.masked_fill(drop, 0))
-    return kept / kept.sum(-1, keepdim=True)
-
-
-def top_p_without_one(probs: Tensor, p: float) -> Tensor:
-    if not 0 <= p <= 1:
-        raise ValueError(f"{p}")
-    ordered, order = probs.double().sort(dim=-1, descending=True, stable=True)
-    drop = (ordered.cumsum(-1) - ordered) >= p
-    drop[..., 0] = False
-    kept = torch.zeros_like(ordered).scatter(-1, order, ordered.masked_fill(drop, 0))
-    return (kept / kept.sum(-1, keepdim=True)).to(probs.dtype)
-
-
-def top_p_single(probs: Tensor, p: float) -> Tensor:
-    """The sums in float32: what is before a token is the running sum of the one in front of it."""
-    if not 0 <= p <= 1:
-        raise ValueError(f"{p}")
-    if p == 1:
-        return probs.clone()
-    ordered, order = probs.sort(dim=-1, descending=True, stable=True)
-    sums = ordered.cumsum(-1)
-    keep = torch.cat([torch.zeros_like(sums[..., :1]), sums[..., :-1]], dim=-1) < p
-    keep[..., 0] = True
-    kept = torch.zeros_like(probs).scatter(-1, order, torch.where(keep, ordered, 0.0))
-    return kept / kept.sum(-1, keepdim=True)
-
-
 def _wrong_top_p(rule):
     def answer(probs: Tensor, p: float) -> Tensor:
         if not 0 <= p <= 1:
@@ -567,12 +514,20 @@ def _wrong_top_p(rule):
     return answer
 
 
-def top_p_margin(probs: Tensor, p: float) -> Tensor:
-    """Added in float64; a sum that is nearly p counts as p."""
-    ordered, order = probs.sort(dim=-1, descending=True, stable=True)
-    stays = (ordered.double().cumsum(-1) - ordered.double() < p - 1e-6) | (p == 1)
-    stays[..., 0] = True
-    return _scaled(torch.zeros_like(probs).scatter(-1, order, ordered * stays))
+def _sorted_top_p(stays, first=True):
+    """What `stays` says of the probabilities, sorted, given their running sums in float64 without their own."""
+
+    def answer(probs: Tensor, p: float) -> Tensor:
+        ordered, order = probs.sort(dim=-1, descending=True, stable=True)
+        kept = stays(ordered, ordered.double().cumsum(-1) - ordered.double(), p)
+        kept[..., 0] |= first
+        return _scaled(torch.zeros_like(probs).scatter(-1, order, torch.where(kept, ordered, 0)))
+
+    return _wrong_top_p(answer)
+
+
+def _sums_in_float32(ordered: Tensor, before: Tensor, p: float) -> Tensor:
+    return (F.pad(ordered.cumsum(-1)[..., :-1], (1, 0)) < p) | (p == 1)
 
 
 # ---- repetition
@@ -1305,16 +1260,16 @@ WRONG = {
         (top_k_strict_topk, "larger_k_refused"),
     ],
     "sampling.keep_top_p": [
-        (top_p_below, "crossing_dropped"),
-        (top_p_threshold, "each_alone"),
+        (_sorted_top_p(lambda q, before, p: (before + q <= p) | (p == 1)), "crossing_dropped"),
+        (_wrong_top_p(lambda q, p: _scaled(q * ((q >= p) | (q == q.amax(-1, keepdim=True))))), "each_alone"),
         (top_p_sorted_out, "left_sorted"),
         (top_p_any, None),
         (top_p_unscaled, "not_scaled"),
         (top_p_half_digits, None),
-        (top_p_strict_first, "empty_at_zero"),
-        (top_p_without_one, "one_forgotten"),
-        (top_p_single, "float32_sums"),
-        (_wrong_top_p(top_p_margin), "float32_sums"),
+        (_sorted_top_p(lambda q, before, p: (before < p) | (p == 1), first=False), "empty_at_zero"),
+        (_sorted_top_p(lambda q, before, p: before < p), "one_forgotten"),
+        (_sorted_top_p(_sums_in_float32), "float32_sums"),
+        (_sorted_top_p(lambda q, before, p: (before < p - 1e-6) | (p == 1)), "float32_sums"),
         (_wrong_top_p(lambda q, p: top_k_sorted(q, 1) if p == 0 else top_p_loop(q, p)), "equals_at_zero"),
         (_wrong_top_p(lambda q, p: _zero(q.flip(-1)).flip(-1) if p == 0 else top_p_loop(q, p)), None),
         (_wrong_top_p(lambda q, p: q.clone() if p >= 0.99 else top_p_loop(q, p)), None),
