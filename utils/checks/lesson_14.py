@@ -1121,6 +1121,7 @@ def _top_p_cases(rng: np.random.Generator) -> list[Case]:
         case(halves, 0.5, "a sum that is exactly p"),
         case(halves, 0.75, "a sum that is exactly p"),
         case(tenths, 0.9, "in float64 0.7 + 0.2 falls short of 0.9"),
+        case(torch.tensor([[0.1, 0.5, 0.4]]), 0.9, "in float64 0.5 + 0.4 is a little more than 0.9"),
         case(_probs(rng, 2, 3, 8), 0.8, "three dimensions"),
         case(strided(_probs(rng, 6, 9).double()), 0.85, "float64"),
         Case({"probs": _probs(rng, 2, 3), "p": 1.2}, "p above 1", extra={"error": "1.2"}),
