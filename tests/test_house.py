@@ -292,7 +292,7 @@ def test_make_says_in_one_sentence_that_python_is_missing_or_too_old(tmp_path: P
     fake.chmod(0o755)
     assert "needs Python 3.10 or newer" in make("lab", cwd=tmp_path, PATH=str(tools)).stderr
 
-    fake.write_text("#!/bin/sh\ncase \"$2\" in *ensurepip*) exit 1;; esac\n")  # Debian's Python without python3-venv
+    fake.write_text('#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; esac\n')  # Debian's Python without python3-venv
     done = make("lab", cwd=tmp_path, PATH=str(tools))
     assert done.returncode != 0
     assert "python3-venv" in done.stderr

@@ -76,7 +76,7 @@ def test_the_cell_is_six_lines_of_plain_python() -> None:
     assert len(cell.splitlines()) <= 6
     assert max(map(len, cell.splitlines())) <= 160
     ast.parse(cell, feature_version=(3, 10))
-    assert cell.count(f"git+{paths.repository_address()}\"") == 1
+    assert cell.count(f'git+{paths.repository_address()}"') == 1
 
 
 def test_the_lesson_module_has_the_names_of_the_checks() -> None:
