@@ -175,6 +175,8 @@ def test_linked_words_translate_each_other(language: str) -> None:
             gloss = glosses.get(pair.source[one])
             if pair.source[one] in ("de", "дома"):  # of "conto de fadas" and "de manhã"; a place as well
                 continue
+            if pair.target[two] in ("my", "our", "your", "his", "her", "their"):  # потерял ключ: his key
+                continue
             if gloss is not None and pair.target[two].isalpha() and pair.target[two] not in ("to", "home", "gave"):
                 found[pair.target[two] in gloss] += 1
     assert found[True] > 0.98 * found.total()  # "to" of a dative apart

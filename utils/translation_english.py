@@ -45,7 +45,7 @@ _VOWELS = "aeiou"
 
 # concept = singular / plural, where the plural is not made by rule or the words differ from the concept
 _NOUNS = """
-scarf/scarves child/children woman/women man/men fisherman/fishermen
+dishes/dishes scarf/scarves child/children woman/women man/men fisherman/fishermen
 old_man=old_man/old_men knife/knives sheep/sheep fish/fish
 teacher_f=teacher student_f=student pupil=student pupil_f=student
 neighbour_f=neighbour friend_f=friend doctor_f=doctor shelf/shelves
@@ -381,7 +381,10 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
     if particle:
         words.append(Word(particle, key(node, VERB)))
     if clause.adjective:
-        words.append(Word(clause.adjective, key(node, PRED)))
+        state = clause.adjective.removeprefix("too_")
+        if state != clause.adjective:
+            words.append(Word("too", key(node, MANNER)))
+        words.append(Word(state, key(node, PRED)))
     if clause.negation == "nothing":
         words.append(Word("anything", key(node, NOUN)))
     if clause.object is not None and clause.question != "what":

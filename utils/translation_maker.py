@@ -138,6 +138,7 @@ class Maker:
             self._differ(report, [inner])
             parts = [Part(report), Part(inner, "that", shift)]
             self._name_owners(parts[1:])
+            self._leave_out_owners(report, parts[1:])
             return parts
         if clauses > 3:
             told = self._story(clauses - self.rng.choice((0, 1)), detail, "future" if said else "", plain=True)
@@ -153,7 +154,16 @@ class Maker:
         self._reportable(told[0].clause, said)
         self._differ(report, [part.clause for part in told])
         self._name_owners(told)
+        self._leave_out_owners(report, told)
         return [Part(report), *told]
+
+    def _leave_out_owners(self, report: Clause, told: list[Part]) -> None:
+        """My mother said that father would go: in one family Russian says "my" once."""
+        teller = report.subject
+        for part in told if self.russian else ():
+            one = part.clause.subject
+            if teller is not None and one is not None and {teller.noun, one.noun} <= SPEAKERS_KIN.keys():
+                one.bare = one.determiner == teller.determiner and one.determiner in ("my", "our")
 
     def _name_owners(self, told: list[Part]) -> None:
         """After "that" the Portuguese "seu" may be the teller's: there it is "dele", "dela"."""
@@ -197,9 +207,14 @@ class Maker:
         taken = {clause.subject.noun.removesuffix("_f") for clause in told if clause.subject is not None}
         speaks = inner.noun in ("i", "we", "you")
         for attempt in range(40):
-            same = report.subject.noun.removesuffix("_f") in taken
+            teller = report.subject
+            same = teller.noun.removesuffix("_f") in taken
+            outsider = not teller.is_pronoun and teller.noun not in SPEAKERS_KIN
+            if len(told) > 2:  # a plan of the family is told in the family
+                same = same or teller.noun not in SPEAKERS_KIN
+            elif inner.noun in CLASSES["kin"] or speaks:
+                same = same or outsider
             if not same and (speaks or attempt > 30 or self._sex(report.subject) != self._sex(inner)):
-                teller = report.subject
                 if teller.noun in CLASSES["kin"] and inner.noun in CLASSES["kin"]:
                     teller.determiner = inner.determiner  # my mother, my brother
                 return
@@ -237,7 +252,7 @@ class Maker:
         """Somebody of whom several clauses tell; `works`: that he has a job."""
         while True:
             hero = self._subject(classes, detail / 4)
-            if hero.noun in ("man", "woman") and self._chance(0.7):  # who?
+            if hero.noun in ("man", "woman"):  # who?
                 continue
             if works and hero.noun in IDLE:
                 continue
@@ -303,13 +318,13 @@ class Maker:
         who = story.who
         if plain:  # who tells of it knows them
             family = tuple([noun for noun in concepts(who) if noun in CLASSES["kin"]])
-            who = ("kin",) if "adult" in who else family or who
+            who = tuple(SPEAKERS_KIN) if "adult" in who else family or ("brother", "sister")
         people = {"p": self._hero(who, tense, detail)}
         while story.other and people["p"].noun in AWAY:  # his grandmother lives elsewhere
             people["p"] = self._hero(who, tense, detail)
         if not people["p"].is_pronoun and (story.other or self._chance(0.8)):
             people["p"].number = "sg"  # five cooks have no brother in common
-        if clauses > 3 and people["p"].number == "sg" and not people["p"].is_pronoun and self._chance(0.4):
+        if clauses > 3 and people["p"].number == "sg" and not people["p"].is_pronoun and self._chance(0.25):
             self._who(people["p"])
         if kept[0].link:  # when the cook who lives in the village …: too much before the comma
             people["p"].relative, people["p"].relative_role = None, ""
@@ -339,7 +354,7 @@ class Maker:
                 shift = "bare" if tense == "future" and link == "then" else ""
             elif role:
                 subject = self._in_role(role, story, people, known, speaker)
-                if link == "and":
+                if (link == "and" and not self.russian) or (not link and self.russian):
                     subject.dropped = ""
             else:
                 subject = people["p"]
@@ -356,6 +371,7 @@ class Maker:
                 clause.order = "plain"  # its subject goes on
             if related.startswith("not.find"):
                 clause.progressive = False  # looked for it but could not find it
+            self._keep_pronoun(clause)
             if self.russian and link == "because" and clause.modal == "want" and subject.is_pronoun and role == speaker:
                 subject.dropped = "always"  # потому что хотел
             if not self.russian and spec.startswith("thank") and clause.object is not None and clause.object.is_pronoun:
@@ -462,7 +478,8 @@ class Maker:
         if hero.noun in ("he", "she"):
             nouns = [noun for noun in nouns if self._feminine(noun) is (hero.noun == "he")]
         if hero.noun in ("son", "daughter"):  # their parents are those who speak
-            nouns = [noun for noun in nouns if noun not in ("mother", "father", "sister", "brother")] or nouns
+            elders = [noun for noun in nouns if noun in ("grandmother", "grandfather")]
+            nouns = elders or [noun for noun in nouns if noun not in ("mother", "father", "sister", "brother")] or nouns
         if hero.noun in YOUNG:
             nouns = [noun for noun in nouns if noun not in ("son", "daughter")]
         if hero.noun == "old_man" or hero.adjective == "old":
@@ -533,9 +550,16 @@ class Maker:
         if _in_vain(second):  # looked for it but could not find it
             first.progressive, second.subject, second.order = False, None, "plain"
             return [Part(first), Part(second, link, "", subject)]
+        self._keep_pronoun(second)
         if self.russian and link == "because" and second.modal == "want" and second.subject is not None:
             second.subject.dropped = "always"  # потому что хотел
         return [Part(first), Part(second, link, shift)]
+
+    def _keep_pronoun(self, clause: Clause) -> None:
+        """Where Russian has no verb the pronoun stays: потому что она занята."""
+        bare = clause.kind == "adjective" and clause.tense == "present" and clause.adjective not in ("tired", "ill")
+        if self.russian and bare and clause.subject is not None:
+            clause.subject.dropped = ""
 
     def _again(self, subject: Phrase) -> Phrase:
         """The pronoun that speaks of somebody again."""
@@ -545,7 +569,7 @@ class Maker:
             number = subject.number
             noun = "they" if number == "pl" else "she" if self._feminine(subject.noun) else "he"
         gender = subject.gender if subject.is_pronoun else "f" if self._feminine(subject.noun) else "m"
-        return Phrase(self._next(), noun, number, gender=gender, dropped="" if self.russian else "always")
+        return Phrase(self._next(), noun, number, gender=gender, dropped="always")
 
     def _feminine(self, noun: str) -> bool:
         return noun in WOMEN or (noun == "child" and not self.russian)
@@ -583,7 +607,7 @@ class Maker:
             return Clause(self._next(), "weather", adjective=rng.choice(things.split(",")), tense=tense)
         if "other" in marks_ and other is not None:  # they waited for the bus, but the bus did not come
             subject = self._pronoun_for(other)
-            if other.noun not in HUMAN and not other.is_pronoun:
+            if other.noun not in HUMAN and not other.is_pronoun and not self.russian:
                 subject = Phrase(subject.id, other.noun, other.number)  # so that "ele" is who waited
         if verb == "be":
             if "it" in marks_:
@@ -622,6 +646,8 @@ class Maker:
                 determiner = "own" if own else "the"
             plain = own or verb != "like" or cast is not None
             clause.object = self.phrase(group, detail, determiner, own=verb not in ("like", "meet"), plain=plain)
+            if verb == "meet" and clause.object.noun in ("friend", "friend_f") and self._sex(subject) in ("m", "f"):
+                clause.object.noun = "friend_f" if self._sex(subject) == "f" else "friend"
             if own or clause.object.noun not in SEVERAL or "not.understand" in related or clause.modal or verb in MADE:
                 clause.object.number = "sg"
             if clause.object.noun in HUMAN or (own and verb != "sell"):
@@ -698,6 +724,21 @@ class Maker:
     def _fit(self, phrase: Phrase, clause: Clause, subject: Phrase) -> None:
         """How many and which: several people eat several eggs, nobody eats a whole cake."""
         several = subject.number == "pl" or subject.noun in ("we", "you", "they")
+        if clause.verb in ("bring", "eat", "show", "give"):
+            phrase.adjective = ""
+        if clause.verb == "remember" and phrase.noun in RELATED:
+            phrase.determiner, phrase.number = "my", "sg"
+        if clause.verb == "remember" and phrase.noun in ("song", "poem") and phrase.determiner == "the":
+            phrase.determiner, phrase.number = "this", "sg"
+        if clause.verb in ("open", "close") or (clause.verb == "bring" and phrase.noun in ("cake", "pie", "newspaper")):
+            phrase.number, phrase.determiner = "sg", "a" if phrase.determiner in NUMERALS else phrase.determiner
+        if clause.verb == "learn" and phrase.noun not in CLASSES["abstract"]:
+            phrase.adjective = ""
+        if clause.frequency and phrase.owner is not None:
+            phrase.owner, phrase.determiner = None, "a"
+            phrase.number = "sg" if phrase.noun in MASS or phrase.noun in SINGLE else "pl"
+        if clause.verb in ("build", "draw"):
+            phrase.number, phrase.determiner = "sg", "a" if phrase.determiner in NUMERALS else phrase.determiner
         if phrase.noun in HUMAN and (clause.verb not in ("know", "remember", "see") or clause.frequency):
             phrase.adjective = ""
         if phrase.determiner in ("this", "that") and (clause.verb not in POINTED or clause.frequency):
@@ -793,9 +834,17 @@ class Maker:
                 phrase.number, phrase.determiner, phrase.adjective = "sg", "piece", ""
         if phrase.noun == "key" and clause.verb in ("lose", "forget", "look_for"):
             phrase.number, phrase.adjective, phrase.owner = "sg", "", None
-            phrase.determiner = "the" if phrase.determiner in ("a", "own") else phrase.determiner
-        if clause.verb in ("lose", "forget", "look_for") and phrase.adjective != "hungry":
-            phrase.adjective = ""  # nobody describes what is lost
+        if clause.verb in ("lose", "forget", "look_for") and phrase.noun not in CLASSES["abstract"]:
+            phrase.adjective, phrase.owner = "", None  # nobody describes what is lost
+            phrase.determiner, phrase.number = "own", "sg"
+            if clause.negation == "nobody" or (subject.noun == "child" and not self.russian):
+                phrase.determiner = "the"
+        if clause.verb == "find" and phrase.noun in concepts(("small", "bag")):
+            phrase.adjective, phrase.owner, phrase.determiner, phrase.number = "", None, "own", "sg"
+            if clause.negation == "nobody" or (subject.noun == "child" and not self.russian):
+                phrase.determiner = "the"
+        if clause.verb in ("help", "thank") and phrase.noun in RELATED and phrase.determiner in ("the", "any"):
+            phrase.determiner = "own"
         if (
             phrase.noun in ("skirt", "dress")
             and not self._feminine(subject.noun)
@@ -890,6 +939,8 @@ class Maker:
             clause.subject = self._subject((name,), 0.0)
             clause.adjective = rng.choice(STATES_OF[name].split())
             clause.subject.adjective = ""
+            if name not in ("person", "animal") and clause.subject.noun not in CLASSES["food"]:
+                clause.subject.number = "sg"
             if clause.subject.noun in ("newspaper", "magazine"):
                 clause.adjective = rng.choice(("interesting", "boring"))
             if clause.subject.noun in ("child", "boy", "girl") and clause.adjective in ("young", "old", "famous"):
@@ -913,15 +964,16 @@ class Maker:
         elif kind == "have":
             clause.verb = "have"
             clause.subject = self._subject(("person", "kin"), detail / 2)
+            clause.subject.number = "sg"
+            clause.subject.noun = "he" if clause.subject.noun == "they" else clause.subject.noun
             clause.tense = "present" if tense == "future" else tense
             negative = self._chance(0.25)
             clause.negation = "not" if negative else ""
-            things = "house garden camera guitar violin computer phone umbrella bag map lamp"
+            things = "house garden camera guitar violin computer phone"
             things += " toy ball" if clause.subject.noun in KIDS else ""
             classes = ("pet", "vehicle", *things.split())
             clause.object = self.phrase(classes, detail, "a", plain=True)
-            if clause.object.noun not in CLASSES["pet"]:
-                clause.object.number = "sg"
+            clause.object.number = "sg"
             if negative:
                 clause.object.number, clause.object.adjective = "sg", ""
         elif kind == "there":
@@ -932,6 +984,8 @@ class Maker:
             clause.subject = self._subject(("person", "kin"), detail / 2)
             clause.object = self.phrase(("text", "clothes", "song", "film", "art", "vehicle"), detail, "the")
             clause.negation = "not" if self._chance(0.2) else ""
+            if clause.object.determiner == "the" and clause.object.owner is None:
+                clause.object.determiner = "this"
             if clause.object.adjective in ("good", "boring", "sad", "expensive"):  # why one likes it, or not
                 clause.object.adjective = ""
             if clause.object.noun in ("skirt", "dress") and not self._feminine(clause.subject.noun):
@@ -955,6 +1009,8 @@ class Maker:
             if place in ("sofa", "chair"):
                 thing = THINGS_ON_SEATS
         clause.object = self.phrase(thing, detail, "a", plain=True)
+        if place == "wall" or clause.object.noun in CLASSES["furniture"]:
+            clause.object.number = "sg"
         clause.place = Place("in", Phrase(self._next(), place))
         if not self.russian and self._chance(0.5):
             clause.order = "plain"
@@ -996,7 +1052,7 @@ class Maker:
         clause.object.determiner = self.rng.choice(("this", "this", "this", "that"))
         clause.object.adjective = "" if verb in MADE else clause.object.adjective
         clause.object.owner = None
-        if verb in ("build", "repair"):
+        if verb in ("build", "repair", *MADE):
             clause.object.number = "sg"
         if self.russian:
             clause.order = "object"
@@ -1017,7 +1073,7 @@ class Maker:
             clause = self._action(detail / 2, "past" if known else tense, verb)
         elif asked == "why":
             verb = rng.choice(("cry", "laugh", "work", "sell", "buy", "open", "close"))
-            tense = "past" if tense == "future" and verb in ("cry", "laugh") else tense
+            tense = "past" if tense == "future" else tense
             clause = self._action(detail / 2, tense, verb, finished=True)
             clause.place = None if verb != "work" else clause.place
             if clause.object is not None and clause.object.determiner != "own":
@@ -1033,6 +1089,9 @@ class Maker:
         clause.time_first = False
         assert clause.subject is not None
         clause.subject.dropped = clause.subject.adjective = ""
+        clause.subject.relative, clause.subject.relative_role = None, ""
+        if clause.object is not None:
+            clause.object.relative, clause.object.relative_role = None, ""
         if clause.recipient is not None and clause.recipient.determiner in ("this", "that"):
             clause.recipient.determiner = "the"
         if clause.subject.determiner == "a" and clause.order != "inverted":
@@ -1067,7 +1126,12 @@ class Maker:
         for phrase in (clause.object, clause.recipient):
             if phrase is not None and phrase.noun in (*CLASSES["kin"], "friend", "friend_f"):
                 phrase.determiner = "my" if phrase.determiner == "the" else phrase.determiner  # whose?
-            if not self.russian and phrase is not None and phrase.determiner == "own" and self._sex(clause.subject):
+            if (
+                not self.russian
+                and phrase is not None
+                and phrase.determiner == "own"
+                and self._sex(clause.subject) in ("m", "f")
+            ):
                 phrase.determiner = self._whose(clause.subject)  # perderam sua bolsa: "your" in a question
         self._settle(clause)
         return clause
@@ -1113,7 +1177,7 @@ class Maker:
         if subject is None and not habit and chosen not in UNDENIED and self._chance(0.12):
             negation = rng.choice(("not", "not", "never", "nobody"))
             if negation == "never" and (
-                chosen in ("walk", "run", "eat", "drink")
+                chosen not in ("go", "dance", "sing", "help", "wash", "clean", "cook", "swim", "explain")
                 or tense == "future"
                 or chosen in PUNCTUAL
                 or chosen in ("live", "return", "sleep", "know", "see", "wait_for")
@@ -1138,6 +1202,8 @@ class Maker:
             and (habit or self._chance(0.5))
         ):
             clause.frequency = rng.choice(FREQUENCIES)
+            if clause.frequency == "always" and not action.objects:
+                clause.frequency = "often"
         elif (
             not clause.negation and not action.stative and not action.direction and not finished and self._chance(0.18)
         ):
@@ -1182,7 +1248,11 @@ class Maker:
             clause.negation or (chosen == "sell" and clause.object.noun not in CLASSES["goods"])
         ):
             pass  # where it is not done nobody says
-        elif action.places and (chosen == "live" or self._chance(0.2 + 0.45 * detail)):
+        elif action.places and (
+            chosen == "live"
+            or (clause.frequency and not action.objects and self._chance(0.7))
+            or self._chance(0.2 + 0.45 * detail)
+        ):
             clause.place = Place("in", self._place(action.places))
             if action.places == "shop" and clause.object is not None:
                 food = clause.object.noun in CLASSES["goods"]
@@ -1359,6 +1429,7 @@ class Maker:
             return
         if self.russian and self._chance(0.5):
             inner.order = "inverted"
+        inner.subject.adjective = ""
         phrase.determiner, phrase.relative, phrase.relative_role = "the", inner, "object"
 
     # --------------------------------------------------------------------------------------------------- phrases
@@ -1382,8 +1453,7 @@ class Maker:
 
     def _who(self, phrase: Phrase) -> None:
         """The boy who lives in this village."""
-        rng = self.rng
-        inner = Clause(self._next(), verb="live" if phrase.noun in IDLE else rng.choice(("live", "work")))
+        inner = Clause(self._next(), verb="work" if phrase.noun in WORKPLACES else "live")
         action = VERBS[inner.verb]
         inner.tense = "present" if action.lasting else "past"
         if action.objects:
@@ -1391,12 +1461,12 @@ class Maker:
         else:
             inner.place = Place("in", self._place(action.places))
             inner.place.phrase.adjective = ""
-            if inner.place.phrase.determiner == "that":
-                inner.place.phrase.determiner = "this"
-            if inner.place.phrase.noun == "house":
-                inner.place = Place("in", Phrase(inner.place.phrase.id, "village"))
             if inner.verb == "work":
                 self._at_work(inner, phrase)
+                inner.verb = "live" if inner.place.phrase.noun in ("city", "village", "station") else "work"
+            if inner.verb == "live":
+                inner.place = Place("in", Phrase(inner.place.phrase.id, "street"))
+            inner.place.phrase.determiner = "our"
         if phrase.noun in ("guest", "tourist", "neighbour", "neighbour_f") or phrase.determiner in ("this", "that"):
             return
         if inner.verb == "sell" and phrase.noun not in concepts(VERBS["sell"].subjects):
@@ -1536,7 +1606,7 @@ def _choose_words(sentence: Sentence, in_russian: bool) -> None:
     found = False
     bought = True
     drawn = False
-    for part in sentence.parts:
+    for number, part in enumerate(sentence.parts):
         clause = part.clause
         where = clause.place.phrase if clause.place is not None else None
         for phrase in (clause.subject, clause.object, clause.recipient, where):
@@ -1558,6 +1628,19 @@ def _choose_words(sentence: Sentence, in_russian: bool) -> None:
                 thing.determiner = thing.determiner if thing.noun in CLASSES["kin"] else "their"
         if thing is not None and not thing.is_pronoun:
             given = thing.noun
+        lost = clause.verb in ("lose", "look_for", "forget", "sell", "invite", "help", "thank", "find")
+        for phrase in (thing, clause.recipient):  # lost the key, helped grandmother: one's own
+            if phrase is None or phrase.determiner != "own" or phrase.adjective:
+                continue
+            kin = phrase.noun in (*CLASSES["kin"], "husband", "wife")
+            kin = kin or (phrase.noun in ("friend", "friend_f") and clause.verb != "meet")
+            phrase.bare = kin or (lost and phrase is thing)
+        later = {follower.shift for follower in sentence.parts[number + 1 :] if follower.link == "then"}
+        timed = {one.clause.time for one in sentence.parts} & {"tomorrow", "in_the_evening", "in_the_morning", "today"}
+        supposed = any(one.link in ("if", "but_if", "when") for one in sentence.parts)
+        sure = not (timed or supposed or "bare" in later or part.shift)
+        if not in_russian and clause.verb == "go" and clause.tense == "future" and not clause.modal and sure:
+            clause.tense, clause.progressive = "present", True  # vai: is going
         if clause.verb == "come" and where is not None and where.noun in ("village", "city") and in_russian:
             clause.verb = "arrive"
         if clause.verb == "come" and where is not None and not in_russian:

@@ -73,6 +73,7 @@ class Phrase:
         owner: whose ("the teacher's").
         relative: a clause about it, whose subject or object it is (`relative_role`).
         gender: of a pronoun, where its language needs one.
+        bare: whether the source leaves its determiner unsaid, as it can be nobody else's: lost the key.
         dropped: whether a language that can leave this subject out does so: "", "always", or "if clear" from the verb.
     """
 
@@ -86,6 +87,7 @@ class Phrase:
     relative_role: str = ""
     gender: str = "m"
     dropped: str = ""
+    bare: bool = False
 
     @property
     def is_pronoun(self) -> bool:

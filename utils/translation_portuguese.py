@@ -62,6 +62,7 @@ shirt=camisa,f dress=vestido,m coat=casaco,m hat=chapéu,m scarf=cachecol,m jack
 skirt=saia,f car=carro,m bicycle=bicicleta,f boat=barco,m bus=ônibus,m,ônibus train=trem,m motorcycle=moto,f
 house=casa,f school=escola,f shop=loja,f library=biblioteca,f museum=museu,m theatre=teatro,m park=parque,m
 garden=jardim,m hospital=hospital,m station=estação,f,estações market=mercado,m church=igreja,f office=escritório,m
+dishes=louça,f flat=apartamento,m
 restaurant=restaurante,m kitchen=cozinha,f room=quarto,m yard=quintal,m forest=floresta,f field=campo,m
 village=vila,f city=cidade,f street=rua,f square=praça,f beach=praia,f river=rio,m lake=lago,m bridge=ponte,f
 sea=mar,m table=mesa,f chair=cadeira,f sofa=sofá,m bed=cama,f cupboard=armário,m
@@ -375,7 +376,7 @@ def _phrase(phrase: Phrase, subject: Phrase | None = None, bare: bool = False) -
         person = phrase.noun in CLASSES["person"]
         before = phrase.adjective in _BEFORE or (person and phrase.adjective in ("young", "new"))
         words = [word, *words] if before else [*words, word]
-    name = phrase.determiner
+    name = "the" if phrase.bare else phrase.determiner
     if name == "own" and subject is not None and _number(subject) == "pl" and subject.noun not in ("we", "you"):
         name = "the"  # venderam a moto
     if name == "own" and subject is not None and subject.noun in ("i", "we"):
@@ -428,7 +429,7 @@ def _finite(concept: str, clause: Clause, person: str, shift: str, main: int, su
     forms = verb(concept)
     both = (main, support)
     tense = clause.tense
-    refuses = concept == "go" and clause.negation == "not"  # não vai
+    refuses = concept == "go" and tense == "present"  # vai, não vai: is going
     still = (
         clause.progressive and concept not in ("dream", "remain") and not refuses
     )  # sonha com um carro: a wish, nobody is asleep
@@ -581,12 +582,14 @@ def _clause(clause: Clause, shift: str = "", head: Phrase | None = None) -> list
     if clause.adjective:
         assert clause.kind == "weather" or subject is not None
         sex, number = ("m", "sg") if subject is None else (_sex(subject), _number(subject))
-        form = _ADJECTIVES[clause.adjective]
+        form = _ADJECTIVES[clause.adjective.removeprefix("too_")]
         if clause.kind == "weather" and clause.adjective == "hot":  # está calor; "está quente" would be a thing
             form = "calor"
         what = [Word(form if clause.kind == "weather" else adjective(form, sex, number), key(node, PRED))]
         if clause.adjective == "hungry":  # está com fome; "está faminto" would be starving
             what = [Word("com", key(node, PRED)), Word("fome", key(node, PRED))]
+        if clause.adjective.startswith("too_"):  # caro demais
+            what.append(Word("demais", key(node, MANNER)))
     whom: list[Word] = []
     if clause.recipient is not None:
         two = clause.object is not None and clause.object.is_pronoun  # o deu para mim: not two clitics

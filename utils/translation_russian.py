@@ -162,6 +162,8 @@ office офис m
 restaurant ресторан m
 kitchen кухня f gp=кухонь
 room комната f
+flat квартира f
+dishes посуда f
 yard двор m
 forest лес m ls=лесу np=леса
 field поле n
@@ -611,7 +613,10 @@ def _phrase(phrase: Phrase, case: str, local: bool = False, prepositional: bool 
     found = noun(phrase.noun)
     number = "p" if phrase.number == "pl" else "s"
     words: list[Word] = []
-    if phrase.determiner in _DETERMINERS or phrase.determiner in _INVARIANT:
+    unsaid = key(node, DET) if phrase.bare else ()
+    if phrase.bare:
+        pass
+    elif phrase.determiner in _DETERMINERS or phrase.determiner in _INVARIANT:
         words.append(Word(determiner(phrase.determiner, agrees, case, found.animate), key(node, DET)))
     if phrase.determiner == "any" and phrase.number == "pl" and case == "g":
         words.append(Word("никаких", key(node, DET)))
@@ -622,7 +627,7 @@ def _phrase(phrase: Phrase, case: str, local: bool = False, prepositional: bool 
         form = found.forms["gp" if phrase.determiner == "five" else "gs"]
     if phrase.adjective:
         words.append(Word(adjective(_ADJECTIVES[phrase.adjective], agrees, case, found.animate), key(node, ADJ)))
-    words.append(Word(form, key(node, NOUN)))
+    words.append(Word(form, key(node, NOUN) + unsaid))
     if phrase.determiner == "piece":  # кусок вкусного торта
         rest = _phrase(dataclasses.replace(phrase, determiner=""), "g")
         rest = [Word(w.form, w.keys + key(node, OF)) if _is_noun(w, phrase) else w for w in rest]
@@ -718,6 +723,9 @@ def _verb_group(clause: Clause, subject: Phrase) -> list[Word]:
             form = _WEATHER[clause.adjective]
         elif clause.adjective in _SHORT:
             form = _SHORT[clause.adjective].split()["mfnp".index(agrees)]
+        elif clause.adjective == "too_expensive":  # слишком дорогой
+            copula.append(Word("слишком", key(clause.id, MANNER)))
+            form = adjective(_ADJECTIVES["expensive"], agrees, "i" if len(copula) > 1 else "n", False)
         else:
             form = adjective(_ADJECTIVES[clause.adjective], agrees, "i" if copula else "n", False)
         return [*copula, Word(form, key(clause.id, PRED))]
