@@ -500,7 +500,7 @@ pf | adult | kin | . p go>park,forest | to to.walk | and q remain>home | ?then c
 pf | adult | kin | . p go>park,forest@in_the_morning | to to.walk | and q remain>home | then clean:flat,kitchen |
     ?then wash:window,floor
 pf | adult | kin | . p go>river,lake@in_the_morning | to to.swim | and q remain>home | then clean:flat,kitchen |
-    then cook:dinner,cake,pie
+    then cook:lunch,cake,pie
 pf | adult | kin | . p go>park,forest | to to.walk | but q remain>home | because q be:busy,ill,tired
 pf | adult | - | . p go>shop,market@in_the_morning | to to.buy:fish,bread,cheese |
     and p cook:dinner,soup@in_the_evening
@@ -632,14 +632,14 @@ f | adult | - | if weather:cold | . p remain>home | then clean:flat,kitchen |
 f | adult youth | - | if weather:hot | . p go>park,forest | to to.walk | but_if weather:cold |
     . p go>library | to to.read_while:book,magazine
 f | adult | kin | if weather:cold | . p remain>home | then cook:soup,pie,cake | but_if weather:hot |
-    . b go>river,lake,beach | to to.swim
+    . p go>river,lake,beach | to to.swim
 p | adult youth | kin | . p want.go>park,lake,beach | but weather:cold | so p go>library |
     to to.read_while:book,magazine | and q remain>home | then listen:music
 pf | student student_f boy girl | kin | . p go>library | to to.read_while:book,magazine | and q go>market,shop |
     to to.buy:bread,fish,milk | then cook:dinner,lunch
 pf | adult | kin | . p go>market,shop@in_the_morning | to to.buy:flower | and q cook:cake,pie | then clean:flat,kitchen
 pf | mechanic father carpenter uncle grandfather | kin | . p repair:car,bicycle,roof@in_the_morning |
-    then paint:door,fence,wall | and q go>market,shop | to to.buy:fish,bread,milk | ?then cook:dinner,soup
+    then paint:door,fence,wall | and q go>market,shop | to to.buy:fish,bread,milk | ?then cook:lunch,soup
 p | youth | grandmother grandfather aunt uncle | when p come>village | . q cook:pie,soup+p | then tell:fairy_tale+p |
     ?and p thank:q
 p | adult | kin | . p be:tired | so p remain>home | then listen:music | while q go>shop,market@going |
