@@ -58,14 +58,14 @@ class Clauses(Phrases):
         if clause.verb == "remember" and phrase.noun in ("song", "poem") and phrase.determiner == "the":
             phrase.determiner, phrase.number = "this", "sg"
         if clause.verb in ("open", "close") or (clause.verb == "bring" and phrase.noun in ("cake", "pie", "newspaper")):
-            phrase.number, phrase.determiner = "sg", "a" if phrase.determiner in NUMERALS else phrase.determiner
+            _one(phrase)
         if clause.verb == "learn" and phrase.noun not in CLASSES["abstract"]:
             phrase.adjective = ""
         if clause.frequency and phrase.owner is not None:
             phrase.owner, phrase.determiner = None, "a"
             phrase.number = "sg" if phrase.noun in MASS or phrase.noun in SINGLE else "pl"
         if clause.verb in ("build", "draw"):
-            phrase.number, phrase.determiner = "sg", "a" if phrase.determiner in NUMERALS else phrase.determiner
+            _one(phrase)
         if phrase.noun in HUMAN and (clause.verb not in ("know", "remember", "see") or clause.frequency):
             phrase.adjective = ""
         if phrase.determiner in ("this", "that") and (clause.verb not in POINTED or clause.frequency):
@@ -90,15 +90,13 @@ class Clauses(Phrases):
         if clause.verb == "buy" and phrase.noun == "flower" and phrase.determiner == "a":
             phrase.number, phrase.adjective = "pl", ""
         if clause.verb == "show" and phrase.noun not in ("picture", "photograph", "letter"):
-            phrase.number = "sg"
-            phrase.determiner = "a" if phrase.determiner in NUMERALS else phrase.determiner
+            _one(phrase)
         if clause.verb in ("buy", "read_while") and phrase.adjective in ("long", "short", "boring", "sad", "good"):
             phrase.adjective = ""
         if clause.verb == "watch" and phrase.adjective != "new":
             phrase.adjective = ""
         if clause.verb == "watch" and not clause.frequency:
-            phrase.number = "sg"
-            phrase.determiner = "a" if phrase.determiner in NUMERALS else phrase.determiner
+            _one(phrase)
         one = clause.verb in ("know", "repair") or (
             clause.verb == "wait_for" and phrase.noun not in ("guest", "answer")
         )
@@ -155,7 +153,7 @@ class Clauses(Phrases):
                 "the" if phrase.determiner in POSSESSIVES or phrase.determiner == "own" else phrase.determiner
             )
         if clause.verb == "find" and phrase.noun in CLASSES["pet"]:
-            phrase.number, phrase.determiner = "sg", "a" if phrase.determiner in NUMERALS else phrase.determiner
+            _one(phrase)
         if phrase.determiner in ("a", *NUMERALS) and clause.verb == "eat" and phrase.noun in ("cake", "pie"):
             if not clause.frequency and phrase.relative is None:
                 phrase.number, phrase.determiner, phrase.adjective = "sg", "piece", ""
@@ -198,8 +196,7 @@ class Clauses(Phrases):
         if clause.verb == "draw" and phrase.noun in CLASSES["animal"] and phrase.adjective == "old":
             phrase.adjective = ""
         if clause.verb == "buy" and phrase.noun in concepts(("vehicle", "furniture", "house")):
-            phrase.number = "sg"
-            phrase.determiner = "a" if phrase.determiner in NUMERALS else phrase.determiner
+            _one(phrase)
         if phrase.noun in HUMAN and phrase.number == "pl" and phrase.determiner == "a" and phrase.noun != "guest":
             phrase.number = "sg"
         if clause.verb == "sell" and phrase.noun in ("apple", "pear", "egg", "sandwich") and phrase.determiner == "a":
@@ -412,9 +409,7 @@ class Clauses(Phrases):
             if clause.object is not None and clause.object.determiner == "my":
                 clause.object.determiner = "your" if self.russian else "our"
         if asked in ("where", "what"):
-            clause.place = None if asked == "where" else clause.place
-            if asked == "what":
-                clause.place = None
+            clause.place = None
             if self.russian and not clause.subject.is_pronoun:
                 clause.order = "inverted"
         if asked == "who":
@@ -667,11 +662,6 @@ class Clauses(Phrases):
         """The book that my brother bought."""
         rng = self.rng
         noun = phrase.noun
-        verbs = [
-            name
-            for name in ("buy", "write", "find", "bring", "draw", "build", "cook", "sell")
-            if noun in concepts(VERBS[name].objects)
-        ]
         verbs = [name for name in GOT.get(clause.verb, "").split() if noun in concepts(VERBS[name].objects)]
         if not verbs or phrase.determiner not in ("a", "the"):
             return
@@ -687,6 +677,12 @@ class Clauses(Phrases):
             inner.order = "inverted"
         inner.subject.adjective = ""
         phrase.determiner, phrase.relative, phrase.relative_role = "the", inner, "object"
+
+
+def _one(phrase: Phrase) -> None:
+    """One of it, not three."""
+    phrase.number = "sg"
+    phrase.determiner = "a" if phrase.determiner in NUMERALS else phrase.determiner
 
 
 def go_there(place: Place, subject: Phrase) -> None:

@@ -181,20 +181,15 @@ class Phrases:
         inner = Clause(self._next(), verb="work" if phrase.noun in WORKPLACES else "live")
         action = VERBS[inner.verb]
         inner.tense = "present" if action.lasting else "past"
-        if action.objects:
-            inner.object = self.phrase(action.objects, 0.0, "a", plain=True)
-        else:
-            inner.place = Place("in", self._place(action.places))
-            inner.place.phrase.adjective = ""
-            if inner.verb == "work":
-                self._at_work(inner, phrase)
-                inner.verb = "live" if inner.place.phrase.noun in ("city", "village", "station") else "work"
-            if inner.verb == "live":
-                inner.place = Place("in", Phrase(inner.place.phrase.id, "street"))
-            inner.place.phrase.determiner = "our"
+        inner.place = Place("in", self._place(action.places))
+        inner.place.phrase.adjective = ""
+        if inner.verb == "work":
+            self._at_work(inner, phrase)
+            inner.verb = "live" if inner.place.phrase.noun in ("city", "village", "station") else "work"
+        if inner.verb == "live":
+            inner.place = Place("in", Phrase(inner.place.phrase.id, "street"))
+        inner.place.phrase.determiner = "our"
         if phrase.noun in ("guest", "tourist", "neighbour", "neighbour_f") or phrase.determiner in ("this", "that"):
-            return
-        if inner.verb == "sell" and phrase.noun not in concepts(VERBS["sell"].subjects):
             return
         self._settle(inner)
         inner.progressive = False  # who works there

@@ -492,7 +492,7 @@ class Stories(Clauses):
 
 @functools.cache
 def _fitting(clauses: int, wanted: str, plain: bool) -> tuple[tuple[Story, str], ...]:
-    """The stories that have so many clauses, each with a tense; the arguments are those of `Maker._story`."""
+    """The stories that have so many clauses, each with a tense; the arguments are those of `Stories._story`."""
     found = []
     for story in STORIES:
         for tense in story.tenses:
