@@ -191,6 +191,42 @@ def test_a_module_that_writes_into_its_input_is_seen_or_told():
         _run(_line(look=lambda self, x: x.square() + x.mul_(2)))
 
 
+class Keeping(Line):
+    """Remembers its last input; `goes_on` says whether that changes anything."""
+
+    def __init__(self, goes_on):
+        super().__init__()
+        self.goes_on, self.calls, self.seen = goes_on, 0, []
+        self.register_buffer("last", torch.zeros(3), persistent=False)
+
+    def look(self, x):
+        before = self.last.clone()
+        self.calls, self.shown = self.calls + 1, x.detach()
+        self.seen.append(x.detach())
+        self.last += x.detach().sum(0)
+        return x + before if self.goes_on else x
+
+
+def test_what_a_module_keeps_is_told_if_it_changes_the_next_call():
+    assert torch.equal(_run(Keeping(False))["value"], torch.full((2, 3), 2.0))
+    with pytest.raises(Told, match="from one call to the next, and goes on from there"):
+        _run(Keeping(True))
+    for place, look in {
+        "calls": lambda self, x: setattr(self, "calls", getattr(self, "calls", 0) + 1) or x * self.calls,
+        "_last": lambda self, x: [x + getattr(self, "_last", 0), setattr(self, "_last", x.detach())][0],
+        "seen": lambda self, x: self.__dict__.setdefault("seen", []).append(x.detach()) or sum(self.seen, 0 * x),
+    }.items():
+        with pytest.raises(Told, match=rf"keeps `self\.{place}`"):
+            _run(_line(look=look))
+
+
+def test_dropout_is_no_keeping():
+    """Both calls draw the same numbers."""
+    made = Line()
+    made.drop, made.look = nn.Dropout(0.5), lambda x: setattr(made, "last", x) or made.drop(x)
+    assert set(_run(made)["value"].detach().unique().tolist()) <= {0.0, 4.0}
+
+
 def test_a_frozen_parameter_is_told():
     frozen = Line()
     frozen.w.requires_grad_(False)

@@ -94,6 +94,16 @@ def test_the_card_gives_the_hash_and_the_sizes(language: str) -> None:
         assert f"{len({word for pair in train for word in getattr(pair, side)}):,}" in card
 
 
+def test_the_cache_is_out_of_date_once_anything_that_makes_sentences_has_changed() -> None:
+    """The stamp covers every module that the corpus is made by: this one, and what it imports, and so on."""
+    folder, found, left = Path(tc.__file__).parent, set(), {"corpus"}
+    while left:
+        found |= left
+        text = "".join((folder / f"translation_{name}.py").read_text("utf-8") for name in left)
+        left = set(re.findall(r"^from utils(?:\.| import )translation_(\w+)", text, re.M)) - found
+    assert found == set(tc._SOURCES)
+
+
 def test_the_cache_holds_what_is_made(tmp_path: Path) -> None:
     small = tc.Corpus(*(tc.corpus("ru").test[:5] for _ in PARTS))
     file = tmp_path / "translations.txt"

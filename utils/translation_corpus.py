@@ -95,7 +95,11 @@ def corpus(language: Language = "ru") -> Corpus:
     return made
 
 
-_SOURCES = ("corpus", "english", "grammar", "lexicon", "maker", "meanings", "portuguese", "russian")
+_SOURCES = (
+    *("clauses", "corpus", "english", "grammar", "lexicon", "maker", "meanings", "phrases", "portuguese"),
+    *("russian", "stories"),
+)
+"""The modules `translation_...` that decide what the sentences are."""
 
 
 @functools.cache

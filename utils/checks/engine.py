@@ -269,11 +269,9 @@ def _read(exercise: Exercise, error: BaseException, answer: Any) -> Failure:
         if "inplace operation" in text:
             told = "Your code changes in place (`+=`, `x[...] = `) what the gradient needs as it was."
             told += " Make a new tensor instead."
-        elif not returned:
-            pass
-        elif "invalid gradient" in text:
+        elif returned and "invalid gradient" in text:
             told = f"The backward pass through what your function returned fails: {text}"
-        else:
+        elif returned:
             why = f"({type(error).__name__}: {text})"
             told = f"Your function returned {returned}, which is not what the exercise asks for {why}."
     stub = isinstance(error, NotImplementedError) and ("NotImplementedError" in line or not (line or text))

@@ -156,7 +156,8 @@ def run_module(
         spoken_of: the part of the result that gradients are taken of.
 
     Raises:
-        Told: as `load_by_name` and `learning`; or an input was written into, and the gradient did not survive it.
+        Told: as `load_by_name` and `learning`; an input was written into, and the gradient did not survive it; or what
+            the module keeps of a call changes the next.
     """
     state = case.extra["state"]
     load_by_name(module, state).train(case.extra.get("training", True))
@@ -166,9 +167,12 @@ def run_module(
     if any(tensor.dtype == torch.float64 for tensor in (*leaves.values(), *state.values())):
         module.double()
     parameters = learning(module, state)
+    at_first = _attributes(module)
     with torch.no_grad():
         others = {name: 1 - inputs[name] / 2 for name in leaves}
         call(module, {**inputs, **others, **(before or {})})
+    kept = _written(module, at_first)
+    drawn = torch.get_rng_state()
     given = {name: leaf * 1 for name, leaf in leaves.items()}
     with torch.enable_grad():
         result = call(module, {**inputs, **given})
@@ -178,8 +182,41 @@ def run_module(
         except RuntimeError:
             tell_if_changed(leaves, given)
             raise
+    if kept:
+        torch.set_rng_state(drawn)
+        with torch.no_grad():
+            again = call(module, {**inputs, **leaves})
+        if compare(plain(result), plain(again), 1e-4):
+            raise Told(
+                f"Your class keeps `self.{kept[0]}` from one call to the next, and goes on from there: the same call"
+                " gives something else the second time. Every call has to begin anew, with what it is given."
+            )
     inputs.update({name: tensor.detach() for name, tensor in given.items()})
     return {"value": result, "gradients": gradients}
+
+
+_OF_EVERY_MODULE = frozenset(vars(nn.Module()))
+
+
+def _attributes(module: nn.Module) -> dict[str, tuple[Any, int]]:
+    """What a module and its parts hold besides parameters, by name: each with a number that grows as it is written."""
+    found = {}
+    for path, part in module.named_modules():
+        own = {name: value for name, value in vars(part).items() if name not in _OF_EVERY_MODULE}
+        for name, value in {**own, **dict(part.named_buffers(recurse=False))}.items():
+            written = (
+                value._version if isinstance(value, Tensor) else len(value) if isinstance(value, (list, dict)) else 0
+            )
+            found[f"{path}.{name}".removeprefix(".")] = value, written
+    return found
+
+
+def _written(module: nn.Module, before: Mapping[str, tuple[Any, int]]) -> list[str]:
+    """Which of a module's attributes are not what they were when `_attributes` looked."""
+    now = _attributes(module).items()
+    return [
+        name for name, (value, n) in now if name not in before or before[name][0] is not value or before[name][1] != n
+    ]
 
 
 def _list(names: Mapping[str, Any]) -> str:
