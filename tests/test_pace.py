@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from utils import language_models, pace, scoreboard
+from utils import language_models, lesson, pace, scoreboard
 from utils.memory_task import MemoryTask, train_reader
 from utils.ngrams import KneserNey, NgramIndex
 
@@ -100,3 +100,18 @@ def test_one_thread_puts_the_threads_back() -> None:
         assert torch.get_num_threads() == 1
         raise ZeroDivisionError
     assert torch.get_num_threads() == before
+
+
+@pytest.mark.parametrize(("chosen", "threads"), [(None, 1), ("", 1), ("many", 1), ("0", 1), ("3", 3)])
+def test_a_lesson_works_with_one_thread_unless_the_learner_wants_more(
+    monkeypatch: pytest.MonkeyPatch, chosen: str | None, threads: int
+) -> None:
+    before = torch.get_num_threads()
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if chosen is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", chosen)
+    try:
+        torch.set_num_threads(2)
+        assert lesson._set_threads() == torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)

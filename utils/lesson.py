@@ -26,7 +26,6 @@ from utils import paths
 
 __all__ = ["check", "hint", "progress", "setup_cell", "start"]
 
-MAX_THREADS = 4  # the course's models are small: with more threads they wait for one another longer than they work
 _RUNNING = "jupyter"  # a notebook that runs has its Jupyter already; only `make lab` needs to bring one
 _CELL = """\
 import pathlib, sys; here = pathlib.Path.cwd(); sys.modules.pop("utils", None)
@@ -159,12 +158,13 @@ def _pip_install(requirements: Sequence[str], pins: Sequence[str]) -> str | None
 
 
 def _set_threads() -> int:
-    """One thread a core, four at most; a number that the learner set in OMP_NUM_THREADS stays."""
+    """One thread, or as many as the learner set in OMP_NUM_THREADS; says how many.
+
+    At the sizes of this course a second thread gains little. And on a machine that does something else as well (a
+    browser is enough) the two wait for each other: whole lessons then take two to five times as long.
+    """
     chosen = os.environ.get("OMP_NUM_THREADS", "")
-    if chosen.isdigit() and int(chosen) > 0:
-        return int(chosen)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    threads = min(cores, MAX_THREADS)
+    threads = int(chosen) if chosen.isdigit() and int(chosen) > 0 else 1
     importlib.import_module("torch").set_num_threads(threads)
     return threads
 
