@@ -304,14 +304,15 @@ def test_building_twice_changes_nothing_and_errors_write_nothing(tmp_path: Path)
     course = toy.course(tmp_path)
     source = course / "notebooks/source/00_tiny.md"
     source.write_text(toy.SOURCE.replace("tiny.scale", "tiny.skale"), encoding="utf-8")
-    done = toy.python(course, "-m", "utils.builder")
+    done = toy.module(course, "utils.builder")
     assert done.returncode == 1 and snapshot(course) == {}
     assert re.match(r"notebooks/source/00_tiny\.md:\d+: .*`tiny\.scale`\?\n$", done.stderr), done.stderr
 
     source.write_text(toy.SOURCE, encoding="utf-8")
-    assert toy.python(course, "-m", "utils.builder").returncode == 0
+    assert toy.module(course, "utils.builder").returncode == 0
     before = snapshot(course)
     assert list(before) == ["notebooks/00_tiny.ipynb"]
+    # The one process of its own: the command as it is typed, and sets in another order.
     done = toy.python(course, "-m", "utils.builder", PYTHONHASHSEED="7")
     assert done.returncode == 0 and snapshot(course) == before and "unchanged" in done.stdout
 
@@ -320,22 +321,23 @@ def test_building_twice_changes_nothing_and_errors_write_nothing(tmp_path: Path)
     book = nbformat.read(file, as_version=4)
     book.cells[1].execution_count = 1
     nbformat.write(book, file)
-    assert toy.python(course, "-m", "utils.builder").returncode == 0
+    assert toy.module(course, "utils.builder").returncode == 0
     assert file.read_bytes() == before["notebooks/00_tiny.ipynb"][0]
     book.cells[4].source = "def add(a, b):\n    return b + a"
     nbformat.write(book, file)
     edited = file.read_bytes()
-    done = toy.python(course, "-m", "utils.builder")
+    done = toy.module(course, "utils.builder")
     assert done.returncode == 1 and "somebody wrote into this notebook" in done.stderr and file.read_bytes() == edited
-    assert toy.python(course, "-m", "utils.builder", "--force").returncode == 0
+    assert toy.module(course, "utils.builder", "--force").returncode == 0
     assert file.read_bytes() == before["notebooks/00_tiny.ipynb"][0]
     file.write_bytes(edited[:-50])  # what cannot be read may hold somebody's work, too
-    assert toy.python(course, "-m", "utils.builder").returncode == 1 and file.read_bytes() == edited[:-50]
-    assert "there is no lesson 09" in toy.python(course, "-m", "utils.builder", "9").stderr
+    assert toy.module(course, "utils.builder").returncode == 1 and file.read_bytes() == edited[:-50]
+    assert "there is no lesson 09" in toy.module(course, "utils.builder", "9").stderr
 
 
 WITH_WIDGET = toy.SOURCE.replace(
     "```{code-cell} ipython3\nprogress()",
+    '```{code-cell} ipython3\nprint("ran", file=open("runs.txt", "a"))\n```\n\n'
     "```{code-cell} ipython3\nfrom ipywidgets import interact\ninteract(lambda n: print(n), n=(0, 9));\n```\n\n"
     "```{code-cell} ipython3\nprogress()",
 )
@@ -346,7 +348,7 @@ def test_solutions_are_executed_once(tmp_path: Path) -> None:
     course = toy.course(tmp_path)
     source = course / "notebooks/source/00_tiny.md"
     source.write_text(WITH_WIDGET, encoding="utf-8")
-    assert toy.python(course, "-m", "utils.builder", "--solutions", NBGRADER_EXECUTION="autograde").returncode == 0
+    assert toy.module(course, "utils.builder", "--solutions", NBGRADER_EXECUTION="autograde").returncode == 0
     before = snapshot(course)
     assert list(before) == ["notebooks/solutions/00_tiny.ipynb"]
     book = nbformat.read(course / "notebooks/solutions/00_tiny.ipynb", as_version=4)
@@ -356,27 +358,28 @@ def test_solutions_are_executed_once(tmp_path: Path) -> None:
     assert "widgets" not in book.metadata and not any("widget-view" in str(output) for output in outputs)
     assert any("5 [3, 6]" in o.get("text", "") for c in book.cells for o in c.get("outputs", ()))
     assert not (course / "progress.json").exists() and not (course / "notebooks/progress.json").exists()
-    assert toy.python(course, "-m", "utils.builder", "--solutions").returncode == 0 and snapshot(course) == before
+    assert toy.module(course, "utils.builder", "--solutions").returncode == 0 and snapshot(course) == before
 
     # New words in the front matter reach the notebook without a run; the outputs stay.
     source.write_text(WITH_WIDGET.replace('title: "Tiny"', 'title: "Small"'), encoding="utf-8")
-    assert toy.python(course, "-m", "utils.builder", "--solutions").returncode == 0
+    assert toy.module(course, "utils.builder", "--solutions").returncode == 0
     renamed = nbformat.read(course / "notebooks/solutions/00_tiny.ipynb", as_version=4)
     assert renamed.metadata["course"]["title"] == "Small" and renamed.cells == book.cells
 
     # New words between the cells do so as well: what was run has not changed.
     source.write_text(WITH_WIDGET.replace("More text.", "Other words."), encoding="utf-8")
-    assert toy.python(course, "-m", "utils.builder", "--solutions").returncode == 0
+    assert toy.module(course, "utils.builder", "--solutions").returncode == 0
     reworded = nbformat.read(course / "notebooks/solutions/00_tiny.ipynb", as_version=4)
     assert any("Other words." in cell.source for cell in reworded.cells)
     ran = [[cell for cell in b.cells if cell.cell_type == "code"] for b in (book, reworded)]
     assert ran[0] == ran[1]
+    assert (course / "notebooks/runs.txt").read_text(encoding="utf-8") == "ran\n"
 
     # A cell that raises is named by its line, and the last good edition stays.
     broken = toy.SOURCE.replace("print(add(2, 3)", "print(1 / 0, add(2, 3)")
     source.write_text(broken, encoding="utf-8")
     kept = snapshot(course)
-    done = toy.python(course, "-m", "utils.builder", "--solutions")
+    done = toy.module(course, "utils.builder", "--solutions")
     assert done.returncode == 1 and snapshot(course) == kept
     line = line_of(broken, "1 / 0") - 1
     assert f"00_tiny.md:{line}: this cell raised ZeroDivisionError: division by zero" in done.stderr

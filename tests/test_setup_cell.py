@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib.metadata
+import importlib.util
 import inspect
 import json
 import os
@@ -12,6 +14,7 @@ import shutil
 import subprocess
 import types
 import venv
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -25,22 +28,65 @@ ROOT = Path(__file__).resolve().parents[1]
 WHERE = "import sys, utils.lesson; print('FROM', utils.lesson.__file__)"
 
 
-def run(cells: list[str], folder: Path, kernel: str = "python3") -> list[str]:
-    """Run the cells in a fresh kernel that stands in `folder`; return what each printed or showed, errors included."""
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+@contextlib.contextmanager
+def kernel(folder: Path, name: str = "python3") -> Iterator[Callable[..., list[str]]]:
+    """A fresh kernel that stands in `folder`: `run(*cells)` returns what each printed or showed, errors included."""
+    book = nbformat.v4.new_notebook()
     client = HeadlessClient(
-        book, timeout=300, kernel_name=kernel, allow_errors=True, resources={"metadata": {"path": str(folder)}}
+        book, timeout=300, kernel_name=name, allow_errors=True, resources={"metadata": {"path": str(folder)}}
     )
-    client.execute()
-    texts = []
-    for cell in book.cells:
-        parts = []
-        for out in cell.outputs:
-            parts.append(out.get("text") or out.get("data", {}).get("text/plain") or "")
-            if out.output_type == "error":
-                parts.append(f"ERROR {out.ename}: {out.evalue}")
-        texts.append("".join(parts))
-    return texts
+
+    def run(*cells: str) -> list[str]:
+        texts = []
+        for source in cells:
+            book.cells.append(nbformat.v4.new_code_cell(source))
+            cell = client.execute_cell(book.cells[-1], len(book.cells) - 1)
+            parts = []
+            for out in cell.outputs:
+                parts.append(out.get("text") or out.get("data", {}).get("text/plain") or "")
+                if out.output_type == "error":
+                    parts.append(f"ERROR {out.ename}: {out.evalue}")
+            texts.append("".join(parts))
+        return texts
+
+    with client.setup_kernel():
+        yield run
+
+
+AFRESH = """\
+import importlib, os, sys
+os.chdir({folder!r})
+sys.path[:] = {path!r}
+for name in [name for name in sys.modules if name.partition(".")[0] in ("utils", "helper")]: del sys.modules[name]
+importlib.invalidate_caches()
+%reset -f
+"""
+
+
+@pytest.fixture(scope="module")
+def run_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., list[str]]]:
+    """`run_in(folder, *cells)` runs cells in a kernel in which no cell was run before, but torch is imported already.
+
+    It is one and the same kernel, because importing torch takes longer than all else: its folder, its path, its names
+    and the modules of the course and of a learner are set back each time. With `installed=False` its path leads
+    nowhere to the course.
+    """
+    start = tmp_path_factory.mktemp("kernel")
+    with contextlib.ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            plain(patch, start)
+            patch.setenv("COURSE_PROGRESS", str(start / "progress.json"))
+            patch.setenv("GIT_ALLOW_PROTOCOL", "none")  # a cell that does not find the course must not fetch it
+            run = stack.enter_context(kernel(start))
+        path = ast.literal_eval(run("import sys; print(sys.path)")[0])
+
+        def run_in(folder: Path, *cells: str, installed: bool = True) -> list[str]:
+            known = path if installed else [entry for entry in path if entry != str(ROOT)]
+            afresh, *texts = run(AFRESH.format(folder=str(folder), path=known), *cells)
+            assert not afresh, afresh
+            return texts
+
+        yield run_in
 
 
 def assert_ready(text: str) -> None:
@@ -51,12 +97,16 @@ def assert_ready(text: str) -> None:
     assert str(Path.home()) not in text
 
 
+def plain(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """A learner's own start-up files of IPython, and a PYTHONPATH, must not decide these tests."""
+    patch.setenv("IPYTHONDIR", str(folder / "ipython"))
+    patch.delenv("PYTHONPATH", raising=False)
+    patch.delenv("MPLBACKEND", raising=False)
+
+
 @pytest.fixture(autouse=True)
 def _plain_ipython(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A learner's own start-up files of IPython, and a PYTHONPATH, must not decide these tests."""
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    monkeypatch.delenv("PYTHONPATH", raising=False)
-    monkeypatch.delenv("MPLBACKEND", raising=False)
+    plain(monkeypatch, tmp_path)
 
 
 @pytest.fixture
@@ -91,11 +141,15 @@ def test_the_lesson_module_has_the_names_of_the_checks() -> None:
 
 
 @pytest.mark.parametrize("place", ["notebooks", ".", "notebooks/source"])
-def test_it_works_from_a_folder_of_the_clone(place: str, check_cell: tuple[str, str]) -> None:
+def test_it_works_from_a_folder_of_the_clone(
+    place: str, check_cell: tuple[str, str], run_in: Callable[..., list[str]]
+) -> None:
     name, check = check_cell
-    setup = lesson.setup_cell()
-    first, where, early, shown, again = run([setup, WHERE, check, f"print({name})", setup], ROOT / place)
+    pyplot = "import sys; print('matplotlib.pyplot' in sys.modules)"
+    cells = [lesson.setup_cell(), pyplot, WHERE, check, f"print({name})", lesson.setup_cell()]
+    first, drawing, where, early, shown, again = run_in(ROOT / place, *cells, installed=False)
     assert_ready(first)
+    assert drawing == "False\n", "the second that pyplot takes belongs to the first figure"
     assert where.split() == ["FROM", str(ROOT / "utils" / "lesson.py")]
     assert "not attempted" in early, "a check before its exercise cell must not be a NameError"
     assert "run the cell of Exercise" in early
@@ -111,16 +165,21 @@ needs_install = pytest.mark.skipif(
 
 @needs_install
 def test_it_works_in_a_foreign_folder_beside_a_utils_py_of_the_learners_own(
-    tmp_path: Path, check_cell: tuple[str, str]
+    tmp_path: Path, run_in: Callable[..., list[str]]
 ) -> None:
     folder = tmp_path / "own"
     folder.mkdir()
     (folder / "utils.py").write_text("mine = 1\n")
     (folder / "helper.py").write_text("mine = 2\n")
     # Out of order: the learner runs a cell of imports, which finds the wrong utils, before the set-up cell.
-    early, first, where, late, own = run(
-        ["from utils import paths", lesson.setup_cell(), WHERE, "from utils import paths; import utils.paths",
-         "import helper; print(helper.mine)"], folder)  # fmt: skip
+    early, first, where, late, own = run_in(
+        folder,
+        "from utils import paths",
+        lesson.setup_cell(),
+        WHERE,
+        "from utils import paths; import utils.paths",
+        "import helper; print(helper.mine)",
+    )
     assert "ImportError" in early
     assert_ready(first)
     assert where.split() == ["FROM", str(ROOT / "utils" / "lesson.py")]
@@ -129,13 +188,15 @@ def test_it_works_in_a_foreign_folder_beside_a_utils_py_of_the_learners_own(
 
 
 @needs_install
-def test_it_works_in_a_foreign_folder_with_a_package_called_utils(tmp_path: Path) -> None:
+def test_it_works_in_a_foreign_folder_with_a_package_called_utils(
+    tmp_path: Path, run_in: Callable[..., list[str]]
+) -> None:
     folder = tmp_path / "own"
     (folder / "utils" / "checks").mkdir(parents=True)
     (folder / "utils" / "__init__.py").write_text("mine = 1\n")
     (folder / "utils" / "data.py").write_text("mine = 1\n")
     own, courses = (f"import utils.data; print(utils.data.{what})" for what in ("mine", "__file__"))
-    early, first, late = run([own, lesson.setup_cell(), courses], folder)
+    early, first, late = run_in(folder, own, lesson.setup_cell(), courses)
     assert early.strip() == "1"
     assert_ready(first)
     assert late.strip() == str(ROOT / "utils" / "data.py")
@@ -229,6 +290,21 @@ def test_a_damaged_progress_file_is_said(tmp_path: Path, capsys: pytest.CaptureF
 # --- a bare runtime: torch, numpy, a kernel, and one notebook -------------------------------------
 
 
+def link(source: Path, target: Path) -> None:
+    """The file and, where it is a module that somebody has imported, its bytecode."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        pass
+    except OSError:
+        shutil.copy2(source, target)
+    if source.suffix == ".py":
+        compiled, beside = (Path(importlib.util.cache_from_source(str(file))) for file in (source, target))
+        if compiled.exists():
+            link(compiled, beside)
+
+
 def lay_out(names: list[str], site: Path) -> None:
     """Put installed packages, and what they need, into another site-packages, file by file, by hard links.
 
@@ -245,14 +321,7 @@ def lay_out(names: list[str], site: Path) -> None:
         for file in distribution.files or []:
             if file.parts[0] == ".." or "__pycache__" in file.parts:
                 continue
-            source, target = Path(str(distribution.locate_file(file))), site / file
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(source, target)
-            except FileExistsError:
-                pass
-            except OSError:
-                shutil.copy2(source, target)
+            link(Path(str(distribution.locate_file(file))), site / file)
         for line in distribution.requires or []:
             needed = Requirement(line)
             if needed.marker is None or needed.marker.evaluate({"extra": ""}):
@@ -279,13 +348,12 @@ def test_it_works_in_a_bare_runtime_with_one_notebook(tmp_path: Path, monkeypatc
     for place in (remote, folder):
         place.mkdir()
     publish(remote)
-    venv.create(runtime, with_pip=True, symlinks=os.name != "nt")
+    venv.create(runtime, symlinks=os.name != "nt")
     python = runtime / ("Scripts" if os.name == "nt" else "bin") / "python"
     ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
     site = Path(subprocess.run([python, "-c", ask], capture_output=True, text=True, check=True).stdout.strip())
-    for old in site.glob("setuptools*"):
-        shutil.rmtree(old)  # torch brings its own
-    lay_out(["torch", "numpy", "ipykernel"], site)
+    lay_out(["pip", "torch", "numpy", "ipykernel"], site)
+    monkeypatch.setenv("PIP_NO_COMPILE", "0")  # which means, in pip's words: do not compile what few will import
     versions = "import json, importlib.metadata as m; "
     versions += "print(json.dumps({d.name.lower(): d.version for d in m.distributions()}))"
     before = json.loads(subprocess.run([python, "-c", versions], capture_output=True, text=True, check=True).stdout)
@@ -296,10 +364,10 @@ def test_it_works_in_a_bare_runtime_with_one_notebook(tmp_path: Path, monkeypatc
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{remote.as_uri()}.insteadOf")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", paths.repository_address())
-    kernel = tmp_path / "jupyter" / "kernels" / "bare" / "kernel.json"
-    kernel.parent.mkdir(parents=True)
+    spec = tmp_path / "jupyter" / "kernels" / "bare" / "kernel.json"
+    spec.parent.mkdir(parents=True)
     argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    kernel.write_text(json.dumps({"argv": argv, "display_name": "bare", "language": "python"}))
+    spec.write_text(json.dumps({"argv": argv, "display_name": "bare", "language": "python"}))
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
     for name in ("COURSE_PROGRESS", "COURSE_CACHE"):
         monkeypatch.delenv(name, raising=False)
@@ -311,8 +379,8 @@ def test_it_works_in_a_bare_runtime_with_one_notebook(tmp_path: Path, monkeypatc
     exercise = next(iter(records().values()))
     check = f'{exercise.name} = check("{exercise.id}", {exercise.name})'
     wrong = f"def {exercise.name}(*arguments, **named): return None"
-    first, where, after, early, _, data, given, late, again = run(
-        [
+    with kernel(folder, "bare") as run:
+        first, where, after, early, _, data, given, late, again = run(
             lesson.setup_cell(),
             WHERE,
             versions,
@@ -322,10 +390,7 @@ def test_it_works_in_a_bare_runtime_with_one_notebook(tmp_path: Path, monkeypatc
             wrong,
             check,
             lesson.setup_cell(),
-        ],
-        folder,
-        kernel="bare",
-    )
+        )
     assert "Installing" in first and "Course ready" in first, first
     assert Path(where.split()[1]) == site / "utils" / "lesson.py"
     now = json.loads(after)

@@ -5,12 +5,17 @@ It is a copy of the real `utils` with the real lessons taken out, so that everyt
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import runpy
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import types
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from unittest import mock
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -159,10 +164,57 @@ def course(folder: Path, files: Mapping[str, str] = TINY) -> Path:
     return folder
 
 
-def python(folder: Path, *arguments: str, timeout: float = 300, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs `python ARGUMENTS` in a copied course, which comes before the real one on the path."""
+def _environment(folder: Path) -> dict[str, str]:
+    """What a process in a copied course gets: nothing of the tests, and the copy before the real course on the path."""
     clean = {k: v for k, v in os.environ.items() if k not in ("NBGRADER_EXECUTION", "PYTEST_CURRENT_TEST")}
     clean["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), clean.get("PATH", "")])  # for nbgrader
     clean |= {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1", "COURSE_PROGRESS": str(folder / "progress.json")}
-    command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=folder, env=clean | environment, text=True, capture_output=True, timeout=timeout)
+    return clean
+
+
+def python(folder: Path, *arguments: str, timeout: float = 300, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs `python ARGUMENTS` in a copied course."""
+    command, given = [sys.executable, *arguments], _environment(folder) | environment
+    return subprocess.run(command, cwd=folder, env=given, text=True, capture_output=True, timeout=timeout)
+
+
+def module(folder: Path, name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What `python(folder, "-m", name, ...)` does, in this process, which has all imported but the course.
+
+    The copied course is imported anew each time, and afterwards this process has its own again.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    status: str | int | None = 0
+    before = Path.cwd()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.dict(os.environ, _environment(folder) | environment, clear=True))
+        stack.enter_context(mock.patch.object(sys, "argv", [name, *arguments]))
+        stack.enter_context(mock.patch.object(sys, "path", [str(folder), *sys.path]))
+        stack.enter_context(_without_the_course())
+        stack.callback(os.chdir, before)
+        os.chdir(folder)
+        stack.enter_context(contextlib.redirect_stdout(out))
+        stack.enter_context(contextlib.redirect_stderr(err))
+        try:
+            runpy.run_module(name, run_name="__main__", alter_sys=True)
+        except SystemExit as end:
+            status = end.code
+    if isinstance(status, str):
+        err.write(f"{status}\n")
+        status = 1
+    return subprocess.CompletedProcess([name, *arguments], status or 0, out.getvalue(), err.getvalue())
+
+
+@contextlib.contextmanager
+def _without_the_course() -> Iterator[None]:
+    """As if `utils` had never been imported; what is imported of it meanwhile is forgotten."""
+
+    def take() -> dict[str, types.ModuleType]:
+        return {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "utils"}
+
+    own = take()
+    try:
+        yield
+    finally:
+        take()
+        sys.modules.update(own)

@@ -8,7 +8,7 @@ Every figure has a text alternative: the `alt` you give, or one composed from th
 show a PNG without any, so it stands folded under the figure as "Figure in words". It is also kept as the figure's plain
 text and in the output's metadata (`{"image/png": {"alt": ...}}`), and `describe(axes)` returns it.
 
-matplotlib is imported when the first figure is drawn: that takes about a second, and a lesson may have no figures.
+pyplot is imported when the first figure is drawn: that takes about a second, which the set-up cell need not wait for.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ _STYLE: dict[str, Any] = {
 
 def use_style() -> None:
     """Give figures that you make yourself with matplotlib the look of the course's figures."""
-    plt = _pyplot()
-    plt.rcParams.update(_STYLE)
-    plt.rcParams["axes.prop_cycle"] = plt.cycler(color=COLOURS)
+    matplotlib = _matplotlib()
+    matplotlib.rcParams.update(_STYLE)
+    matplotlib.rcParams["axes.prop_cycle"] = matplotlib.cycler(color=COLOURS)
 
 
 def heatmap(
@@ -422,13 +422,22 @@ def plain_text(text: str) -> str:
 
 
 @functools.cache
+def _matplotlib() -> Any:
+    """matplotlib without its pyplot, imported on first use, without its notes about fonts on stderr."""
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    import matplotlib
+
+    return matplotlib
+
+
+@functools.cache
 def _pyplot() -> Any:
-    """matplotlib.pyplot, imported on first use, without its notes about fonts on stderr.
+    """matplotlib.pyplot, imported on first use.
 
     The backend is loaded here too. It switches matplotlib to interactive mode in a notebook, and were it loaded within
     one of the `rc_context` above, that would be undone at the context's end: only the first figure would ever be shown.
     """
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    _matplotlib()
     import matplotlib.pyplot as plt
 
     plt.draw_if_interactive()  # loads the backend, and has nothing to draw
