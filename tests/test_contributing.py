@@ -37,7 +37,7 @@ def files_of_the_page() -> dict[str, str]:
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = toy.course(tmp_path_factory.mktemp("course"), files_of_the_page())
     for arguments in ((), ("--solutions",)):
-        done = toy.python(folder, "-m", "utils.builder", *arguments)
+        done = toy.module(folder, "utils.builder", *arguments)
         assert done.returncode == 0, done.stderr
     return folder
 

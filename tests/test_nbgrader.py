@@ -193,7 +193,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """The tiny lesson, built."""
     code = toy.course(tmp_path_factory.mktemp("code"))
     for arguments in ((), ("--solutions",)):
-        done = toy.python(code, "-m", "utils.builder", *arguments)
+        done = toy.module(code, "utils.builder", *arguments)
         assert done.returncode == 0, done.stderr
     return Course(tmp_path_factory.mktemp("course"), code, code / "notebooks/solutions/00_tiny.ipynb")
 
