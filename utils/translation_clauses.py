@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from utils.translation_lexicon import (
     CLASSES,
-    DRAWN,
+    COUNTED,
     FREQUENCIES,
     GOT,
     HABITS,
@@ -15,29 +15,35 @@ from utils.translation_lexicon import (
     KIDS,
     KIND_WEIGHTS,
     KINDS,
+    LISTENERS,
     LOOKS,
     MADE,
     MASS,
     MODALS,
+    NEAR,
     NEVER_ASKED,
+    NEVER_DONE,
+    ONLY_REFUSED,
     PLACES,
-    POINTED,
     POSSESSIVES,
     PROFESSIONS,
     PUNCTUAL,
-    RELATED,
     SCENE,
+    SEPARATE,
     SINGLE,
     STATES_OF,
     THINGS_ON_SEATS,
     THINGS_ON_TABLES,
+    TIMELESS,
     TIMES,
     UNDENIED,
     UNPLANNED,
     VERBS,
     VISIBLE,
-    Action,
+    Fit,
     concepts,
+    fits,
+    may_look,
 )
 from utils.translation_meanings import NUMERALS, Clause, Phrase, Place
 from utils.translation_phrases import Phrases, action_of
@@ -49,160 +55,45 @@ class Clauses(Phrases):
     """Makes clauses that stand alone, or in a sentence with others."""
 
     def _fit(self, phrase: Phrase, clause: Clause, subject: Phrase) -> None:
-        """How many and which: several people eat several eggs, nobody eats a whole cake."""
-        several = subject.number == "pl" or subject.noun in ("we", "you", "they")
-        if clause.verb in ("bring", "eat", "show", "give"):
-            phrase.adjective = ""
-        if clause.verb == "remember" and phrase.noun in RELATED:
-            phrase.determiner, phrase.number = "my", "sg"
-        if clause.verb == "remember" and phrase.noun in ("song", "poem") and phrase.determiner == "the":
-            phrase.determiner, phrase.number = "this", "sg"
-        if clause.verb in ("open", "close") or (clause.verb == "bring" and phrase.noun in ("cake", "pie", "newspaper")):
-            _one(phrase)
-        if clause.verb == "learn" and phrase.noun not in CLASSES["abstract"]:
-            phrase.adjective = ""
-        if clause.frequency and phrase.owner is not None:
-            phrase.owner, phrase.determiner = None, "a"
-            phrase.number = "sg" if phrase.noun in MASS or phrase.noun in SINGLE else "pl"
-        if clause.verb in ("build", "draw"):
-            _one(phrase)
-        if phrase.noun in HUMAN and (clause.verb not in ("know", "remember", "see") or clause.frequency):
-            phrase.adjective = ""
-        if phrase.determiner in ("this", "that") and (clause.verb not in POINTED or clause.frequency):
-            phrase.determiner = "the" if VERBS[clause.verb].definite or clause.negation else "a"
-            if clause.frequency and phrase.noun not in MASS and phrase.noun not in SINGLE:
-                phrase.number = "pl"
-        if clause.verb in ("learn", "love") and phrase.noun in ("song", "poem", "word") and not clause.negation:
-            phrase.determiner, phrase.number = "a", "pl" if phrase.noun == "word" else phrase.number
-        if clause.verb in ("meet", "wait_for") and phrase.noun in ("friend", "friend_f"):
-            phrase.determiner, phrase.number = "my" if clause.negation else "a", "sg"
-        if clause.verb == "wash" and phrase.noun in ("plate", "cup", "knife", "spoon"):
-            phrase.number = "pl"
-        if clause.verb == "give" and phrase.noun not in ("flower", "apple", "pear"):
-            phrase.number = "sg"
-        if phrase.owner is not None and phrase.noun in ("skirt", "dress"):
-            phrase.owner, phrase.determiner = None, "the"
-        if clause.verb == "invite" and phrase.noun in RELATED and phrase.determiner in ("the", "a", "any"):
-            phrase.determiner = "own"
-        if clause.verb == "sell":
-            phrase.determiner, phrase.owner, phrase.number = "own", None, "sg"
-            phrase.adjective = phrase.adjective if phrase.adjective == "old" else ""
-        if clause.verb == "buy" and phrase.noun == "flower" and phrase.determiner == "a":
-            phrase.number, phrase.adjective = "pl", ""
-        if clause.verb == "show" and phrase.noun not in ("picture", "photograph", "letter"):
-            _one(phrase)
-        if clause.verb in ("buy", "read_while") and phrase.adjective in ("long", "short", "boring", "sad", "good"):
-            phrase.adjective = ""
-        if clause.verb == "watch" and phrase.adjective != "new":
-            phrase.adjective = ""
-        if clause.verb == "watch" and not clause.frequency:
-            _one(phrase)
-        one = clause.verb in ("know", "repair") or (
-            clause.verb == "wait_for" and phrase.noun not in ("guest", "answer")
-        )
-        if one:
-            phrase.number = "sg"
-            phrase.determiner = "the" if phrase.determiner in NUMERALS else phrase.determiner
-        if clause.verb in MADE and phrase.determiner == "own":
-            phrase.determiner = "the" if clause.negation else "a"
-        if clause.verb in (*MADE, "learn") and phrase.adjective in ("boring", "old", "new", "sad", "good", "short"):
-            phrase.adjective = ""
-        if clause.verb == "love" and phrase.noun in HUMAN:
-            phrase.determiner = phrase.determiner if subject.noun in CLASSES["kin"] else "own"
-            phrase.number = "sg"
-        elif clause.verb == "love" and phrase.noun in CLASSES["pet"]:
-            phrase.determiner, phrase.number = self.rng.choice((("own", "sg"), ("a", "pl")))
-            phrase.owner, phrase.adjective = None, ""
-        if clause.verb == "dream":
-            phrase.determiner, phrase.number, phrase.owner = "a", "sg", None
-            phrase.adjective = phrase.adjective if phrase.adjective in ("new", "big", "red") else ""
-        if clause.verb == "show" and clause.frequency and phrase.noun not in ("picture", "photograph", "letter"):
-            phrase.noun, phrase.adjective = self.rng.choice(("picture", "photograph")), ""
-        if phrase.determiner == "a" and several and phrase.noun not in SINGLE:
-            if clause.verb == "eat" and phrase.noun in ("apple", "pear", "egg", "sandwich"):
-                phrase.number = "pl"
-            if clause.verb == "buy" and phrase.noun in CLASSES["clothes"]:
-                phrase.number = "pl"
-        if clause.verb in ("give", "bring", "eat", "send", "show", *MADE):
-            if phrase.owner is not None or phrase.determiner in ("his", "her", "their", "this", "that", "my", "our"):
-                phrase.owner, phrase.determiner = None, "the" if clause.negation else "a"
-        if (
-            phrase.adjective in ("hot", "cold") and clause.verb in ("buy", "sell", "cook", "bring")
-        ) or clause.verb == "clean":
-            phrase.adjective = ""
-        if phrase.adjective in ("tired", "hungry") and clause.verb not in ("help", "see"):
-            phrase.adjective = ""
-        if clause.verb in ("open", "close") or (clause.verb == "read" and phrase.adjective == "boring"):
-            phrase.adjective = ""
-        if clause.verb in ("repair", "paint", "wash") and phrase.adjective != "old":
-            phrase.adjective = ""
-        if clause.verb in ("write", "cook") and phrase.noun != "letter" and not clause.frequency:
-            phrase.number = "sg"
-            phrase.determiner = {"any": "the", **dict.fromkeys(NUMERALS, "a")}.get(phrase.determiner, phrase.determiner)
-        if phrase.owner is not None and clause.verb == "look_for":
-            phrase.owner, phrase.determiner = None, "own"
-        if clause.verb == "build" and phrase.adjective in ("old", "new"):
-            phrase.adjective = ""
-        if clause.verb == "build" and subject.noun not in ("engineer", "carpenter"):
-            phrase.noun = phrase.noun if phrase.noun in ("house", "boat", "fence") else "fence"
-        if clause.verb in ("buy", "bring") and phrase.noun in ("apple", "pear", "egg") and phrase.determiner == "a":
-            phrase.number = "pl"
-        if clause.verb == "wash" and phrase.noun in ("plate", "cup", "knife", "spoon"):
-            phrase.owner, phrase.adjective = None, ""
-            phrase.determiner = (
-                "the" if phrase.determiner in POSSESSIVES or phrase.determiner == "own" else phrase.determiner
-            )
-        if clause.verb == "find" and phrase.noun in CLASSES["pet"]:
-            _one(phrase)
-        if phrase.determiner in ("a", *NUMERALS) and clause.verb == "eat" and phrase.noun in ("cake", "pie"):
-            if not clause.frequency and phrase.relative is None:
-                phrase.number, phrase.determiner, phrase.adjective = "sg", "piece", ""
-        if phrase.noun == "key" and clause.verb in ("lose", "forget", "look_for"):
-            phrase.number, phrase.adjective, phrase.owner = "sg", "", None
-        if clause.verb in ("lose", "forget", "look_for") and phrase.noun not in CLASSES["abstract"]:
-            phrase.adjective, phrase.owner = "", None  # nobody describes what is lost
-            phrase.determiner, phrase.number = "own", "sg"
-            if clause.negation == "nobody" or (subject.noun == "child" and not self.russian):
-                phrase.determiner = "the"
-        if clause.verb == "find" and phrase.noun in concepts(("small", "bag")):
-            phrase.adjective, phrase.owner, phrase.determiner, phrase.number = "", None, "own", "sg"
-            if clause.negation == "nobody" or (subject.noun == "child" and not self.russian):
-                phrase.determiner = "the"
-        if clause.verb in ("help", "thank") and phrase.noun in RELATED and phrase.determiner in ("the", "any"):
-            phrase.determiner = "own"
-        if (
-            phrase.noun in ("skirt", "dress")
-            and not self._feminine(subject.noun)
-            and subject.noun not in ("i", "you", "she")
-        ):
-            phrase.noun = self.rng.choice(("coat", "jacket", "sweater"))
-            phrase.adjective = "" if phrase.noun == "coat" and phrase.adjective == "beautiful" else phrase.adjective
-        if several and phrase.determiner == "own" and phrase.noun in concepts(("text", "small", "clothes", "thing")):
-            phrase.number = "pl" if phrase.noun not in SINGLE else "sg"  # five drivers have no ticket in common
-        if phrase.determiner == "a" and clause.verb == "lose":
-            phrase.determiner = "the" if subject.noun == "child" else "own"
-        if (clause.verb == "meet" and phrase.adjective == "new") or (
-            clause.verb == "buy" and phrase.adjective == "old"
-        ):
-            phrase.adjective = ""
-        if clause.verb == "wash" and phrase.noun == "window" and phrase.determiner in ("a", "the"):
-            phrase.number, phrase.determiner, phrase.adjective = "pl", "the", ""
-        if clause.verb == "wait_for" and phrase.noun in CLASSES["transport"]:
-            phrase.adjective = ""
-        if clause.verb == "wait_for" and phrase.noun == "guest" and phrase.owner is None:
-            phrase.number, phrase.determiner, phrase.adjective = "pl", "a", ""
-        if clause.verb == "draw" and phrase.adjective and phrase.noun != "map" and phrase.adjective not in DRAWN:
-            phrase.adjective = ""
-        if clause.verb == "draw" and phrase.noun in CLASSES["animal"] and phrase.adjective == "old":
-            phrase.adjective = ""
-        if clause.verb == "buy" and phrase.noun in concepts(("vehicle", "furniture", "house")):
-            _one(phrase)
-        if phrase.noun in HUMAN and phrase.number == "pl" and phrase.determiner == "a" and phrase.noun != "guest":
-            phrase.number = "sg"
-        if clause.verb == "sell" and phrase.noun in ("apple", "pear", "egg", "sandwich") and phrase.determiner == "a":
-            phrase.number = "pl"
+        """Makes an object fit its verb: how many of it and which, and what it is like."""
+        states = self._states(clause, subject)
+        known = bool(clause.negation) or action_of(clause.verb).definite
+        for fit in fits(clause.verb):
+            if _holds(fit, phrase, states):
+                _change(phrase, fit, known)
+        self._fit_noun(phrase, clause, subject)
+        if "several" in states and phrase.determiner == "own" and phrase.noun in SEPARATE:
+            phrase.number = "sg" if phrase.noun in SINGLE else "pl"
         if phrase.determiner == "any" and phrase.number == "sg" and phrase.noun not in MASS:
             phrase.determiner = "the"
+        described = phrase.noun not in HUMAN or clause.verb in ("know", "remember", "see")
+        if not described or not may_look(clause.verb, phrase.adjective):
+            phrase.adjective = ""
+
+    def _states(self, clause: Clause, subject: Phrase) -> set[str]:
+        """What the table of `fits` may ask for."""
+        unclear = clause.negation == "nobody" or (subject.noun == "child" and not self.russian)
+        return {
+            "often" if clause.frequency else "once",
+            "denied" if clause.negation else "affirmed",
+            "several" if subject.number == "pl" or subject.noun in ("we", "you", "they") else "",
+            "unclear" if unclear else "",
+        }
+
+    def _fit_noun(self, phrase: Phrase, clause: Clause, subject: Phrase) -> None:
+        """Takes another noun, or another one's, where that depends on the subject or on chance."""
+        if clause.verb == "love" and phrase.noun in CLASSES["kin"]:
+            phrase.determiner = phrase.determiner if subject.noun in CLASSES["kin"] else "own"
+            phrase.number = "sg"
+        if clause.verb == "love" and phrase.noun in CLASSES["pet"]:
+            phrase.determiner, phrase.number = self.rng.choice((("own", "sg"), ("a", "pl")))
+            phrase.owner, phrase.adjective = None, ""
+        if clause.verb == "build" and subject.noun not in ("engineer", "carpenter") and phrase.noun != "house":
+            phrase.noun = "boat" if phrase.noun == "boat" else "fence"
+        wears = self._feminine(subject.noun) or subject.noun in ("i", "you", "she")
+        if phrase.noun in ("skirt", "dress") and not wears:
+            phrase.noun = self.rng.choice(("coat", "jacket", "sweater"))
+            phrase.adjective = "" if phrase.noun == "coat" and phrase.adjective == "beautiful" else phrase.adjective
 
     def single(self, detail: float, tense: str = "") -> Clause:
         """A clause of any kind."""
@@ -461,143 +352,134 @@ class Clauses(Phrases):
             finished: whether a past has to be finished: not "was sleeping".
             habit: whether it has to be what somebody does often or rarely.
         """
-        rng = self.rng
-        chosen = verb
-        while not verb:
-            chosen = rng.choice(SCENE)
-            action = VERBS[chosen]
-            if (tense == "present" and chosen in PUNCTUAL) or (action.stative and tense == "future"):
-                continue
-            if tense == "future" and chosen in UNPLANNED:
-                continue
-            if finished and tense == "past" and (action.lasting or action.stative):
-                continue
-            if chosen == "see" and tense == "present" and not self.russian:  # estou vendo
-                continue
-            break
+        chosen = verb or self._verb(tense, finished)
         action = action_of(chosen)
         clause = Clause(self._next(), verb=chosen, tense=tense)
         clause.subject = subject or self._subject(action.subjects, detail, LOOKS.get(chosen, ""))
-        while chosen == "work" and subject is None and clause.subject.noun in IDLE:
-            clause.subject = self._subject(action.subjects, detail)
-        if subject is None and not habit and chosen not in UNDENIED and self._chance(0.12):
-            negation = rng.choice(("not", "not", "never", "nobody"))
-            if negation == "never" and (
-                chosen not in ("go", "dance", "sing", "help", "wash", "clean", "cook", "swim", "explain")
-                or tense == "future"
-                or chosen in PUNCTUAL
-                or chosen in ("live", "return", "sleep", "know", "see", "wait_for")
-            ):
-                negation = "not"
-            if negation == "nobody" and not (
-                not action.recipients and clause.subject.noun in HUMAN and clause.subject.determiner == "the"
-            ):
-                negation = "not"
-            if negation == "not" and chosen in ("walk", "run", "swim", "play", "dance", "rest") and tense != "future":
-                negation = ""
-            clause.negation = negation
-            if negation == "nobody":
-                clause.subject = Phrase(clause.subject.id, "he")
-            elif negation and clause.subject.determiner == "a":
-                clause.subject.determiner = "the"
-        if (
-            not clause.negation
-            and not action.direction
-            and tense == "present"
-            and chosen in HABITS
-            and (habit or self._chance(0.5))
-        ):
-            clause.frequency = rng.choice(FREQUENCIES)
-            if clause.frequency == "always" and not action.objects:
-                clause.frequency = "often"
-        elif (
-            not clause.negation and not action.stative and not action.direction and not finished and self._chance(0.18)
-        ):
-            clause.modal = rng.choice(("want", "can", "must", "begin"))
-            if (
-                tense == "future"
-                or chosen in NEVER_ASKED
-                or chosen not in MODALS.get(clause.modal, (chosen,))
-                or (clause.modal == "must" and tense == "past" and not self.russian)
-                or (clause.modal == "begin" and (tense == "present" or chosen in PUNCTUAL or not action.manners))
-            ):
-                clause.modal = ""
+        if subject is None and not habit:
+            self._deny(clause, clause.subject)
+        if not clause.negation and not action.direction:
+            self._repeat_or_plan(clause, habit, finished)
         if action.objects:
-            determiner = "the" if action.definite else "any" if clause.negation else "a"
-            if determiner == "any" and chosen in ("talk", "dream"):
-                determiner = "the"
-            own = clause.negation != "nobody" and clause.subject.noun != "child"
-            clause.object = self._object(action, clause, detail, determiner, own)
+            clause.object = self._object(clause, clause.subject, detail)
         if action.recipients:
-            near = ("kin", "friend", "friend_f", "neighbour", "neighbour_f", "child", "boy", "girl")
-            clause.recipient = self.phrase(near, 0.0, "the", clause.negation != "nobody")
-            self._avoid(clause.recipient, clause.subject, near)
-            if chosen in ("explain", "tell"):
-                listeners = ("child", "boy", "girl", *(("student", "student_f") if chosen == "explain" else ()))
-            elif chosen == "send":
-                listeners = ("kin", "friend", "friend_f")
-            if chosen in ("explain", "tell", "send"):
-                clause.recipient = self.phrase(listeners, 0.0, "the", clause.negation != "nobody")
-                self._avoid(clause.recipient, clause.subject, listeners)
-            clause.recipient.adjective = ""
-            if self._chance(0.25) and self._may_point(clause.subject):
-                clause.recipient = self._other_pronoun(clause.subject)
-        if action.direction:
-            clause.place = Place(action.direction, self._place("come" if chosen == "come" else "goal"))
-            clause.place.phrase.adjective = ""
-            go_there(clause.place, clause.subject)
-            if clause.place.phrase.noun in ("kitchen", "restaurant"):
-                clause.place.phrase.determiner = "the"
-        elif chosen == "invite":
-            clause.place = Place("to", Phrase(self._next(), rng.choice(("restaurant", "theatre", "museum"))))
-        elif clause.object is not None and (
-            clause.negation or (chosen == "sell" and clause.object.noun not in CLASSES["goods"])
-        ):
-            pass  # where it is not done nobody says
-        elif action.places and (
-            chosen == "live"
-            or (clause.frequency and not action.objects and self._chance(0.7))
-            or self._chance(0.2 + 0.45 * detail)
-        ):
-            clause.place = Place("in", self._place(action.places))
-            if action.places == "shop" and clause.object is not None:
-                food = clause.object.noun in CLASSES["goods"]
-                clause.place.phrase.noun = (
-                    "market" if food else "city" if clause.object.noun in CLASSES["vehicle"] else "shop"
-                )
-            lives = clause.subject.noun in HUMAN or clause.subject.is_pronoun
-            if clause.place.phrase.noun == "room" and lives and clause.negation != "nobody":
-                clause.place.phrase.determiner = "the" if clause.subject.noun == "child" else "own"
-                clause.place.phrase.adjective = ""
-            if chosen == "work":
-                self._at_work(clause, clause.subject)
-        if (
-            action.manners
-            and not clause.negation
-            and not clause.frequency
-            and not clause.modal
-            and tense != "future"
-            and self._chance(0.1 + 0.2 * detail)
-        ):
-            clause.manner = rng.choice(action.manners)
-            if clause.manner == "slowly" and tense == "past" and not action.lasting:  # who reports that it took long?
-                clause.manner = ""
-        if (
-            not clause.frequency
-            and not clause.manner
-            and clause.negation != "never"
-            and not clause.modal
-            and chosen not in ("build", "learn", "see", "live")
-            and self._chance(0.25)
-        ):
-            clause.time = rng.choice(TIMES[tense])
-            if (clause.time == "today" and tense == "past" and action.lasting) or chosen in ("understand", "sleep"):
-                clause.time = ""
-            clause.time_first = self._chance(0.6)
+            clause.recipient = self._recipient(clause, clause.subject)
+        self._say_where(clause, clause.subject, detail)
+        self._say_how(clause, detail)
+        self._say_when(clause)
         if clause.object is not None and clause.object.relative is not None:  # nothing may follow a relative clause
             clause.place, clause.manner, clause.time_first = None, "", True
         self._settle(clause)
         return clause
+
+    def _verb(self, tense: str, finished: bool) -> str:
+        """A verb that goes with the tense; `finished`: not "was sleeping"."""
+        while True:
+            verb = self.rng.choice(SCENE)
+            action = VERBS[verb]
+            if tense == "present" and (verb in PUNCTUAL or (verb == "see" and not self.russian)):  # estou vendo
+                continue
+            if tense == "future" and (verb in UNPLANNED or action.stative):
+                continue
+            if tense == "past" and finished and (action.lasting or action.stative):
+                continue
+            return verb
+
+    def _deny(self, clause: Clause, subject: Phrase) -> None:
+        """Says of some clauses that it is not so, never, or of nobody."""
+        if clause.verb in UNDENIED or not self._chance(0.12):
+            return
+        negation = self.rng.choice(("not", "not", "never", "nobody"))
+        if negation == "never" and (clause.verb not in NEVER_DONE or clause.tense == "future"):
+            negation = "not"
+        somebody = subject.noun in HUMAN and subject.determiner == "the"
+        if negation == "nobody" and (action_of(clause.verb).recipients or not somebody):
+            negation = "not"
+        if negation == "not" and clause.verb in ONLY_REFUSED and clause.tense != "future":
+            negation = ""
+        clause.negation = negation
+        if negation == "nobody":
+            clause.subject = Phrase(subject.id, "he")
+
+    def _repeat_or_plan(self, clause: Clause, habit: bool, finished: bool) -> None:
+        """How often it is done, or that somebody wants to do it, can, must, or begins."""
+        action = action_of(clause.verb)
+        if clause.tense == "present" and clause.verb in HABITS and (habit or self._chance(0.5)):
+            clause.frequency = self.rng.choice(FREQUENCIES)
+            if clause.frequency == "always" and not action.objects:
+                clause.frequency = "often"
+        elif not action.stative and not finished and self._chance(0.18):
+            modal = self.rng.choice(("want", "can", "must", "begin"))
+            clause.modal = modal if self._may_be(modal, clause) else ""
+
+    def _may_be(self, modal: str, clause: Clause) -> bool:
+        """Whether one says that somebody wants to do this, can, must, or begins."""
+        verb = clause.verb
+        if clause.tense == "future" or verb in NEVER_ASKED or verb not in MODALS.get(modal, (verb,)):
+            return False
+        if modal == "must":
+            return self.russian or clause.tense != "past"
+        if modal == "begin":
+            return clause.tense != "present" and verb not in PUNCTUAL and bool(action_of(verb).manners)
+        return True
+
+    def _recipient(self, clause: Clause, subject: Phrase) -> Phrase:
+        """To whom it is given, shown or told."""
+        groups = (NEAR, LISTENERS[clause.verb]) if clause.verb in LISTENERS else (NEAR,)
+        for group in groups:  # the last counts; chance is asked for all, or every sentence after this one would change
+            recipient = self.phrase(group, 0.0, "the", clause.negation != "nobody")
+            self._avoid(recipient, subject, group)
+        recipient.adjective = ""
+        if self._chance(0.25) and self._may_point(subject):
+            return self._other_pronoun(subject)
+        return recipient
+
+    def _say_where(self, clause: Clause, subject: Phrase, detail: float) -> None:
+        """Where it happens, or where somebody goes."""
+        action, verb = action_of(clause.verb), clause.verb
+        if action.direction:
+            clause.place = Place(action.direction, self._place("come" if verb == "come" else "goal"))
+            go_there(clause.place, subject)
+            return
+        if verb == "invite":
+            clause.place = Place("to", Phrase(self._next(), self.rng.choice(("restaurant", "theatre", "museum"))))
+            return
+        if not action.places or (clause.object is not None and clause.negation):  # nobody says where it is not done
+            return
+        told = verb == "live" or (clause.frequency and not action.objects and self._chance(0.7))
+        if not told and not self._chance(0.2 + 0.45 * detail):
+            return
+        place = self._place(action.places)
+        clause.place = Place("in", place)
+        if action.places == "shop" and clause.object is not None:
+            place.noun = _shop(clause.object.noun)
+        lives = subject.noun in HUMAN or subject.is_pronoun
+        if place.noun == "room" and lives and clause.negation != "nobody":
+            place.determiner = "the" if subject.noun == "child" else "own"
+            place.adjective = ""
+        if verb == "work":
+            self._at_work(clause, subject)
+
+    def _say_how(self, clause: Clause, detail: float) -> None:
+        """Quickly, carefully: of what is done once, and not to come."""
+        action = action_of(clause.verb)
+        if clause.negation or clause.frequency or clause.modal or clause.tense == "future":
+            return
+        if action.manners and self._chance(0.1 + 0.2 * detail):
+            clause.manner = self.rng.choice(action.manners)
+            if clause.manner == "slowly" and clause.tense == "past" and not action.lasting:
+                clause.manner = ""  # who reports that it took long?
+
+    def _say_when(self, clause: Clause) -> None:
+        """Yesterday, in the evening, of what is done once."""
+        if clause.frequency or clause.manner or clause.modal or clause.negation == "never" or clause.verb in TIMELESS:
+            return
+        if self._chance(0.25):
+            clause.time = self.rng.choice(TIMES[clause.tense])
+            lasted = clause.time == "today" and clause.tense == "past" and action_of(clause.verb).lasting
+            if lasted or clause.verb in ("understand", "sleep"):
+                clause.time = ""
+            clause.time_first = self._chance(0.6)
 
     def _affirm(self, clause: Clause) -> None:
         """Takes the negation away, and what it did to the object."""
@@ -608,14 +490,18 @@ class Clauses(Phrases):
                 thing.number = "sg" if thing.determiner == "piece" else thing.number
         clause.negation = ""
 
-    def _object(self, action: Action, clause: Clause, detail: float, determiner: str, own: bool) -> Phrase:
-        rng = self.rng
-        assert clause.subject is not None
+    def _object(self, clause: Clause, subject: Phrase, detail: float) -> Phrase:
+        """Whom or what it is done to."""
+        rng, action = self.rng, action_of(clause.verb)
+        determiner = "the" if action.definite else "any" if clause.negation else "a"
+        if determiner == "any" and clause.verb in ("talk", "dream"):
+            determiner = "the"
+        own = clause.negation != "nobody" and subject.noun != "child"
         people = all(name in ("person", "kin") for name in action.objects)
-        if people and clause.verb not in ("know", "talk") and self._chance(0.3) and self._may_point(clause.subject):
+        if people and clause.verb not in ("know", "talk") and self._chance(0.3) and self._may_point(subject):
             if self.russian and self._chance(0.5):
                 clause.order = "pronoun"
-            return self._other_pronoun(clause.subject)
+            return self._other_pronoun(subject)
         things = ("goods",) if clause.frequency and clause.verb == "buy" else action.objects
         phrase = self.phrase(things, detail, determiner, own, plain=clause.verb == "buy")
         if phrase.determiner == "any" and clause.tense == "future" and phrase.noun not in MASS:
@@ -626,22 +512,14 @@ class Clauses(Phrases):
             phrase.adjective = ""
         if clause.frequency and phrase.noun in HUMAN and phrase.determiner == "a":  # always talks with a fisherman
             phrase.determiner, phrase.adjective = "the", ""
-        self._avoid(phrase, clause.subject, things)
+        self._avoid(phrase, subject, things)
         if clause.frequency and phrase.noun not in MASS and phrase.noun not in SINGLE and phrase.determiner == "a":
             phrase.number = "pl"  # "often reads books"
         if phrase.determiner == "a" and phrase.number == "pl" and not phrase.adjective and phrase.noun not in HUMAN:
-            counted = clause.tense != "present" and clause.verb in (
-                "buy",
-                "find",
-                "draw",
-                "read",
-                "write",
-                "bring",
-                "wash",
-            )
+            counted = clause.tense != "present" and clause.verb in COUNTED
             if self._chance(0.4) and phrase.noun not in CLASSES["animal"] and counted:
                 phrase.determiner = rng.choice(NUMERALS)
-        self._fit(phrase, clause, clause.subject)
+        self._fit(phrase, clause, subject)
         if phrase.determiner in ("own", "my") and phrase.noun not in HUMAN and phrase.noun not in concepts(("gift",)):
             if phrase.noun in concepts(("vehicle", "thing", "house")):
                 phrase.number = "sg"  # who has several computers
@@ -679,10 +557,34 @@ class Clauses(Phrases):
         phrase.determiner, phrase.relative, phrase.relative_role = "the", inner, "object"
 
 
-def _one(phrase: Phrase) -> None:
-    """One of it, not three."""
-    phrase.number = "sg"
-    phrase.determiner = "a" if phrase.determiner in NUMERALS else phrase.determiner
+def _holds(fit: Fit, phrase: Phrase, states: set[str]) -> bool:
+    """Whether a line of the table of `fits` is for this object."""
+    now = states | {"owned"} if phrase.owner is not None else states
+    determined = not fit.determiners or phrase.determiner in fit.determiners
+    return phrase.noun in fit.objects and fit.states <= now and determined
+
+
+def _change(phrase: Phrase, fit: Fit, known: bool) -> None:
+    """Does with an object what a line of the table says; "new" is "the" if it is `known`, and else "a"."""
+    if fit.number == "one" and phrase.determiner in NUMERALS:
+        phrase.determiner = "a"
+    if fit.number in ("one", "sg"):
+        phrase.number = "sg"
+    elif fit.number == "pl" and phrase.noun not in MASS and phrase.noun not in SINGLE:
+        phrase.number = "pl"
+    if fit.determiner:
+        phrase.determiner = {"new": "the" if known else "a"}.get(fit.determiner, fit.determiner)
+    if fit.plain:
+        phrase.adjective = ""
+    if fit.unowned:
+        phrase.owner = None
+
+
+def _shop(thing: str) -> str:
+    """Where one buys it."""
+    if thing in CLASSES["goods"]:
+        return "market"
+    return "city" if thing in CLASSES["vehicle"] else "shop"
 
 
 def go_there(place: Place, subject: Phrase) -> None:

@@ -16,7 +16,7 @@ __all__ = [
     "ADJECTIVES",
     "AWAY",
     "CLASSES",
-    "DRAWN",
+    "COUNTED",
     "ELDERS",
     "FREQUENCIES",
     "GOT",
@@ -28,17 +28,20 @@ __all__ = [
     "KIDS",
     "KINDS",
     "KIND_WEIGHTS",
+    "LISTENERS",
     "LOOKS",
     "MADE",
     "MASS",
     "MODALS",
+    "NEAR",
     "NEVER_ASKED",
+    "NEVER_DONE",
     "NEWS",
+    "ONLY_REFUSED",
     "OWNED",
     "PEOPLE",
     "PLACES",
     "PLAIN_LOOKS",
-    "POINTED",
     "POSSESSIVES",
     "PRESENTS",
     "PROFESSIONS",
@@ -46,28 +49,36 @@ __all__ = [
     "RELATED",
     "SCENE",
     "SCRIPTS",
+    "SEPARATE",
     "SEVERAL",
     "SINGLE",
     "SPEAKERS_KIN",
     "STATES_OF",
+    "STAYING",
     "STORIES",
     "TELLERS",
     "THINGS_ON_SEATS",
     "THINGS_ON_TABLES",
+    "TIMELESS",
     "TIMES",
     "TOLD",
     "UNDENIED",
     "UNPLANNED",
     "VERBS",
     "VISIBLE",
+    "WANTED",
     "WOMEN",
     "WORKPLACES",
     "YOUNG",
     "Action",
+    "Among",
     "Beat",
+    "Fit",
     "Story",
     "concepts",
+    "fits",
     "fitting_adjectives",
+    "may_look",
 ]
 
 
@@ -795,8 +806,6 @@ HABITS = frozenset(
     )
 )
 """What people do often or rarely."""
-POINTED = frozenset(_list("read buy wash repair like close open watch understand learn want"))
-"""What one does with things at hand: with "this" and "that"."""
 PLAIN_LOOKS = ("young", "old", "little", "small", "black", "white", "big", "famous")
 """What tells a subject from others, whatever the verb is."""
 LOOKS = {
@@ -847,7 +856,8 @@ RELATED = frozenset(_list("friend friend_f neighbour neighbour_f son daughter"))
 OWNED = frozenset(
     concepts(_list("clothes vehicle thing small art friend friend_f neighbour pet book letter room house"))
 ) - {"clock"}
-
+SEPARATE = frozenset(concepts(_list("text small clothes thing")))
+"""What five drivers do not have in common: each has his own."""
 
 GOT = {
     "read": "buy write bring find", "sell": "buy build draw", "find": "buy bring", "lose": "buy bring",
@@ -865,6 +875,25 @@ UNDENIED = frozenset(
 """What nobody reports not to have done, or not to be going to do."""
 UNPLANNED = frozenset(_list("lose find hide cry laugh forget run look_for meet"))
 """What nobody foretells."""
+NEVER_DONE = frozenset(_list("go dance sing help wash clean cook swim"))
+"""What one says of somebody that he never does."""
+ONLY_REFUSED = frozenset(_list("walk swim play dance rest"))
+"""What nobody reports not to have done, only not to be going to do."""
+TIMELESS = frozenset(_list("build learn see live"))
+"""What takes too long, or happens too often, to say when."""
+COUNTED = frozenset(_list("buy find draw read write bring wash"))
+"""What one does to two things, or three."""
+NEAR = _list("kin friend friend_f neighbour neighbour_f child boy girl")
+LISTENERS = {
+    "explain": _list("child boy girl student student_f"),
+    "tell": _list("child boy girl"),
+    "send": _list("kin friend friend_f"),
+}
+"""To whom one gives and shows things (`NEAR`), and to whom in their place one explains, tells and sends them."""
+WANTED = frozenset(_list("new big beautiful fresh interesting"))
+"""What a thing is like that somebody in a story wants."""
+STAYING = frozenset(_list("play live remain rest"))
+"""What one does in a place; with other verbs of stories one goes or brings something there."""
 MADE = frozenset(_list("write cook draw build"))
 """What makes its object: it is nobody's yet, and nobody asks for "the" one."""
 SPEAKERS_KIN = {
@@ -876,8 +905,6 @@ SPEAKERS_KIN = {
 """Beside my father there is my sister: "his daughter" would be somebody else."""
 VISIBLE = ("young", "old", "tall", "strange", "cheerful")
 """What one sees of somebody new."""
-DRAWN = ("small", "big", "black", "white", "beautiful", "red", "old")
-"""What one sees of a thing in a drawing."""
 PRESENTS = frozenset(_list("gift flower toy book picture ball scarf cake guitar violin portrait"))
 IDLE = frozenset(_list("boy girl child student student_f old_man guest tourist son daughter soldier sailor"))
 """Of those nobody says where they work."""
@@ -903,6 +930,148 @@ MODALS = {
 }
 """What people say that they can or must do."""
 
-
 KINDS = ("verb", "adjective", "profession", "have", "there", "like", "inverted", "object", "nothing", "mind", "habit")
 KIND_WEIGHTS = (50, 7, 4, 7, 7, 5, 6, 4, 2, 5, 20)
+
+
+# ------------------------------------------------------------------------------------ what its verb makes of an object
+
+
+@dataclasses.dataclass(frozen=True)
+class Among:
+    """Some words, or all but these (`others`)."""
+
+    words: frozenset[str]
+    others: bool
+
+    def __contains__(self, word: str) -> bool:
+        return (word in self.words) is not self.others
+
+
+def _among(text: str) -> Among:
+    """ "a b" is these words, "but a b" all others, "" all there are, "-" none of them."""
+    words = _list(text.removeprefix("but").removeprefix("-"))
+    return Among(frozenset(words), not text or text.startswith("but"))
+
+
+_OBJECT_LOOKS = """
+bring give show eat clean open close | -
+sell wash paint repair | old
+watch | new
+dream | new big red
+write | interesting long
+learn | difficult simple important
+draw | small big black white beautiful red
+build | but old new
+cook | but hot cold
+buy | but long short boring sad good old hot cold
+read_while | but long short boring sad good
+read | but boring
+know remember | but tired hungry
+"""
+"""Verbs | the adjectives that may stand with their objects: "-" for none, "but" for all others. Verbs that are not here
+take any."""
+
+_LOOKS_BY_VERB = {verb: _among(looks) for verbs, looks in _rows(_OBJECT_LOOKS) for verb in verbs.split()}
+
+
+def may_look(verb: str, adjective: str) -> bool:
+    """Whether the object of a verb may be like this: nobody buys a boring book."""
+    return verb not in _LOOKS_BY_VERB or adjective in _LOOKS_BY_VERB[verb]
+
+
+_FITS = """
+remember | friend friend_f neighbour neighbour_f | | my sg | remembers my neighbour
+remember | song poem | the | sg |
+bring | cake pie newspaper | | one | two cakes are bought, one is brought
+| | often owned | a pl unowned | often reads books: nobody's in particular
+draw build | | | one |
+| | often this that | new pl | often washes windows
+but read buy wash repair like close open watch understand learn | | this that | new | only things at hand are pointed at
+| skirt dress | owned | the unowned | who wears another one's?
+| person kin spouse | a | sg | talks with a doctor
+open close know repair | | | sg |
+watch | | once | sg |
+wait_for | but guest answer | | sg |
+wait_for | guest | | a pl plain | waits for guests
+wait_for | transport | | plain | waits for the bus, whatever it is like
+meet wait_for | friend friend_f | affirmed | a sg | met a friend
+meet wait_for | friend friend_f | denied | my sg | did not meet my friend
+invite | friend friend_f neighbour neighbour_f | the a any | own | whose friend?
+help thank | friend friend_f neighbour neighbour_f son daughter | the any | own |
+learn | song poem | affirmed | a |
+learn | word | affirmed | a pl | learns words
+dream | | | a sg unowned | dreams of a house
+sell | | | own sg unowned | sells his car
+buy | vehicle furniture house | | one | nobody buys three sofas
+buy | flower | a | pl plain | buys flowers
+buy | clothes | several a | pl | five people do not share a hat
+buy bring | apple pear egg | a | pl |
+give | but flower apple pear | | sg |
+write draw build cook | | own | new | what is only being made is nobody's yet
+write draw build cook give bring eat send show | | owned | new unowned |
+write draw build cook give bring eat send show | | this that my our his her their | new |
+write cook | but letter | once any | the | did not cook the soup
+write cook | but letter | once | one | wrote a novel
+eat | apple pear egg sandwich | several a | pl | several people eat several eggs
+eat | cake pie | once a | piece sg plain | nobody eats a whole cake
+wash | window | a the | the pl plain | washes the windows
+find | pet | | sg | found a kitten
+find | small | | own sg unowned plain | found his key
+find | small | unclear | the |
+lose forget look_for | but abstract | | own sg unowned plain | nobody describes what is lost
+lose forget look_for | but abstract | unclear | the |
+"""
+"""Verbs | their objects | where that is so | what becomes of the object | why, or for example. Where no verbs or no
+objects are given it holds for any; "but" means all others. The order counts: a line sees what those above it changed.
+
+Where: "often" is a habit, "once" is none; "denied" has a negation, "affirmed" none; "several" people do it; "owned" has
+an owner ("the teacher's book"); with "unclear" nobody could tell whose "own" is; other words are the determiners of
+which the object has one. What becomes of it: "new" is "a", but "the" where a negation or the verb asks for it; "pl" is
+the plural where there is one, "one" the singular, without a numeral; "plain" is without adjective, "unowned" without
+owner."""
+
+_STATES = frozenset(_list("often once denied affirmed several owned unclear"))
+_DETERMINERS = frozenset(_list("the a any own this that my our his her their piece new"))
+_NUMBERS = frozenset(_list("sg pl one"))
+
+
+class Fit(NamedTuple):
+    """A line of the table; the last four fields say what changes: nothing where they are empty."""
+
+    verbs: Among
+    objects: Among
+    states: frozenset[str]
+    determiners: frozenset[str]
+    number: str
+    determiner: str
+    plain: bool
+    unowned: bool
+
+
+def _fit(line: str) -> Fit:
+    verbs, objects, where, becomes, _ = (part.strip() for part in line.split("|"))
+    named = _among(objects)
+    asked, marks = frozenset(where.split()), frozenset(becomes.split())
+    unknown = (asked - _STATES | marks - _NUMBERS - {"plain", "unowned"}) - _DETERMINERS
+    if unknown:
+        raise ValueError(f"The line {line!r} has words that the table does not know: {', '.join(sorted(unknown))}.")
+    return Fit(
+        _among(verbs),
+        Among(frozenset(concepts(tuple(named.words))), named.others),
+        states=asked & _STATES,
+        determiners=asked & _DETERMINERS,
+        number="".join(marks & _NUMBERS),
+        determiner="".join(marks & _DETERMINERS),
+        plain="plain" in marks,
+        unowned="unowned" in marks,
+    )
+
+
+_FITTING = tuple(map(_fit, _FITS.strip().split("\n")))
+
+
+@functools.cache
+def fits(verb: str) -> tuple[Fit, ...]:
+    """The lines that hold for the objects of a verb, in order."""
+    return tuple(fit for fit in _FITTING if verb in fit.verbs)

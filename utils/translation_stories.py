@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from typing import NamedTuple
 
 from utils.translation_clauses import Clauses, go_there
 from utils.translation_lexicon import (
@@ -18,17 +19,84 @@ from utils.translation_lexicon import (
     SCRIPTS,
     SEVERAL,
     SPEAKERS_KIN,
+    STAYING,
     STORIES,
     TIMES,
     TOLD,
-    VERBS,
+    WANTED,
     YOUNG,
+    Beat,
     Story,
     concepts,
 )
 from utils.translation_meanings import Clause, Part, Phrase, Place
+from utils.translation_phrases import action_of
 
 __all__ = ["Stories"]
+
+
+_END = Beat("", "", "", False)
+"""What follows the last clause of a story."""
+
+
+class _Spec(NamedTuple):
+    """A line of a table, in its pieces; `utils.translation_lexicon` says what they mean."""
+
+    marks: tuple[str, ...]
+    verb: str
+    things: str
+    to: str
+    places: tuple[str, ...]
+    given: str
+
+    @property
+    def own(self) -> bool:
+        return self.things.startswith("~")
+
+    @property
+    def nouns(self) -> tuple[str, ...]:
+        return tuple(self.things.removeprefix("~").split(","))
+
+
+@functools.cache
+def _read(text: str) -> _Spec:
+    text, _, given = text.partition("@")
+    text, _, places = text.partition(">")
+    text, _, to = text.partition("+")
+    text, _, things = text.partition(":")
+    *marks, verb = text.split(".")
+    return _Spec(tuple(marks), verb, things, to, tuple(places.split(",")) if places else (), given)
+
+
+@dataclasses.dataclass
+class _Cast:
+    """The people of a story, as far as it is told.
+
+    Args:
+        story: which.
+        people: who they are, by their roles.
+        known: the roles of those who have been named.
+        speaker: the role of the subject of the clause before; "" if that is nobody of them.
+        before: the last clause that has a thing for its object.
+    """
+
+    story: Story
+    people: dict[str, Phrase]
+    known: set[str] = dataclasses.field(default_factory=set)
+    speaker: str = ""
+    before: Clause | None = None
+
+    def go_on(self, clause: Clause, role: str, link: str) -> None:
+        """Takes note of a clause, and of the role of its subject."""
+        if role:
+            self.known.add(role)
+        if role in ("p", "q", "b"):
+            self.speaker = role
+        elif link == "but":
+            self.speaker = ""  # they waited for the bus, but it did not come
+        thing = clause.object
+        if thing is not None and thing.noun not in HUMAN and (thing.noun == "it" or not thing.is_pronoun):
+            self.before = clause
 
 
 class Stories(Clauses):
@@ -93,137 +161,138 @@ class Stories(Clauses):
             detail: how likely adjectives are.
             plain: whether it may not begin with a time.
         """
-        rng, self.story = self.rng, story
-        beats = story.told(tense)
-        spare = clauses - sum(not beat.optional for beat in beats)
-        kept = []
-        for beat in beats:
-            if not beat.optional or spare > 0:
-                kept.append(beat)
-                spare -= beat.optional
+        self.story = story
+        beats = _kept(story.told(tense), clauses)
+        cast = _Cast(story, {"p": self._first(story, beats, tense, detail, plain)})
+        parts = []
+        for beat, following in zip(beats, [*beats[1:], _END], strict=True):
+            parts.append(self._part(beat, following, cast, tense, detail))
+        if not plain and not beats[0].link:
+            self._date(parts, tense)
+        return parts
+
+    def _first(self, story: Story, beats: list[Beat], tense: str, detail: float, plain: bool) -> Phrase:
+        """The first one of a story."""
         who = story.who
         if plain:  # who tells of it knows them
             family = tuple([noun for noun in concepts(who) if noun in CLASSES["kin"]])
             who = tuple(SPEAKERS_KIN) if "adult" in who else family or ("brother", "sister")
-        people = {"p": self._hero(who, tense, detail)}
-        while story.other and people["p"].noun in AWAY:  # his grandmother lives elsewhere
-            people["p"] = self._hero(who, tense, detail)
-        if not people["p"].is_pronoun and (story.other or self._chance(0.8)):
-            people["p"].number = "sg"  # five cooks have no brother in common
-        if clauses > 3 and people["p"].number == "sg" and not people["p"].is_pronoun and self._chance(0.25):
-            self._who(people["p"])
-        if kept[0].link:  # when the cook who lives in the village …: too much before the comma
-            people["p"].relative, people["p"].relative_role = None, ""
-        known: set[str] = set()
-        before: Clause | None = None
-        speaker = ""  # whose clause it is
-        parts: list[Part] = []
-        for place, beat in enumerate(kept):
-            related = " ".join(later.spec for later in kept[place + 1 : place + 2])
-            link, role = beat.link, beat.role
-            spec, _, given = beat.spec.partition("@")
-            now = "present" if link == "because" and tense == "future" else tense
-            shift = "condition" if link in ("when", "if", "but_if") else ""
-            now = "present" if link == "because" and spec.startswith("love:") else now  # still
-            if given == "had":
-                shift = "said"
-            following = kept[place + 1] if place + 1 < len(kept) else None
-            if not self.russian and tense == "past":
-                tried = spec.startswith("not.can") and following is not None and following.link == "but"
-                if link == "while" or given == "going" or tried:  # não conseguia abrir a porta, mas …
-                    shift = "lasting"
-            if not self.russian and link == "while" and following is not None and following.role == "p":
-                subject, role = self._again(people["p"]), ""  # enquanto esperava o ônibus, o convidado …
-            elif link in ("then", "to"):
-                subject = people.get(speaker) or people["p"]
-                role = speaker
-                shift = "bare" if tense == "future" and link == "then" else ""
-            elif role:
-                subject = self._in_role(role, story, people, known, speaker)
-                if (link == "and" and not self.russian) or (not link and self.russian):
-                    subject.dropped = ""
-            else:
-                subject = people["p"]
-            if self.russian and spec.endswith(":=") and before is not None and related.endswith("=+p"):
-                assert before.object is not None
-                if self._sex(people["p"]) == self._genders(before.object.noun).replace("n", "m"):
-                    spec += "="  # нашла билет и вернула ему: его and ему would be two
-            clause = self._spec(spec, subject, now, detail, before, (role, people, known, story), related)
-            if given in TIMES["past"]:
-                clause.time, clause.time_first = given, True
-            if clause.kind == "weather" and link == "if" and self._chance(0.6):
-                clause.time, clause.time_first = "tomorrow", False
-            if clause.verb == "find" and clause.object is not None and not clause.object.is_pronoun:
-                clause.order = "plain"  # its subject goes on
-            if related.startswith("not.find"):
-                clause.progressive = False  # looked for it but could not find it
-            self._keep_pronoun(clause)
-            if self.russian and link == "because" and clause.modal == "want" and subject.is_pronoun and role == speaker:
-                subject.dropped = "always"  # потому что хотел
-            if not self.russian and spec.startswith("thank") and clause.object is not None and clause.object.is_pronoun:
-                clause.object.dropped = "always"  # e ele agradeceu
-            if related.startswith("it.") and clause.object is not None:
-                self._tell_apart(clause.object, people["p"], spec)
-            clause.progressive = clause.progressive or given == "going"
-            if link == "then" and given == "going":
-                shift = "going"
-            if related.startswith("it.") and clause.object is not None:
-                clause.object.adjective = ""  # not: the sad book, because it is sad
-            if not link and before is not None and clause.object is not None and clause.object.is_pronoun:
-                subject.dropped = ""  # no sentence goes on with a pronoun that leans on a verb
-            if link == "then" and clause.verb == "listen":
-                clause.progressive = False
-            if link in ("then", "to") or _in_vain(clause):
-                parts.append(Part(clause, link, shift, subject))
-                clause.subject = None
-                clause.order = "plain"
-            else:
-                parts.append(Part(clause, link, shift))
-            known |= {role} if role else set()
-            if role in ("p", "q", "b"):
-                speaker = role
-            elif link == "but":
-                speaker = ""  # they waited for the bus, but it did not come
-            if (
-                clause.object is not None
-                and clause.object.noun not in HUMAN
-                and not (clause.object.is_pronoun and clause.object.noun != "it")
-            ):
-                before = clause
-        first = parts[0].clause
-        meals = {part.clause.object.noun for part in parts if part.clause.object is not None}
-        if (
-            not plain
-            and not kept[0].link
-            and first.kind == "verb"
-            and not (first.modal or first.negation or first.time)
-            and self._chance(0.3)
-        ):
-            first.time = "yesterday" if tense == "past" else "tomorrow"
-            if first.verb == "go":
-                first.time = rng.choice(TIMES[tense])
-            if (first.time == "in_the_morning" and "dinner" in meals) or (
-                first.time == "in_the_evening" and "lunch" in meals
-            ):
-                first.time = "yesterday" if tense == "past" else "tomorrow"
-            if first.time == "today" or (tense == "past" and first.progressive):
-                first.time = ""
-        return parts
+        hero = self._hero(who, tense, detail)
+        while story.other and hero.noun in AWAY:  # his grandmother lives elsewhere
+            hero = self._hero(who, tense, detail)
+        if not hero.is_pronoun and (story.other or self._chance(0.8)):
+            hero.number = "sg"  # five cooks have no brother in common
+        if len(beats) > 3 and hero.number == "sg" and not hero.is_pronoun and self._chance(0.25):
+            self._who(hero)
+        if beats[0].link:  # when the cook who lives in the village …: too much before the comma
+            hero.relative, hero.relative_role = None, ""
+        return hero
 
-    def _tell_apart(self, thing: Phrase, hero: Phrase, spec: str) -> None:
+    def _part(self, beat: Beat, following: Beat, cast: _Cast, tense: str, detail: float) -> Part:
+        """One clause of a story; it changes what is known of the cast."""
+        spec, later, link = _read(beat.spec), _read(following.spec), beat.link
+        subject, role = self._speaks(beat, following, cast)
+        text = beat.spec
+        if self.russian and spec.things == "=" and not spec.to and later.things == "=" and later.to == "p":
+            assert cast.before is not None and cast.before.object is not None
+            if self._sex(cast.people["p"]) == self._genders(cast.before.object.noun).replace("n", "m"):
+                text += "="  # нашла билет и вернула ему: его and ему would be two
+        still = link == "because" and (tense == "future" or (spec.verb == "love" and not spec.marks))
+        clause = self._spec(text, subject, "present" if still else tense, detail, cast.before, cast, following.spec)
+        self._set_time(clause, beat, following)
+        self._set_pronouns(clause, subject, beat, cast, role == cast.speaker)
+        if "it" in later.marks and clause.object is not None:
+            self._tell_apart(clause.object, cast.people["p"], spec)
+            clause.object.adjective = ""  # not: the sad book, because it is sad
+        if clause.verb == "find" and clause.object is not None and not clause.object.is_pronoun:
+            clause.order = "plain"  # its subject goes on
+        part = Part(clause, link, self._shift(beat, following, tense))
+        if link in ("then", "to") or _in_vain(clause):
+            part.head, clause.subject, clause.order = subject, None, "plain"
+        cast.go_on(clause, role, link)
+        return part
+
+    def _speaks(self, beat: Beat, following: Beat, cast: _Cast) -> tuple[Phrase, str]:
+        """The subject of a clause of a story, and its role, if that is to be remembered."""
+        hero = cast.people["p"]
+        if not self.russian and beat.link == "while" and following.role == "p":
+            return self._again(hero), ""  # enquanto esperava o ônibus, o convidado …
+        if beat.link in ("then", "to"):
+            return cast.people.get(cast.speaker) or hero, cast.speaker
+        if not beat.role:
+            return hero, ""
+        subject = self._in_role(beat.role, cast)
+        if (beat.link == "and" and not self.russian) or (not beat.link and self.russian):
+            subject.dropped = ""
+        return subject, beat.role
+
+    def _shift(self, beat: Beat, following: Beat, tense: str) -> str:
+        """What the link of a clause does to its tense: see `Part`."""
+        link, spec = beat.link, _read(beat.spec)
+        if link == "then" and spec.given == "going":
+            return "going"
+        if link in ("then", "to"):
+            return "bare" if link == "then" and tense == "future" else ""
+        tried = spec.marks == ("not", "can") and following.link == "but"
+        if not self.russian and tense == "past" and (link == "while" or spec.given == "going" or tried):
+            return "lasting"  # não conseguia abrir a porta, mas …
+        if spec.given == "had":
+            return "said"
+        return "condition" if link in ("when", "if", "but_if") else ""
+
+    def _set_time(self, clause: Clause, beat: Beat, following: Beat) -> None:
+        """When the clause of a story is, and whether it is going on."""
+        spec, later = _read(beat.spec), _read(following.spec)
+        if spec.given in TIMES["past"]:
+            clause.time, clause.time_first = spec.given, True
+        if clause.kind == "weather" and beat.link == "if" and self._chance(0.6):
+            clause.time, clause.time_first = "tomorrow", False
+        if later.verb == "find" and "not" in later.marks:  # looked for it but could not find it
+            clause.progressive = False
+        if spec.given == "going":
+            clause.progressive = True
+        if beat.link == "then" and clause.verb == "listen":
+            clause.progressive = False
+
+    def _set_pronouns(self, clause: Clause, subject: Phrase, beat: Beat, cast: _Cast, again: bool) -> None:
+        """Which pronouns are said; `again`: the subject is that of the clause before."""
+        self._keep_pronoun(clause)
+        if self.russian and beat.link == "because" and clause.modal == "want" and subject.is_pronoun and again:
+            subject.dropped = "always"  # потому что хотел
+        if clause.object is None or not clause.object.is_pronoun:
+            return
+        if not self.russian and clause.verb == "thank":
+            clause.object.dropped = "always"  # e ele agradeceu
+        if not beat.link and cast.before is not None:
+            subject.dropped = ""  # no sentence goes on with a pronoun that leans on a verb
+
+    def _date(self, parts: list[Part], tense: str) -> None:
+        """Says of some stories on which day they are."""
+        first = parts[0].clause
+        if first.kind != "verb" or first.modal or first.negation or first.time or not self._chance(0.3):
+            return
+        meals = {part.clause.object.noun for part in parts if part.clause.object is not None}
+        day = "yesterday" if tense == "past" else "tomorrow"
+        first.time = self.rng.choice(TIMES[tense]) if first.verb == "go" else day
+        if {"in_the_morning": "dinner", "in_the_evening": "lunch"}.get(first.time) in meals:
+            first.time = day
+        if first.time == "today" or (tense == "past" and first.progressive):
+            first.time = ""
+
+    def _tell_apart(self, thing: Phrase, hero: Phrase, spec: _Spec) -> None:
         """Takes another thing where a pronoun would not tell it from the one who has it: он не съел пирог, … он."""
-        things = spec.partition(":")[2].removeprefix("~").split(",")
         if not self.russian or thing.is_pronoun or thing.number == "pl":
             return
         if self._sex(hero) == self._genders(thing.noun):
-            others = [name for name in things if self._genders(name) != self._sex(hero)]
+            others = [name for name in spec.nouns if self._genders(name) != self._sex(hero)]
             if others:
                 thing.noun = self.rng.choice(others)
 
-    def _in_role(self, role: str, story: Story, people: dict[str, Phrase], known: set[str], speaker: str) -> Phrase:
+    def _in_role(self, role: str, cast: _Cast) -> Phrase:
         """The subject of a clause of a story: a noun at first, then a pronoun where it tells who."""
+        people, speaker = cast.people, cast.speaker
         hero = people["p"]
-        if role == "p" and "p" not in known:
+        if role == "p" and "p" not in cast.known:
             return hero
         if role == "g":
             people["g"] = Phrase(self._next(), "guest", "pl")
@@ -234,7 +303,7 @@ class Stories(Clauses):
             people["b"] = Phrase(self._next(), noun, "pl", gender="f" if both else "m")
             return people["b"]
         if role == "q" and "q" not in people:
-            return self._relation(story, people)
+            return self._relation(cast)
         who = people[role]
         if speaker == role or who.is_pronoun:
             pronoun = self._again(who)
@@ -248,8 +317,9 @@ class Stories(Clauses):
         name = "the" if who.determiner == "a" else who.determiner
         return dataclasses.replace(who, id=self._next(), determiner=name, adjective="", relative=None, relative_role="")
 
-    def _relation(self, story: Story, people: dict[str, Phrase], determiner: str = "") -> Phrase:
+    def _relation(self, cast: _Cast, determiner: str = "") -> Phrase:
         """The other one of a story, by what he or she is to the first."""
+        story, people = cast.story, cast.people
         hero = people["p"]
         taken = hero.noun.removesuffix("_f")
         nouns = [noun for noun in concepts(story.other) if noun.removesuffix("_f") != taken]
@@ -277,12 +347,13 @@ class Stories(Clauses):
         people["q"] = dataclasses.replace(phrase, determiner=self._whose(hero))
         return phrase
 
-    def _to_role(self, name: str, people: dict[str, Phrase], known: set[str], story: Story) -> Phrase:
+    def _to_role(self, name: str, cast: _Cast) -> Phrase:
         """Somebody of a story as an object: him, his sister."""
+        people = cast.people
         if name == "q":
             if "q" not in people:
-                known.add("q")
-                return self._relation(story, people, "own")
+                cast.known.add("q")
+                return self._relation(cast, "own")
             if people["q"].noun == "they" or self._sex(people["q"]) == self._sex(people["p"]):
                 whose = people["q"].determiner if people["q"].determiner in ("my", "our") else "own"
                 return dataclasses.replace(people["q"], id=self._next(), determiner=whose)
@@ -344,136 +415,140 @@ class Stories(Clauses):
 
     def _spec(
         self,
-        spec: str,
+        text: str,
         subject: Phrase,
         tense: str,
         detail: float,
         before: Clause | None = None,
-        cast: tuple[str, dict[str, Phrase], set[str], Story] | None = None,
+        cast: _Cast | None = None,
         related: str = "",
     ) -> Clause:
         """A clause from one line of a table of scripts.
 
         Args:
-            spec: the line.
+            text: the line.
             subject: who.
-            tense: "present", "past", "future", unless the line gives one.
+            tense: "present", "past", "future", unless the line says that it is past.
             detail: how likely adjectives are.
             before: the clause whose object "it" and "=" are.
             cast: of a story, its people.
             related: the line of the clause that follows.
         """
-        spec, _, given = spec.partition("@")
-        spec, _, places = spec.partition(">")
-        spec, _, to = spec.partition("+")
-        spec, _, things = spec.partition(":")
-        *marks_, verb = spec.split(".")
-        tense = given or tense
-        rng = self.rng
+        spec = _read(text)
+        tense = "past" if spec.given == "past" else tense
         other = before.object if before is not None else None
-        if verb == "weather":
-            return Clause(self._next(), "weather", adjective=rng.choice(things.split(",")), tense=tense)
-        if "other" in marks_ and other is not None:  # they waited for the bus, but the bus did not come
-            subject = self._pronoun_for(other)
-            if other.noun not in HUMAN and not other.is_pronoun and not self.russian:
-                subject = Phrase(subject.id, other.noun, other.number)  # so that "ele" is who waited
-        if verb == "be":
-            if "it" in marks_:
+        if spec.verb == "weather":
+            return Clause(self._next(), "weather", adjective=self.rng.choice(spec.nouns), tense=tense)
+        if "other" in spec.marks and other is not None:
+            subject = self._the_other(other)
+        if spec.verb == "be":
+            if "it" in spec.marks:
                 assert other is not None
                 subject = self._pronoun_for(other)
                 subject.dropped = "" if self.russian else "always"
-            return Clause(
-                self._next(), "adjective", subject=subject, adjective=rng.choice(things.split(",")), tense=tense
-            )
-        clause = Clause(self._next(), "like" if verb == "like" else "verb", verb=verb, subject=subject, tense=tense)
-        action = VERBS.get(verb)
-        clause.negation = "not" if "not" in marks_ else ""
-        clause.modal = next((mark for mark in marks_ if mark in ("want", "can", "must", "begin", "to")), "")
-        if things == "=":
+            state = self.rng.choice(spec.nouns)
+            return Clause(self._next(), "adjective", subject=subject, adjective=state, tense=tense)
+        kind = "like" if spec.verb == "like" else "verb"
+        clause = Clause(self._next(), kind, verb=spec.verb, subject=subject, tense=tense)
+        clause.negation = "not" if "not" in spec.marks else ""
+        clause.modal = next((mark for mark in spec.marks if mark in ("want", "can", "must", "begin", "to")), "")
+        if spec.things in ("=", "=="):
             assert other is not None
-            clause.object = self._pronoun_for(other)
-            if self.russian and self._chance(0.65):
-                clause.order = "pronoun"
-            if verb == "find" and clause.negation == "not" and tense == "past":
-                clause.modal, clause.object.dropped = "can", "always"
-        elif things == "==":  # his motorcycle, and his sister bought the motorcycle
-            assert other is not None
-            clause.object = Phrase(self._next(), other.noun)
+            self._take_again(clause, other, named=spec.things == "==")
+        elif spec.things in ("p", "q"):
+            assert cast is not None
+            clause.object = self._to_role(spec.things, cast)
+        elif spec.things:
+            clause.object = self._thing(clause, subject, spec, detail, before, cast, _read(related))
+        self._give(clause, subject, spec, cast)
+        self._go(clause, subject, spec)
+        self._settle(clause)
+        return clause
+
+    def _the_other(self, thing: Phrase) -> Phrase:
+        """The object of the clause before as a subject: they waited for the bus, but the bus did not come."""
+        pronoun = self._pronoun_for(thing)
+        if thing.noun in HUMAN or thing.is_pronoun or self.russian:
+            return pronoun
+        return Phrase(pronoun.id, thing.noun, thing.number)  # so that "ele" is who waited
+
+    def _take_again(self, clause: Clause, thing: Phrase, named: bool) -> None:
+        """Makes the object of the clause before that of this one: a pronoun, or `named` again."""
+        if named:  # his motorcycle, and his sister bought the motorcycle
+            clause.object = Phrase(self._next(), thing.noun)
             clause.order = "object" if self.russian else "plain"
-        elif things in ("p", "q"):
+            return
+        clause.object = self._pronoun_for(thing)
+        if self.russian and self._chance(0.65):
+            clause.order = "pronoun"
+        if clause.verb == "find" and clause.negation and clause.tense == "past":
+            clause.modal, clause.object.dropped = "can", "always"
+
+    def _thing(
+        self,
+        clause: Clause,
+        subject: Phrase,
+        spec: _Spec,
+        detail: float,
+        before: Clause | None,
+        cast: _Cast | None,
+        related: _Spec,
+    ) -> Phrase:
+        """One of the objects that a line names; the arguments are those of `_spec`."""
+        verb, own, group = spec.verb, spec.own, spec.nouns
+        drinker = cast.people["p"] if cast is not None else subject
+        if drinker.noun in KIDS and "coffee" in group:
+            group = tuple(["milk" if name == "coffee" else name for name in group])
+        definite = verb == "like" or action_of(verb).definite
+        determiner = "own" if own else "the" if definite else "any" if clause.negation else "a"
+        if determiner == "any" and "it" in related.marks:
+            determiner = "the"
+        plain = own or verb != "like" or cast is not None
+        thing = self.phrase(group, detail, determiner, own=verb not in ("like", "meet"), plain=plain)
+        self._count(thing, clause, subject, spec, cast, related)
+        if verb == "drink" or (own and verb != "sell"):  # hot water, because it is hot
+            thing.adjective = ""
+        if before is not None and before.object is not None:
+            if cast is not None and before.object.noun == thing.noun:
+                thing.adjective = ""
+            if {verb, before.verb} <= {"buy", "sell"}:
+                self._avoid(thing, before.object, group)  # not: he will sell his house and buy a house
+        if verb == "buy" and thing.noun == "toy" and "gift" in group and cast is not None:
+            thing.noun, thing.adjective = self.rng.choice(("flower", "gift", "scarf")), ""
+        self._fit(thing, clause, subject)
+        if "old" in spec.marks:
+            thing.adjective, thing.number = "old", "sg"
+        if clause.modal == "want" and thing.adjective not in WANTED:
+            thing.adjective = ""
+        self._avoid(thing, subject, group)
+        if verb == "like" and thing.determiner != "the":
+            thing.determiner = "this"
+        return thing
+
+    def _count(
+        self, thing: Phrase, clause: Clause, subject: Phrase, spec: _Spec, cast: _Cast | None, related: _Spec
+    ) -> None:
+        """Whether it is one thing, and with friends, whether he or she."""
+        if clause.verb == "meet" and thing.noun in ("friend", "friend_f") and self._sex(subject) in ("m", "f"):
+            thing.noun = "friend_f" if self._sex(subject) == "f" else "friend"
+        asked = related.verb == "understand" and "not" in related.marks
+        if spec.own or asked or clause.modal or clause.verb in MADE or thing.noun not in SEVERAL:
+            thing.number = "sg"
+        one = subject.number == "sg" and subject.noun not in ("we", "you", "they")
+        if clause.verb == "eat" and thing.noun == "apple" and one and cast is not None:
+            thing.number = "sg"
+
+    def _give(self, clause: Clause, subject: Phrase, spec: _Spec, cast: _Cast | None) -> None:
+        """To whom, if the line or its verb asks for somebody."""
+        if spec.to:
             assert cast is not None
-            clause.object = self._to_role(things, *cast[1:])
-        elif things:
-            own = things.startswith("~")
-            group = tuple(things.removeprefix("~").split(","))
-            drinker = cast[1]["p"] if cast is not None else subject
-            if drinker.noun in KIDS and "coffee" in group:
-                group = tuple(["milk" if name == "coffee" else name for name in group])
-            determiner = "the" if verb == "like" or (action and action.definite) else "any" if clause.negation else "a"
-            if own or (determiner == "any" and related.startswith("it.")):
-                determiner = "own" if own else "the"
-            plain = own or verb != "like" or cast is not None
-            clause.object = self.phrase(group, detail, determiner, own=verb not in ("like", "meet"), plain=plain)
-            if verb == "meet" and clause.object.noun in ("friend", "friend_f") and self._sex(subject) in ("m", "f"):
-                clause.object.noun = "friend_f" if self._sex(subject) == "f" else "friend"
-            if own or clause.object.noun not in SEVERAL or "not.understand" in related or clause.modal or verb in MADE:
-                clause.object.number = "sg"
-            if clause.object.noun in HUMAN or (own and verb != "sell"):
-                clause.object.adjective = ""
-            if verb == "eat" and cast is not None and clause.object.determiner != "piece":
-                clause.object.adjective = ""
-                if (
-                    clause.object.noun == "apple"
-                    and subject.number == "sg"
-                    and subject.noun not in ("we", "you", "they")
-                ):
-                    clause.object.number = "sg"
-            if clause.modal == "want" and verb != "like" and clause.object.determiner in ("this", "that"):
-                clause.object.determiner = "a"
-            if own and clause.object.adjective == ("new" if verb == "sell" else "expensive"):
-                clause.object.adjective = ""
-            if cast is not None and other is not None and other.noun == clause.object.noun:
-                clause.object.adjective = ""
-            if verb == "drink":
-                clause.object.adjective = ""  # hot water, because it is hot
-            if verb in ("buy", "sell") and before is not None and before.verb in ("buy", "sell"):
-                assert other is not None
-                self._avoid(clause.object, other, group)  # not: he will sell his house and buy a house
-            if verb == "buy" and things == "ticket":
-                if self.russian:
-                    clause.object.adjective = "new"
-                else:
-                    clause.object.determiner = "another"
-            if verb == "wash" and clause.object.noun in ("plate", "cup") and cast is not None:
-                clause.object.number = "pl"
-            gift = verb == "buy" and "gift" in things.split(",") and (cast is not None or related == "love:kin")
-            if gift and clause.object.noun == "toy":
-                clause.object.noun, clause.object.adjective = rng.choice(("flower", "gift", "scarf")), ""
-            self._fit(clause.object, clause, subject)
-            if verb == "open" and clause.object.noun == "door":
-                clause.object.number = "sg"  # one key
-            if "old" in marks_:
-                clause.object.adjective, clause.object.number = "old", "sg"
-            if clause.modal == "want" and clause.object.adjective not in (
-                "new",
-                "big",
-                "beautiful",
-                "fresh",
-                "interesting",
-            ):
-                clause.object.adjective = ""
-            self._avoid(clause.object, subject, group)
-            if verb == "like" and clause.object.determiner != "the":
-                clause.object.determiner = "this"
-        if to:
-            assert cast is not None
-            clause.recipient = self._to_role(to, *cast[1:])
+            clause.recipient = self._to_role(spec.to, cast)
             clause.order = "plain"
-            if verb == "buy" and clause.object is not None:
+            if spec.verb == "buy" and clause.object is not None:
                 clause.object.number = "pl" if clause.object.noun == "flower" else "sg"
-        elif action is not None and action.recipients and verb != "tell" and "=" not in things[1:]:
+        elif action_of(spec.verb).recipients and spec.verb != "tell" and spec.things != "==":
             near: tuple[str, ...] = ("friend", "friend_f", "neighbour", "neighbour_f")
-            near = near[:2] if verb == "send" else near  # who lives next door gets no letters
+            near = near[:2] if spec.verb == "send" else near  # who lives next door gets no letters
             if subject.number != "pl" and subject.noun != "they":  # these have no common aunt
                 kin = [noun for noun in CLASSES["kin"] if subject.noun not in YOUNG or noun not in ("son", "daughter")]
                 near = (*kin, *near)
@@ -482,12 +557,13 @@ class Stories(Clauses):
             clause.recipient.number, clause.recipient.adjective = "sg", ""
             self._avoid(clause.recipient, subject, near)
             clause.order = "plain"
-        if places and action is not None:
-            relation = action.direction or ("in" if verb in ("play", "live", "remain", "rest") else "to")
-            clause.place = Place(relation, Phrase(self._next(), rng.choice(places.split(","))))
+
+    def _go(self, clause: Clause, subject: Phrase, spec: _Spec) -> None:
+        """Where, or where to."""
+        if spec.places:
+            relation = action_of(spec.verb).direction or ("in" if spec.verb in STAYING else "to")
+            clause.place = Place(relation, Phrase(self._next(), self.rng.choice(spec.places)))
             go_there(clause.place, subject)
-        self._settle(clause)
-        return clause
 
 
 @functools.cache
@@ -502,6 +578,17 @@ def _fitting(clauses: int, wanted: str, plain: bool) -> tuple[tuple[Story, str],
             if least <= clauses <= len(beats) and wanted in ("", tense) and not (plain and begins):
                 found.append((story, tense))
     return tuple(found)
+
+
+def _kept(beats: tuple[Beat, ...], clauses: int) -> list[Beat]:
+    """So many clauses of a story, the first of those that may be left out among them."""
+    spare = clauses - sum(not beat.optional for beat in beats)
+    kept = []
+    for beat in beats:
+        if not beat.optional or spare > 0:
+            kept.append(beat)
+            spare -= beat.optional
+    return kept
 
 
 def _in_vain(clause: Clause) -> bool:
