@@ -64,7 +64,10 @@ def test_wrong_answers_are_told_what_is_wrong(answer: Callable[..., Any], words:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (lambda x, w: half(x.float(), w.float()), "is float32: half the digits are lost"),
+        (
+            lambda x, w: half(x.float(), w.float()),
+            "Expected float64 for your result, the type of the inputs; got float32",
+        ),
         (lambda x, w: half(x.float(), w.float()).double(), "only about seven digits"),
     ],
 )
@@ -72,12 +75,54 @@ def test_digits_that_get_lost_are_noticed(answer: Callable[..., Any], words: str
     assert words in said(answer, dtype=torch.float64)
 
 
-def test_float64_for_float32_passes_unless_the_type_is_that_of_an_input() -> None:
-    case, right = Case({}, "a case", {}), torch.ones(3)
-    assert judge_tensors("h")(case, right.double(), right) is None
+@pytest.mark.parametrize("name", ["state", "the state", "states", "the states"])
+def test_what_is_yours_has_no_article_and_no_number(name: str) -> None:
+    right = torch.tensor([1.0, 1 / 3], dtype=torch.float64)
+    judge, case = judge_tensors(name), Case({"x": right}, "a case", {})
+    for got in (right.float(), right.float().double()):
+        found = judge(case, got, right)
+        assert found and f"your {name.removeprefix('the ')}" in found.text
+        assert "your the" not in found.text and f", your {name} is" not in found.text
+
+
+def test_float64_for_float32_passes_unless_a_layer_gives_it() -> None:
+    right = torch.ones(3)
+    weights = {"state": {"w": right}}
+    for case in (
+        Case({}),
+        Case({"x": right}),
+        Case({"x": right.double()}, extra=weights),
+        Case({"state": [right.double(), None]}, extra=weights),
+        Case({"x": right, "layer": torch.nn.Linear(2, 3).double()}),
+    ):
+        assert judge_tensors("h")(case, right.double(), right) is None
+    for case in (
+        Case({"x": right, "state": (right, None)}, extra=weights),
+        Case({"ids": torch.ones(3, dtype=torch.int64)}, extra=weights),
+        Case({"layer": torch.nn.Linear(2, 3)}),
+    ):
+        assert judge_tensors("h")(case, right.clone(), right) is None
+        found = judge_tensors("h")(case, right.double(), right)
+        assert found and "The numbers of your h are right, but their type is float64" in found.text
+        found = judge_tensors("h", "c")(case, (right, right.double()), (right, right))
+        assert found and found.where == "c"
+        assert judge_tensors("loss")(case, right.sum().double(), right.sum()) is None
+
+
+def test_the_type_of_an_input_is_asked_for_by_its_name() -> None:
+    case, right = Case({"x": torch.ones(3)}, "a case", {}), torch.ones(3)
     assert judge_tensors("h", type_of="x")(case, right.clone(), right) is None
-    found = judge_tensors("h", type_of="x")(case, right.double(), right)
-    assert found and "should be that of `x`, float32, and is float64" in found.text
+    for given in (case, Case({})):
+        found = judge_tensors("h", type_of="x")(given, right.double(), right)
+        assert found and "should be that of `x`, float32, and is float64" in found.text
+
+
+def test_what_usually_cuts_a_gradient_off_is_listed() -> None:
+    """Only what is known is said for certain: under `no_grad` nothing is taken apart."""
+    text = said(torch.no_grad()(half))
+    for cause in ("torch.no_grad()", ".detach()", ".data", ".item()", ".tolist()", "torch.tensor(...)", "usually"):
+        assert cause in text
+    assert "is taken apart" not in text and "could not learn" not in text
 
 
 def test_gradients_are_not_asked_for_where_the_case_says_so() -> None:

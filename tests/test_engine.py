@@ -18,7 +18,7 @@ from torch.nn.functional import softmax as softmax_under_another_name
 
 from utils.checks import compare, engine
 from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
-from utils.checks.tensors import values_and_gradients
+from utils.checks.tensors import or_error, values_and_gradients
 
 
 def scale(x, factor=2.0):
@@ -663,6 +663,106 @@ def test_tensors_of_a_special_kind(make):
 def test_partly_right_is_said():
     verdict = _say(lambda x, factor: scale_copy(x, factor) if x.shape[0] == 1 else x)
     assert "1 of 3 cases is right." in verdict.message
+
+
+def test_cases_that_are_right_by_themselves_do_not_make_an_answer_partly_right():
+    def refuse(x, factor):
+        if factor < 0:
+            raise ValueError("below 0")
+        return scale_copy(x, factor) + 1
+
+    def right(x, factor):
+        return refuse(x, factor) - 1
+
+    def many(rng):
+        some, below = list(_cases(rng)), {"x": torch.ones(1, 1, 3), "factor": -1.0}
+        return [*some, some[1], *[Case(below, "a factor below 0", {}, {"error": "below"})] * 4]
+
+    exercise = _exercise(reference=right, cases=many, run=or_error(), misconceptions=EXERCISE.misconceptions[:4])
+
+    def right_for(length):
+        message = _say(lambda x, factor: refuse(x, factor) - float(x.shape[1] == length), exercise).message
+        assert "Smallest failing case" in message
+        return message.splitlines()[-1]
+
+    assert not right_for(9).endswith("right."), "the errors are the stub's"
+    assert not right_for(1).endswith("right."), "1 of 4 may be chance"
+    assert right_for(3) == "2 of 4 cases are right."
+    unrefused = _say(lambda x, factor: scale_copy(x, factor), exercise).message
+    assert unrefused.endswith("4 of 8 cases are right."), "an error that is missing counts"
+
+
+def _keeping_a_default(x, factor, kept=[]):  # noqa: B006
+    kept.append(1)
+    return scale_copy(x, factor) * len(kept)
+
+
+def _keeping_the_first(x, factor, kept=[]):  # noqa: B006
+    kept.append(x)
+    return scale_copy(x, factor) + 0 * kept[0] + len(kept) - 1
+
+
+def _keeping_an_attribute(x, factor):
+    last = getattr(_keeping_an_attribute, "last", torch.zeros(()))
+    last = last if last.shape == x.shape else torch.zeros_like(x)
+    _keeping_an_attribute.last = x
+    return scale_copy(x, factor) + last + 1
+
+
+class _KeepingItself:
+    calls = 0
+
+    def __call__(self, x, factor):
+        self.calls += 1
+        return scale_copy(x, factor) + self.calls
+
+
+def _own_generator(x, factor):
+    return scale_copy(x, factor) + torch.tensor(np.random.default_rng().normal(), dtype=x.dtype)
+
+
+@pytest.mark.parametrize(
+    "answer", [_keeping_a_default, _keeping_the_first, _keeping_an_attribute, _KeepingItself(), _own_generator]
+)
+def test_what_is_kept_between_calls_is_told(answer):
+    verdict = _say(answer)
+    assert verdict.message.startswith("The same call gives something else the second time."), verdict.message
+    assert verdict.outcome in ("wrong", "raised") and "Print `.shape`" not in verdict.message
+
+
+def _of_no_order(x, factor):
+    return [object(), (n for n in range(3))]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda x, factor: scale_copy(x, factor) + torch.rand(()),
+        lambda x, factor: scale_copy(x, factor) + random.random() + np.random.normal(),
+        lambda x, factor: x * math.nan,
+        lambda x, factor: x[7],
+        _of_no_order,
+        lambda x, factor: _Liar(),
+    ],
+)
+def test_what_is_the_same_each_time_is_not_called_kept(answer):
+    """Random numbers are the same in every call; the address of an object is another in each, and says nothing."""
+    assert "the second time" not in _say(answer).message
+
+
+def test_only_an_answer_that_nothing_else_explains_is_run_again(isolation):
+    if isolation != "none":
+        pytest.skip("another process does the counting")
+    calls = []
+
+    def counted(answer):
+        calls.clear()
+        _say(lambda x, factor: calls.append(1) or answer(x, factor))
+        return len(calls)
+
+    assert counted(scale_copy) == counted(EXERCISE.misconceptions[0].answer) == 3
+    assert counted(lambda x, factor: x.add_(1)) == 3
+    assert counted(lambda x, factor: x + 7) == 6
 
 
 def test_fresh_cases_every_time_and_the_same_for_a_seed():

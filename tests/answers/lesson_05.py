@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -67,6 +68,19 @@ def step_library(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tenso
     with torch.no_grad():
         cell.weight_ih.copy_(w), cell.weight_hh.copy_(u), cell.bias_ih.copy_(b), cell.bias_hh.zero_()
     return cell(x, h)
+
+
+def step_state_outside(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    return F.linear(h, u) + F.linear(x, w, b).tanh()
+
+
+def step_identity_for_u(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    return F.linear(x, w, b + h).tanh()
+
+
+def step_logistic_stretched(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Tensor) -> Tensor:
+    e = torch.exp(-(F.linear(x, w, b) + F.linear(h, u)))
+    return 2 / (1 + e) - 1
 
 
 # ---- a layer
@@ -198,6 +212,83 @@ class LayerOneThing(LayerByIndex):
         return super().forward(x, state)[0]
 
 
+class LayerNeverSet(Weights):
+    """Wrong: the name of the state always means the first one."""
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
+        self.refuse(x)
+        time = 1 if self.batch_first else 0
+        h = x.new_zeros(x.shape[1 - time], len(self.bias_hh_l0)) if state is None else state[0]
+        return torch.stack([self.next(step, h) for step in x.unbind(time)], time), h[None]
+
+
+class LayerAlwaysLengthFirst(LayerByIndex):
+    """Wrong: `batch_first` is taken, and not looked at."""
+
+    def __init__(self, input_size: int, hidden: int, batch_first: bool = False) -> None:
+        super().__init__(input_size, hidden, False)
+
+
+class LayerAlwaysBatchFirst(LayerByIndex):
+    """Wrong: `batch_first` is taken, and not looked at."""
+
+    def __init__(self, input_size: int, hidden: int, batch_first: bool = False) -> None:
+        super().__init__(input_size, hidden, True)
+
+
+class LayerFlagTurned(LayerByIndex):
+    """Wrong: the flag means its opposite."""
+
+    def __init__(self, input_size: int, hidden: int, batch_first: bool = False) -> None:
+        super().__init__(input_size, hidden, not batch_first)
+
+
+class LayerViewed(LayerByIndex):
+    """Wrong: x is counted off anew instead of turned."""
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
+        if self.batch_first and x.dim() == 3:
+            x = x.reshape(x.shape[1], x.shape[0], x.shape[2]).transpose(0, 1)
+        return super().forward(x, state)
+
+
+class LayerOutputsViewed(LayerByIndex):
+    """Wrong: the outputs are counted off anew instead of turned."""
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
+        outputs, last = super().forward(x, state)
+        if self.batch_first:
+            outputs = outputs.transpose(0, 1).contiguous().view(outputs.shape)
+        return outputs, last
+
+
+class LayerFirstOfTheStates(LayerByIndex):
+    """Wrong: the state is read as (batch, 1, hidden)."""
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
+        if self.batch_first and state is not None:
+            state = state[:, 0].expand(len(x), -1)[None]
+        return super().forward(x, state)
+
+
+class LayerStatesBatchFirst(LayerFirstOfTheStates):
+    """Wrong: states are (batch, 1, hidden), in and out."""
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
+        outputs, last = super().forward(x, state)
+        return outputs, last.permute(1, 0, 2) if self.batch_first else last
+
+
+class LayerOneOutputMore(LayerByIndex):
+    """Wrong: the state before the first step is among the outputs."""
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
+        outputs, last = super().forward(x, state)
+        before = torch.zeros_like(last) if state is None else state
+        time = 1 if self.batch_first else 0
+        return torch.cat([before.transpose(0, 1) if time else before, outputs], time), last
+
+
 class LayerUTurned(LayerByIndex):
     def next(self, x: Tensor, h: Tensor) -> Tensor:
         return (F.linear(x, self.weight_ih_l0, self.bias_ih_l0) + h @ self.weight_hh_l0 + self.bias_hh_l0).tanh()
@@ -304,6 +395,14 @@ class ModelProbabilities(ModelWithFunctional):
         return logits.softmax(2), state
 
 
+class ModelIdsTurned(ModelWithFunctional):
+    """Wrong: the layer takes the batch first, and is given the length first."""
+
+    def forward(self, ids: Tensor, state: Any = None) -> Any:
+        logits, state = super().forward(ids.T, state)
+        return logits.transpose(0, 1), state
+
+
 # ---- the loss
 
 
@@ -386,6 +485,42 @@ def loss_targets_in_place(logits: Tensor, targets: Tensor, lengths: Tensor) -> T
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum") / len(lengths)
 
 
+def loss_from_the_number_0(logits: Tensor, targets: Tensor, lengths: Tensor) -> Any:
+    logs, total = logits.log_softmax(2), 0
+    for n, length in enumerate(lengths.tolist()):
+        for t in range(length):
+            total = total - logs[n, t, targets[n, t]]
+    return total / len(lengths)
+
+
+def loss_targets_replaced(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    real = torch.arange(targets.shape[1])[None] < lengths[:, None]
+    each = F.cross_entropy(logits.transpose(1, 2), targets.masked_fill(~real, 0), reduction="none")
+    return each.sum(1).mean()
+
+
+def loss_one_more(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    real = torch.arange(targets.shape[1])[None] <= lengths[:, None]
+    each = F.cross_entropy(logits.transpose(1, 2), targets * real, reduction="none")
+    return (each * real).sum() / len(lengths)
+
+
+def loss_one_more_looked_up(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    real = torch.arange(targets.shape[1])[None] <= lengths[:, None]
+    found = logits.log_softmax(-1).gather(2, (targets * real).unsqueeze(2)).squeeze(2)
+    return -(found * real).sum(1).mean()
+
+
+def loss_of_the_rest(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    real = torch.arange(targets.shape[1])[None] < lengths[:, None]
+    return F.cross_entropy(logits[real], targets[real], reduction="sum") / lengths.gt(0).sum()
+
+
+def loss_mean_times_length(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    rows = [n * F.cross_entropy(a[:n], b[:n]) for a, b, n in zip(logits, targets, lengths.tolist())]
+    return torch.stack(rows).mean()
+
+
 # ---- padding
 
 
@@ -427,6 +562,14 @@ def pad_without_rows_flat(sequences: Any, pad: int = 0, limit: int | None = None
 def pad_by_library(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
     rows = [torch.tensor(list(row)[:limit], dtype=torch.int64) for row in sequences]
     return nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=pad), torch.tensor([len(r) for r in rows])
+
+
+def pad_multiplied(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    lengths = [len(row[:limit]) for row in sequences]
+    rows = [[pad] * max([0, *lengths])] * len(lengths)
+    for i, row in enumerate(sequences):
+        rows[i][: lengths[i]] = row[: lengths[i]]
+    return torch.tensor(rows).long().view(len(rows), max([0, *lengths])), torch.tensor(lengths).long()
 
 
 def pad_in_place(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
@@ -544,6 +687,27 @@ def last_float32(outputs: Tensor, lengths: Tensor) -> Tensor:
     return last_by_index(outputs, lengths).float()
 
 
+def last_at_length(outputs: Tensor, lengths: Tensor) -> Tensor:
+    return torch.stack([row[n] for row, n in zip(outputs, lengths.tolist())])
+
+
+def last_at_length_or_the_end(outputs: Tensor, lengths: Tensor) -> Tensor:
+    steps = [min(n, outputs.shape[1] - 1) for n in lengths.tolist()]
+    return torch.stack([row[step] * (step > 0 or outputs.shape[1] == 1) for row, step in zip(outputs, steps)])
+
+
+def last_indexed_by_steps(outputs: Tensor, lengths: Tensor) -> Tensor:
+    return torch.stack([outputs[:, n - 1] for n in lengths.tolist()], dim=1)
+
+
+def last_gathered_narrowly(outputs: Tensor, lengths: Tensor) -> Tensor:
+    return outputs.gather(1, (lengths - 1).clamp(min=0).reshape(-1, 1, 1)).squeeze(1)
+
+
+def last_gathered_narrowly_or_zero(outputs: Tensor, lengths: Tensor) -> Tensor:
+    return last_gathered_narrowly(outputs, lengths).where(lengths[:, None] > 0, outputs.new_zeros(()))
+
+
 # ---- carried, and cut
 
 
@@ -615,6 +779,76 @@ def chunks_one_run(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None =
 
 def chunks_outputs_alone(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
     return chunks_by_index(rnn, x, chunk, state)[0]
+
+
+def chunks_recursive(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    """Right: the rest of the text is a text."""
+    if chunk < 1:
+        raise ValueError(f"{chunk}")
+    outputs, last = rnn(x[:, :chunk], state)
+    if x.shape[1] <= chunk:
+        return outputs, last
+    rest, last = chunks_recursive(rnn, x[:, chunk:], chunk, last.detach())
+    return torch.cat([outputs, rest], 1), last
+
+
+def chunks_own_zeros(rnn: Any, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    start = torch.zeros(1, x.shape[0], rnn.hidden_size) if state is None and chunk > 0 else state
+    return chunks_by_index(rnn, x, chunk, start)
+
+
+def chunks_own_zeros_like_x(rnn: Any, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    start = x.new_zeros(1, x.shape[0], rnn.hidden_size) if state is None and chunk > 0 else state
+    return chunks_by_index(rnn, x, chunk, start)
+
+
+def chunks_into_a_buffer(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    if chunk < 1:
+        raise ValueError(f"{chunk}")
+    found = None
+    for start in range(0, x.shape[1], chunk):
+        output, last = rnn(x[:, start : start + chunk], state)
+        found = torch.zeros(*x.shape[:2], output.shape[2]) if found is None else found
+        found[:, start : start + chunk] = output
+        state = last.detach()
+    return found, last
+
+
+def chunks_state_through_a_list(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    if chunk < 1:
+        raise ValueError(f"{chunk}")
+    outputs = []
+    for start in range(0, x.shape[1], chunk):
+        output, last = rnn(x[:, start : start + chunk], state)
+        outputs.append(output)
+        state = torch.tensor(last.tolist())
+    return torch.cat(outputs, 1), last
+
+
+def chunks_swapped(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    outputs, last = chunks_by_index(rnn, x, chunk, state)
+    return last, outputs
+
+
+def chunks_of_the_batch(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    if chunk < 1:
+        raise ValueError(f"{chunk}")
+    outputs = []
+    for piece in x.split(chunk):
+        output, last = rnn(piece, state)
+        outputs.append(output)
+        state = last.detach()
+    return torch.cat(outputs), last
+
+
+def chunks_rounded_down(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    if chunk < 1:
+        raise ValueError(f"{chunk}")
+    outputs, last = [], state
+    for i in range(x.shape[1] // chunk):
+        output, last = rnn(x[:, i * chunk : (i + 1) * chunk], last.detach() if i else last)  # type: ignore[union-attr]
+        outputs.append(output)
+    return torch.cat(outputs, 1), last
 
 
 # ---- generation
@@ -718,6 +952,84 @@ def write_whole_text_again(model: Any, prompt: Any, numbers: Any) -> list[int]:
     return text[len(prompt) :]
 
 
+def write_step_by_step(
+    model: Any, prompt: Any, numbers: Any, prompt_known: bool = False, forget: Any = ()
+) -> list[int]:
+    """Right, unless the last symbol of the prompt is read again or the state of some steps is forgotten."""
+    if not prompt:
+        raise ValueError("empty prompt")
+    found: list[int] = []
+    with torch.no_grad():
+        logits, state = model(torch.tensor([prompt]))
+        if prompt_known and numbers:
+            logits, state = model(torch.tensor([prompt[-1:]]), state)
+        for i, number in enumerate(numbers):
+            ends = logits[0, -1].double().softmax(0).cumsum(0)[:-1]
+            found.append(int((ends <= number).sum()))
+            logits, new = model(torch.tensor([found[-1:]]), None if i in forget else state)
+            state = state if "all" in forget else new
+    return found
+
+
+def write_prompt_end_twice(model: Any, prompt: Any, numbers: Any) -> list[int]:
+    return write_step_by_step(model, prompt, numbers, prompt_known=True)
+
+
+def write_prompt_forgotten(model: Any, prompt: Any, numbers: Any) -> list[int]:
+    return write_step_by_step(model, prompt, numbers, forget=(0,))
+
+
+def write_from_the_prompt(model: Any, prompt: Any, numbers: Any) -> list[int]:
+    return write_step_by_step(model, prompt, numbers, forget=("all",))
+
+
+def write_drawn(model: Any, prompt: Any, numbers: Any, draw: Callable[[Tensor, float], int]) -> list[int]:
+    if not prompt:
+        raise ValueError("empty")
+    ids, state, found = torch.tensor([list(prompt)]), None, []
+    with torch.no_grad():
+        for number in numbers:
+            logits, state = model(ids, state)
+            found.append(draw(logits[0, -1], number))
+            ids = torch.tensor([found[-1:]])
+    return found
+
+
+def write_by_choices(model: Any, prompt: Any, numbers: Any) -> list[int]:
+    return write_drawn(
+        model, prompt, numbers, lambda s, n: random.choices(range(len(s)), s.double().softmax(0).tolist())[0]
+    )
+
+
+def write_exponentials(model: Any, prompt: Any, numbers: Any) -> list[int]:
+    def draw(scores: Tensor, number: float) -> int:
+        ends = (scores.exp() / scores.exp().sum()).cumsum(0)
+        return min(int((ends <= number).sum()), len(ends) - 1)
+
+    return write_drawn(model, prompt, numbers, draw)
+
+
+def write_two_softmaxes(model: Any, prompt: Any, numbers: Any) -> list[int]:
+    def draw(scores: Tensor, number: float) -> int:
+        ends = scores.softmax(0).softmax(0).cumsum(0)
+        return min(int((ends <= number).sum()), len(ends) - 1)
+
+    return write_drawn(model, prompt, numbers, draw)
+
+
+def write_prompt_end_for_ever(model: Any, prompt: Any, numbers: Any) -> list[int]:
+    if not prompt:
+        raise ValueError("empty prompt")
+    ids, state, found = list(prompt), None, []
+    with torch.no_grad():
+        for number in numbers:
+            logits, state = model(torch.tensor([ids]), state)
+            ends = logits[0, -1].double().softmax(0).cumsum(0)[:-1]
+            found.append(int((ends <= number).sum()))
+            ids = ids[-1:]
+    return found
+
+
 # ---- rows of V
 
 
@@ -769,6 +1081,70 @@ def rows_normalised_in_place(weight: Tensor, row: int, count: int) -> list[int]:
     return rows_one_by_one(weight, row, count)
 
 
+def rows_later_of_equals_first(weight: Tensor, row: int, count: int) -> list[int]:
+    """Right: of equal cosines the later row comes first."""
+    unit = F.normalize(weight.detach(), dim=1)
+    return [i for i in (unit @ unit[row]).argsort(stable=True).flip(0).tolist() if i != row][:count]
+
+
+def rows_of_the_others(weight: Tensor, row: int, count: int) -> list[int]:
+    """Right: the row is taken out beforehand, and the places behind it are moved on."""
+    unit = F.normalize(weight.detach(), dim=1)
+    others = torch.cat([unit[:row], unit[row + 1 :]])
+    return [i + (i >= row) for i in (others @ unit[row]).argsort(descending=True).tolist()][:count]
+
+
+def rows_last_off(weight: Tensor, row: int, count: int) -> list[int]:
+    unit = F.normalize(weight.detach(), dim=1)
+    cosines = (unit @ unit[row]).tolist()
+    return sorted(range(len(cosines)), key=cosines.__getitem__)[:-1][::-1][:count]
+
+
+def rows_topk_first_off(weight: Tensor, row: int, count: int) -> list[int]:
+    unit = F.normalize(weight.detach(), dim=1)
+    return torch.topk(unit @ unit[row], min(1 + count, weight.shape[0]))[1].tolist()[1:]
+
+
+def rows_unlike(weight: Tensor, row: int, count: int) -> list[int]:
+    numbers = weight.tolist()
+    return [i for i in rows_by_topk(weight.detach(), row, len(weight)) if numbers[i] != numbers[row]][:count]
+
+
+def rows_by_index(weight: Tensor, row: int, count: int) -> list[int]:
+    unit, numbers = F.normalize(weight.detach(), dim=1), weight.tolist()
+    order = (unit @ unit[row]).argsort(descending=True, stable=True).tolist()
+    order.remove(numbers.index(numbers[row]))
+    return order[:count]
+
+
+def rows_by_cosine(weight: Tensor, row: int, count: int) -> list[int]:
+    unit = F.normalize(weight.detach(), dim=1)
+    found = {cosine: i for i, cosine in enumerate((unit @ unit[row]).tolist()) if i != row}
+    return [i for _, i in sorted(found.items(), reverse=True)][:count]
+
+
+def rows_itself(cosine: float) -> Callable[..., Any]:
+    def rows_itself_put(weight: Tensor, row: int, count: int) -> list[int]:
+        cosines = F.cosine_similarity(weight.detach(), weight.detach()[row], dim=1)
+        cosines[row] = cosine
+        return cosines.argsort(descending=True, stable=True).tolist()[:count]
+
+    return rows_itself_put
+
+
+def rows_negative_places(weight: Tensor, row: int, count: int) -> list[int]:
+    return [i - len(weight) for i in rows_one_by_one(weight, row, count)]
+
+
+def rows_as_text(weight: Tensor, row: int, count: int) -> Any:
+    return [str(i) for i in rows_one_by_one(weight, row, count)]
+
+
+def rows_nearest_again(weight: Tensor, row: int, count: int) -> list[int]:
+    found = rows_one_by_one(weight, row, count)
+    return found[:1] * len(found)
+
+
 RIGHT: dict[str, list[Callable[..., Any]]] = {
     "rnn.step": [
         step_linear,
@@ -784,9 +1160,16 @@ RIGHT: dict[str, list[Callable[..., Any]]] = {
     "rnn.pad_batch": [pad_filled, pad_by_place],
     "rnn.similar_batches": [batches_by_pairs, batches_by_torch],
     "rnn.last_state": [last_by_index, last_by_gather, last_by_loop, last_by_packing],
-    "rnn.run_in_chunks": [chunks_by_index, chunks_prepared],
-    "rnn.generate": [write_searched, write_by_hand],
-    "rnn.nearest_rows": [rows_one_by_one, rows_by_topk, rows_by_distance_of_units, rows_as_tensor],
+    "rnn.run_in_chunks": [chunks_by_index, chunks_prepared, chunks_recursive],
+    "rnn.generate": [write_searched, write_by_hand, write_step_by_step],
+    "rnn.nearest_rows": [
+        rows_one_by_one,
+        rows_by_topk,
+        rows_by_distance_of_units,
+        rows_as_tensor,
+        rows_later_of_equals_first,
+        rows_of_the_others,
+    ],
 }
 
 WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
@@ -797,6 +1180,9 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (step_in_place, None),
         (step_float32, None),
         (step_library, None),
+        (step_state_outside, "state_outside"),
+        (step_identity_for_u, "u_left_out"),
+        (step_logistic_stretched, "logistic_stretched"),
     ],
     "rnn.layer": [
         (LayerKeeping, "state_kept"),
@@ -810,6 +1196,15 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (LayerBorrowed, None),
         (LayerFloat32, None),
         (LayerUTurned, "u_turned"),
+        (LayerNeverSet, "state_never_set"),
+        (LayerAlwaysLengthFirst, "batch_first_ignored"),
+        (LayerAlwaysBatchFirst, "always_batch_first"),
+        (LayerFlagTurned, "flag_inverted"),
+        (LayerViewed, "input_reshaped"),
+        (LayerOutputsViewed, "outputs_reshaped"),
+        (LayerFirstOfTheStates, "state_read_turned"),
+        (LayerStatesBatchFirst, "states_turned"),
+        (LayerOneOutputMore, "start_among_outputs"),
     ],
     "rnn.language_model": [
         (ModelKeeping, None),
@@ -819,6 +1214,7 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (ModelStateFromOutputs, "state_from_outputs"),
         (ModelTied, None),
         (ModelProbabilities, "softmax_inside"),
+        (ModelIdsTurned, "batch_first_forgotten"),
     ],
     "rnn.corpus_loss": [
         (loss_mean_of_steps, "mean_over_steps"),
@@ -830,6 +1226,12 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (loss_number, None),
         (loss_naive_softmax, None),
         (loss_targets_in_place, None),
+        (loss_from_the_number_0, "number_where_empty"),
+        (loss_targets_replaced, "only_targets_replaced"),
+        (loss_one_more, "one_step_long_in_cross_entropy"),
+        (loss_one_more_looked_up, "one_step_long_looked_up"),
+        (loss_of_the_rest, "empty_not_counted_unguarded"),
+        (loss_mean_times_length, "mean_of_nothing"),
     ],
     "rnn.pad_batch": [
         (pad_in_place, None),
@@ -840,6 +1242,7 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (pad_lists_only, None),
         (pad_without_rows_flat, "no_rows_forgotten"),
         (pad_by_library, None),
+        (pad_multiplied, "one_list_for_all"),
     ],
     "rnn.similar_batches": [
         (batches_by_length_only, None),
@@ -848,7 +1251,16 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (batches_nameless_error, None),
         (batches_within, "sorted_within_batches"),
     ],
-    "rnn.last_state": [(last_of_longest, "longest_for_all"), (last_of_maximum, None), (last_float32, None)],
+    "rnn.last_state": [
+        (last_of_longest, "longest_for_all"),
+        (last_of_maximum, None),
+        (last_float32, None),
+        (last_at_length, "one_too_far_past_the_end"),
+        (last_at_length_or_the_end, "one_too_far_but_where_empty"),
+        (last_indexed_by_steps, "every_row_with_every_step"),
+        (last_gathered_narrowly, "first_number_even_where_empty"),
+        (last_gathered_narrowly_or_zero, "first_number_only"),
+    ],
     "rnn.run_in_chunks": [
         (chunks_inputs_cut, None),
         (chunks_reset, "not_carried"),
@@ -857,9 +1269,23 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (chunks_detached_in_place, None),
         (chunks_backward, None),
         (chunks_outputs_alone, None),
+        (chunks_own_zeros, "zeros_of_its_own"),
+        (chunks_own_zeros_like_x, "size_of_the_library"),
+        (chunks_into_a_buffer, "outputs_in_float32"),
+        (chunks_state_through_a_list, "state_rebuilt"),
+        (chunks_swapped, "swapped"),
+        (chunks_of_the_batch, "cut_along_the_batch"),
+        (chunks_rounded_down, "whole_chunks_only"),
     ],
     "rnn.generate": [
-        (write_at_random, None),
+        (write_at_random, "numbers_ignored"),
+        (write_by_choices, None),
+        (write_prompt_end_twice, "last_of_the_prompt_twice"),
+        (write_prompt_forgotten, "prompt_forgotten"),
+        (write_from_the_prompt, "state_of_the_prompt"),
+        (write_prompt_end_for_ever, "last_of_the_prompt_again"),
+        (write_two_softmaxes, "softmax_twice"),
+        (write_exponentials, "exponentials_overflow"),
         (write_searched_left, "end_to_the_left_unguarded"),
         (write_beyond, "past_the_end"),
         (write_prompt_emptied, None),
@@ -873,5 +1299,16 @@ WRONG: dict[str, list[tuple[Callable[..., Any], str | None]]] = {
         (rows_first_cosine_off, "first_dropped"),
         (rows_by_numpy, None),
         (rows_normalised_in_place, None),
+        (rows_last_off, "first_dropped_after_turning"),
+        (rows_topk_first_off, "first_dropped_of_topk"),
+        (rows_unlike, "equal_rows_dropped"),
+        (rows_by_index, "first_equal_dropped"),
+        (rows_by_cosine, "in_a_dict"),
+        (rows_itself(-1.0), "itself_put_last"),
+        (rows_itself(-math.inf), "itself_put_last"),
+        (rows_itself(0.0), "itself_put_at_zero"),
+        (rows_negative_places, None),
+        (rows_as_text, None),
+        (rows_nearest_again, None),
     ],
 }

@@ -10,6 +10,7 @@ import dataclasses
 import decimal
 import fractions
 import math
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -108,6 +109,7 @@ def _safe_repr(value: Any) -> str:
         text = object.__repr__(value) if type(value).__repr__ is object.__repr__ else repr(value)
     except BaseException as error:  # noqa: BLE001 - a learner's __repr__ may do anything
         return f"its repr raises {type(error).__name__}"
+    text = re.sub(r" at 0x[0-9a-fA-F]+", "", text)  # the address, another one at every call
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -114,15 +114,19 @@ def examine(exercise: Exercise, answer: Any, seed: int | None = None) -> Judged:
     if unfit:
         return verdict("wrong", unfit)
     seen: list[str] = []
-    run = sandbox.run_cases(
-        lambda i: _run_noticing(exercise, answer, cases[i], seen),
-        len(cases),
-        exercise.seconds,
-        lambda error: _read(exercise, error, answer),
-        lambda: sandbox.forbidding(exercise.forbids, exercise.reference, answer, seen),
-    )
+
+    def runs(order: Sequence[int]) -> sandbox.Run:
+        return sandbox.run_cases(
+            lambda i: _run_noticing(exercise, answer, cases[order[i]], seen),
+            len(order),
+            exercise.seconds,
+            lambda error: _read(exercise, error, answer),
+            lambda: sandbox.forbidding(exercise.forbids, exercise.reference, answer, seen),
+        )
+
+    run = runs(range(len(cases)))
     with sandbox.guarded():
-        outcome = _decide(exercise, cases, expected, run)
+        outcome = _decide(exercise, cases, expected, run, runs)
     return verdict(*outcome, printed=run.printed)
 
 
@@ -310,9 +314,13 @@ def _mismatch(exercise: Exercise, case: Case, output: Any, expected: Any) -> Mis
 
 
 def _decide(
-    exercise: Exercise, cases: Sequence[Case], expected: Sequence[Any], run: sandbox.Run
+    exercise: Exercise,
+    cases: Sequence[Case],
+    expected: Sequence[Any],
+    run: sandbox.Run,
+    runs: Callable[[Sequence[int]], sandbox.Run],
 ) -> tuple[str, str, str | None]:
-    """Outcome, message and diagnosis for what came of a run."""
+    """Outcome, message and diagnosis for what came of a run; `runs` runs cases again, by their numbers."""
     results = run.results
     failures = [r[1] for r in results if r[0] == "failure"]
     if any(f.not_written for f in failures):
@@ -338,11 +346,12 @@ def _decide(
     smallest = min(failing, key=sizes.__getitem__)
     found = diagnose(exercise, cases, results, failing)
     raised = results[smallest][0] == "failure" and not results[smallest][1].told
+    spoilt = [i for i in failing if results[i][0] == "value" and results[i][2]]
+    kept = "" if found or spoilt else _kept_between_calls(exercise, results, smallest, runs)
     if raised:
-        said = explain.failure_text(exercise, results[smallest][1], cases[smallest], advice=not found)
-        parts = [found[1] if found else "", said]
+        first = found[1] if found else kept
+        parts = [first, explain.failure_text(exercise, results[smallest][1], cases[smallest], advice=not first)]
     else:
-        spoilt = [i for i in failing if results[i][0] == "value" and results[i][2]]
         shown = smallest
         if found:
             parts = [found[1]]
@@ -350,11 +359,14 @@ def _decide(
             shown = min(spoilt, key=sizes.__getitem__)
             parts = [] if faults[shown].in_place else [overwritten(f"`{results[shown][2][0]}`")]
         else:
-            parts = [_general(exercise, cases, expected, results, failing, smallest)]
+            parts = [kept or _general(exercise, cases, expected, results, failing, smallest)]
         parts.append(f"Smallest failing case: {explain.call_text(exercise, cases[shown])}. {faults[shown].text}")
-    passed = len(cases) - len(failing)
-    if passed and not found:
-        parts.append(f"{passed} of {len(cases)} cases {'is' if passed == 1 else 'are'} right.")
+    # A right error may be the stub's own, and a case with nothing in it is right by itself, as saturated numbers are:
+    # the former are not counted, and fewer than a third says nothing of the learner's code.
+    counted = len(failing) + sum(1 for i, case in enumerate(cases) if i not in faults and "error" not in case.extra)
+    passed = counted - len(failing)
+    if not found and 3 * passed >= counted:
+        parts.append(f"{passed} of {counted} cases {'is' if passed == 1 else 'are'} right.")
     message = "\n".join(p for p in parts if p)
     return ("raised" if raised else "wrong"), message, (found[0] if found else None)
 
@@ -406,6 +418,37 @@ def _alike(exercise: Exercise, case: Case, known: Result, own: Result) -> bool:
         return _mismatch(exercise, case, own[1], known[1]) is None
     except TypeError:  # a misconception that returns something no reference would
         return type(known[1]) is type(own[1]) and known[1] == own[1]
+
+
+def _kept_between_calls(
+    exercise: Exercise, results: Sequence[Result], smallest: int, runs: Callable[[Sequence[int]], sandbox.Run]
+) -> str:
+    """A sentence for an answer that gives something else when it is called with the same again; empty for others.
+
+    Every call draws the same random numbers (see `_run_once`), so those are none of it.
+    """
+    if results[smallest][0] == "failure" and results[smallest][1].told:
+        return ""
+    # Twice the same; and the first case, because in the notebook's own process nothing is forgotten in between.
+    order = (smallest, smallest, 0)
+    if all(_same_again(exercise, results[i], again) for i, again in zip(order, runs(order).results)):
+        return ""
+    return (
+        "The same call gives something else the second time. Usually the code keeps something between calls (a global,"
+        " a default argument such as `kept=[]`, an attribute); or it reads a `torch.empty` before it is filled, or"
+        " draws random numbers from a generator of its own."
+    )
+
+
+def _same_again(exercise: Exercise, first: Result, again: Result) -> bool:
+    if first[0] != again[0]:
+        return False
+    if first[0] == "failure":
+        return first[1].type_name == again[1].type_name and first[1].told == again[1].told
+    try:
+        return compare.compare(first[1], again[1], exercise.tolerance) is None
+    except (TypeError, RuntimeError):  # what no comparison is written for, or numbers that cannot be read
+        return True
 
 
 def _general(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bisect
 import math
+import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ from torch.nn import functional as F
 
 from utils import rnn
 from utils.checks.compare import compare
-from utils.checks.model import Case, Exercise, Misconception, Mismatch, Told
+from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
 from utils.checks.modules import changed, random_state, randomised, run_module
 from utils.checks.tensors import (
     differentiate,
@@ -139,7 +140,7 @@ STEP = Exercise(
         Misconception(
             "state_added",
             lambda x, h, w, u, b: h + torch.tanh(x @ w.T + h @ u.T + b),
-            "Your result is larger than the right one by exactly h: the old state enters through U only.",
+            "Your result differs from the right one by exactly h: you add the old state. It enters through U only.",
         ),
         Misconception(
             "bias_twice",
@@ -172,6 +173,23 @@ STEP = Exercise(
             "old_state_cut",
             lambda x, h, w, u, b: torch.tanh(x @ w.T + h.detach() @ u.T + b),
             "The numbers are right, but h is detached: no earlier step could learn from this one.",
+        ),
+        Misconception(
+            "state_outside",
+            lambda x, h, w, u, b: torch.tanh(x @ w.T + b) + h @ u.T,
+            "What comes from the old state is added after the tanh, so that your state can leave the range from −1 to"
+            " 1. It belongs into the sum inside.",
+        ),
+        Misconception(
+            "u_left_out",
+            lambda x, h, w, u, b: torch.tanh(x @ w.T + h + b),
+            "The old state enters as it is, and U changes nothing: the network could not learn what to keep of it.",
+        ),
+        Misconception(
+            "logistic_stretched",
+            lambda x, h, w, u, b: 2 * torch.sigmoid(x @ w.T + h @ u.T + b) - 1,
+            "A logistic function, stretched to the range from −1 to 1, is a tanh, but of half its argument: your states"
+            " are too small wherever the sum is.",
         ),
     ),
     hints=(
@@ -292,10 +310,6 @@ class _WrongLayer(nn.Module):
 
 
 class _LengthFirst(_WrongLayer):
-    def start(self, x: Tensor, state: Tensor | None) -> Tensor:
-        fits = state is not None and state.shape[1] == x.shape[1]
-        return super().start(x, state if fits else None)
-
     def turn(self, x: Tensor) -> Tensor:
         return x
 
@@ -303,7 +317,7 @@ class _LengthFirst(_WrongLayer):
         return states
 
 
-class _AlwaysBatchFirst(_LengthFirst):
+class _AlwaysBatchFirst(_WrongLayer):
     def turn(self, x: Tensor) -> Tensor:
         return x.transpose(0, 1)
 
@@ -311,12 +325,31 @@ class _AlwaysBatchFirst(_LengthFirst):
         return states.transpose(0, 1)
 
 
-class _Reshaped(_WrongLayer):
+class _FlagInverted(_WrongLayer):
+    def turn(self, x: Tensor) -> Tensor:
+        return x if self.batch_first else x.transpose(0, 1)
+
+    def back(self, states: Tensor) -> Tensor:
+        return states if self.batch_first else states.transpose(0, 1)
+
+
+class _InputReshaped(_WrongLayer):
     def turn(self, x: Tensor) -> Tensor:
         return x.reshape(x.shape[1], x.shape[0], -1) if self.batch_first else x
 
+
+class _OutputReshaped(_WrongLayer):
     def back(self, states: Tensor) -> Tensor:
         return states.reshape(states.shape[1], states.shape[0], -1) if self.batch_first else states
+
+
+class _Reshaped(_InputReshaped, _OutputReshaped):
+    pass
+
+
+class _StateReadTurned(_WrongLayer):
+    def start(self, x: Tensor, state: Tensor | None) -> Tensor:
+        return super().start(x, state.transpose(0, 1) if self.batch_first and state is not None else state)
 
 
 class _LastTurned(_WrongLayer):
@@ -329,6 +362,10 @@ class _LastRow(_WrongLayer):
     def forward(self, x: Tensor, state: Tensor | None = None) -> Any:
         outputs, _ = super().forward(x, state)
         return outputs, outputs[-1][None]
+
+
+class _StatesTurned(_StateReadTurned, _LastTurned):
+    pass
 
 
 class _StartCut(_WrongLayer):
@@ -384,6 +421,16 @@ LAYER = Exercise(
             changed(_WrongLayer, carry=lambda self, h, first: first),
             "Every step starts from the state at the very beginning. The name that the loop reads is never set to the"
             " new state.",
+        ),
+        Misconception(
+            "state_never_set",
+            changed(
+                _WrongLayer,
+                carry=lambda self, h, first: first,
+                give=lambda self, first, states: (torch.stack(states), first[None]),
+            ),
+            "Every step starts from the state at the very beginning, and that is also what you return as the last one:"
+            " the name for the state is never set to the new state.",
         ),
         Misconception(
             "start_ignored",
@@ -491,6 +538,42 @@ LAYER = Exercise(
             _Reshaped,
             "Without `batch_first` you are right. With it the shapes fit, but numbers have moved to other sequences:"
             " `view` and `reshape` count them off in a row, and do not swap two dimensions.",
+        ),
+        Misconception(
+            "input_reshaped",
+            _InputReshaped,
+            "Without `batch_first` you are right. With it the steps that you read are mixed from several sequences:"
+            " `view` and `reshape` of x count its numbers off in a row, and do not swap two dimensions.",
+        ),
+        Misconception(
+            "outputs_reshaped",
+            _OutputReshaped,
+            "Your last state is right, and so are the outputs without `batch_first`. With it they have the right shape,"
+            " but their numbers stand in other places: `view` and `reshape` do not swap two dimensions.",
+        ),
+        Misconception(
+            "flag_inverted",
+            _FlagInverted,
+            "You turn x where `batch_first` is False, and leave it where it is True: the condition is the wrong way"
+            " round.",
+        ),
+        Misconception(
+            "state_read_turned",
+            _StateReadTurned,
+            "From a fresh start you are right. The state that comes in is (1, batch, hidden), whatever `batch_first`"
+            " says; with it you read it as (batch, 1, hidden), and all sequences start from the state of the first.",
+        ),
+        Misconception(
+            "states_turned",
+            _StatesTurned,
+            "The state that comes in and the one that goes out are (1, batch, hidden), whatever `batch_first` says:"
+            " that is about x and the outputs only. With it both of yours are (batch, 1, hidden).",
+        ),
+        Misconception(
+            "start_among_outputs",
+            changed(_WrongLayer, give=lambda self, first, states: (torch.stack([first, *states]), states[-1][None])),
+            "You return one output too many: the state before the first step stands in front of the others. There is"
+            " one output for each step.",
         ),
         Misconception(
             "last_turned",
@@ -731,8 +814,9 @@ MODEL = Exercise(
         Misconception(
             "batch_first_forgotten",
             _LengthTakenFirst,
-            "The recurrent layer is made without `batch_first=True`: it takes your batch for the length, and one text"
-            " is fed what another has read.",
+            "The recurrent layer and what you hand it do not agree on which dimension comes first: it takes your batch"
+            " for the length, and one text is fed what another has read. Was it made with `batch_first=True`, and are"
+            " the ids, then, left as they are?",
         ),
         Misconception(
             "last_step_kept",
@@ -856,6 +940,34 @@ def _non_empty(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
     return _summed(logits, targets, _real(targets, lengths)) / max(int((lengths > 0).sum()), 1)
 
 
+def _one_step_long(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    real = _real(targets, lengths + 1)
+    return _nll(logits, targets.where(real, 0)).where(real, 0.0).sum() / len(lengths)
+
+
+def _one_step_long_in_cross_entropy(logits: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    kept = targets.where(_real(targets, lengths + 1), -100)
+    return F.cross_entropy(logits.flatten(0, 1), kept.flatten(), reduction="sum") / len(lengths)
+
+
+def _number_where_empty(logits: Tensor, targets: Tensor, lengths: Tensor) -> Any:
+    return rnn_loss(logits, targets, lengths) if lengths.any() else 0.0
+
+
+_JUDGE_NUMBERS = judge_tensors("the loss")
+
+
+def _judge_loss(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    """As for any tensor; a plain number with the right value is none."""
+    right, got = (v.get("value") if isinstance(v, Mapping) else v for v in (expected, output))
+    found = _JUDGE_NUMBERS(case, output, expected)
+    if isinstance(right, Tensor) and isinstance(got, (int, float)) and not compare(right, got):
+        return Mismatch("The number is right, but it is no tensor: `.backward()` cannot start from it.")
+    if isinstance(got, Tensor) and isinstance(right, (int, float)) and not found:
+        return Mismatch("The loss is a tensor.")
+    return found
+
+
 LOSS = Exercise(
     id="rnn.corpus_loss",
     lesson="05",
@@ -863,7 +975,7 @@ LOSS = Exercise(
     reference=rnn.corpus_loss,
     cases=_loss_cases,
     run=values_and_gradients,
-    judge=judge_tensors("the loss"),
+    judge=_judge_loss,
     points=3,
     minutes=15,
     difficulty=2,
@@ -878,6 +990,14 @@ LOSS = Exercise(
             "padding_counted_as_symbol",
             lambda logits, targets, lengths: _nll(logits, _inside(targets, logits)).sum() / len(lengths),
             "Without padding you are right. With it the steps behind the end are counted as if they stood in the text.",
+        ),
+        Misconception(
+            "only_targets_replaced",
+            lambda logits, targets, lengths: (
+                _nll(logits, targets.where(_real(targets, lengths), 0)).sum() / len(lengths)
+            ),
+            "Without padding you are right. Behind the end you put a 0 in place of the targets, which makes them safe"
+            " to look up, and then you add what the symbol 0 costs there: those steps should cost nothing.",
         ),
         Misconception(
             "mean_over_steps",
@@ -911,6 +1031,26 @@ LOSS = Exercise(
             _non_empty,
             "An empty sequence adds nothing to the sum, and yet it is one of the |X| sequences: you leave it out of"
             " the count.",
+        ),
+        Misconception(
+            "empty_not_counted_unguarded",
+            lambda logits, targets, lengths: _summed(logits, targets, _real(targets, lengths)) / (lengths > 0).sum(),
+            "An empty sequence adds nothing to the sum, and yet it is one of the |X| sequences: you leave it out of"
+            " the count. Where all are empty, you divide by 0.",
+        ),
+        Misconception(
+            "mean_of_nothing",
+            lambda logits, targets, lengths: (
+                rnn_loss(logits, targets, lengths) * (math.nan if bool((lengths == 0).any()) else 1.0)
+            ),
+            "Where each sequence has a step you are right. With an empty one your loss is nan: the mean of nothing is"
+            " not a number, and times 0 it still is not. Add the steps up without a mean.",
+        ),
+        Misconception(
+            "number_where_empty",
+            _number_where_empty,
+            "All is right but for a batch without a single step: nothing is added to the number 0 from which your sum"
+            " starts, and so it is no tensor. What is asked for is a tensor in every case.",
         ),
         Misconception(
             "one_step_short",
@@ -1001,6 +1141,18 @@ LOSS = Exercise(
                 _nll(logits, _inside(targets, logits)).where(_real(targets, lengths + 1), 0.0).sum() / len(lengths)
             ),
             "Where a row is padded, you count one step of the padding: the real steps are 0 … length − 1.",
+        ),
+        Misconception(
+            "one_step_long_looked_up",
+            _one_step_long,
+            "Where a row is padded, you look up one step of the padding and count it, and fail where its target is no"
+            " symbol. The real steps are 0 … length − 1.",
+        ),
+        Misconception(
+            "one_step_long_in_cross_entropy",
+            _one_step_long_in_cross_entropy,
+            "Where a row is padded, one step of the padding is left in: `cross_entropy` counts it (unless its target is"
+            " −100), and fails where it is no symbol. The real steps are 0 … length − 1.",
         ),
         Misconception(
             "shifted_again",
@@ -1179,6 +1331,14 @@ def _pad_flat(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
     return torch.tensor(filled, dtype=torch.int64), _lengths(rows)
 
 
+def _pad_one_list(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
+    rows = _cut(sequences, limit)
+    line = [pad] * max(map(len, rows), default=0)
+    for row in rows:
+        line[: len(row)] = row
+    return _padded([line] * len(rows), pad), _lengths(rows)
+
+
 def _pad_no_rows(sequences: Any, pad: int = 0, limit: int | None = None) -> Any:
     if not len(sequences):
         raise ValueError("max() arg is an empty sequence")
@@ -1304,6 +1464,12 @@ PAD = Exercise(
             "turned",
             _pad_turned,
             "Your rectangle is (longest, batch): turn it, one sequence is one row.",
+        ),
+        Misconception(
+            "one_list_for_all",
+            _pad_one_list,
+            "All your rows are the same: `[[…]] * batch` holds one and the same list again and again, and what you"
+            " write into one row stands in every other.",
         ),
         Misconception(
             "sorted_rows",
@@ -1489,10 +1655,18 @@ def _last_cases(rng: np.random.Generator) -> list[Case]:
         case("no padding", 3, 5, [3, 3]),
         case("four lengths", 6, 3, [1, 6, 4, 2]),
         case("a sequence without steps", 5, 2, [3, 0, 5]),
-        case("a batch of one, a sequence of one", 1, 4, [1]),
+        case("a batch of one, a sequence of one", 1, 29, [1]),  # not the smallest: it hides what is wrong with rows
         case("padding longer than any sequence, in float64", 7, 2, [2, 4, 1], double=True),
         turned,
     ]
+
+
+def _one_too_far(outputs: Tensor, lengths: Tensor) -> Tensor:
+    return outputs[torch.arange(len(lengths)), lengths.clamp(max=outputs.shape[1] - 1)]
+
+
+def _first_number(outputs: Tensor, lengths: Tensor) -> Tensor:
+    return outputs.gather(1, (lengths - 1).clamp(min=0)[:, None, None])[:, 0]
 
 
 LAST = Exercise(
@@ -1514,9 +1688,21 @@ LAST = Exercise(
         ),
         Misconception(
             "one_too_far",
-            lambda outputs, lengths: outputs[torch.arange(len(lengths)), lengths.clamp(max=outputs.shape[1] - 1)],
+            _one_too_far,
             "Where a row is padded, you take the state after the first padding: steps count from 0, so the last of 4"
             " real steps is number 3.",
+        ),
+        Misconception(
+            "one_too_far_but_where_empty",
+            lambda outputs, lengths: _one_too_far(outputs, lengths) * (lengths > 0)[:, None],
+            "A row without steps is right, and so is one without padding. In all others you take the state after the"
+            " first padding: steps count from 0, so the last of 4 real steps is number 3.",
+        ),
+        Misconception(
+            "one_too_far_past_the_end",
+            lambda outputs, lengths: outputs[torch.arange(len(lengths)), lengths],
+            "You look for step number `length` of each row. Steps count from 0, so the last of 4 real steps is number"
+            " 3: a padded row gives you the state after the first padding, and a full row has no such step.",
         ),
         Misconception(
             "wraps_around",
@@ -1578,6 +1764,24 @@ LAST = Exercise(
             "You get (batch, batch, hidden): every row at the last step of every row. Row and step go together, so"
             " index with both.",
         ),
+        Misconception(
+            "every_row_with_every_step",
+            lambda outputs, lengths: outputs[:, lengths - 1],
+            "Your result has one dimension too many: every row at the last step of every row. Row and step go"
+            " together, so index with both (and look after the row without steps, whose index would be −1).",
+        ),
+        Misconception(
+            "first_number_only",
+            lambda outputs, lengths: _first_number(outputs, lengths) * (lengths > 0)[:, None],
+            "Of each state you return the first number only: `gather` gives back as many numbers as its index has, and"
+            " yours has one for each row.",
+        ),
+        Misconception(
+            "first_number_even_where_empty",
+            _first_number,
+            "Of each state you return the first number only: `gather` gives back as many numbers as its index has, and"
+            " yours has one for each row. And a row without steps should be zeros.",
+        ),
     ),
     hints=(
         "For each row one step is wanted, another one for each row: number `lengths − 1`.",
@@ -1604,14 +1808,15 @@ def _chunk_case(
     chunk: int,
     with_state: bool,
     make: Callable[..., nn.Module] = nn.RNN,
+    dtype: torch.dtype = torch.float32,
 ) -> Case:
     batch, length, width, hidden = sizes
-    layer = randomised(rng, make(width, hidden, batch_first=True), 0.5)
+    layer = randomised(rng, make(width, hidden, batch_first=True), 0.5).to(dtype)
     inputs = {
         "rnn": layer,
-        "x": normal(rng, batch, length, width),
+        "x": normal(rng, batch, length, width, dtype=dtype),
         "chunk": chunk,
-        "state": normal(rng, 1, batch, hidden, std=0.7) if with_state else None,
+        "state": normal(rng, 1, batch, hidden, std=0.7, dtype=dtype) if with_state else None,
     }
     return Case(inputs, about, {"batch": batch, "length": length, "input_size": width, "hidden": hidden})
 
@@ -1626,6 +1831,8 @@ def _chunk_cases(rng: np.random.Generator) -> list[Case]:
         _chunk_case(rng, "chunks of 4, 4 and 2", (3, 10, 2, 5), 4, True),
         _chunk_case(rng, "one sequence of one step", (1, 1, 3, 2), 4, True),
         _chunk_case(rng, "the hand-written layer", (2, 5, 4, 3), 2, True, rnn.RNN),
+        _chunk_case(rng, "the hand-written layer, a fresh start", (2, 6, 3, 5), 4, False, rnn.RNN),
+        _chunk_case(rng, "all in float64, a fresh start", (3, 5, 4, 2), 2, False, dtype=torch.float64),
         Case(wrong.inputs, wrong.about, wrong.sizes, {"error": "0"}),
     ]
 
@@ -1691,6 +1898,45 @@ def _chunks_cut_start(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | Non
 def _chunks_cut_end(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
     outputs, last = _read_chunks(rnn, x, chunk, state, lambda h, first: h.detach())
     return outputs, last.detach()
+
+
+def _chunks_zeros(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None, dtype: torch.dtype) -> Any:
+    if state is None:
+        state = torch.zeros(1, len(x), rnn.hidden_size, dtype=dtype)  # type: ignore[call-overload]
+    return _read_chunks(rnn, x, chunk, state, lambda h, first: h.detach())
+
+
+def _chunks_float32_zeros(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    return _chunks_zeros(rnn, x, chunk, state, torch.float32)
+
+
+def _chunks_size_of_the_library(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    return _chunks_zeros(rnn, x, chunk, state, x.dtype)
+
+
+def _chunks_float32_buffer(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    outputs, last = _read_chunks(rnn, x, chunk, state, lambda h, first: h.detach())
+    return outputs.float(), last
+
+
+def _chunks_state_rebuilt(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    return _read_chunks(rnn, x, chunk, state, lambda h, first: torch.tensor(h.tolist()))
+
+
+def _chunks_swapped(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    return _read_chunks(rnn, x, chunk, state, lambda h, first: h.detach())[::-1]
+
+
+def _chunks_along_the_batch(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    if chunk < 1:
+        raise ValueError(f"no chunks of {chunk}")
+    return _read_pieces(rnn, list(x.split(chunk)), state)
+
+
+def _chunks_none_shorter(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
+    if chunk < 1:
+        raise ValueError(f"no chunks of {chunk}")
+    return _read_pieces(rnn, [p for p in x.split(chunk, 1) if p.shape[1] == chunk], state)
 
 
 def _chunks_every_step(rnn: nn.Module, x: Tensor, chunk: int, state: Tensor | None = None) -> Any:
@@ -1895,6 +2141,47 @@ CHUNKS = Exercise(
             "The numbers are right, but the rest is read together with the chunk before it: no chunk may be longer than"
             " `chunk`.",
         ),
+        Misconception(
+            "zeros_of_its_own",
+            _chunks_float32_zeros,
+            "You make the zeros of a fresh start yourself: in float32 whatever x is, and as wide as an attribute says"
+            " that your own layer does not have. Handed None, every recurrent layer makes its own.",
+        ),
+        Misconception(
+            "size_of_the_library",
+            _chunks_size_of_the_library,
+            "With `nn.RNN` you are right. To make the zeros of a fresh start, you ask the layer for an attribute that"
+            " your own one does not have; handed None, every recurrent layer makes its own.",
+        ),
+        Misconception(
+            "outputs_in_float32",
+            _chunks_float32_buffer,
+            "All is right but in float64: the tensor that you collect the outputs in is float32 whatever x is, and half"
+            " the digits are lost.",
+        ),
+        Misconception(
+            "state_rebuilt",
+            _chunks_state_rebuilt,
+            "All is right but in float64: between two chunks you build the state anew out of plain numbers, and"
+            " `torch.tensor` makes float32 of them. To cut the gradient, keep the tensor and detach it.",
+        ),
+        Misconception(
+            "swapped",
+            _chunks_swapped,
+            "You return the last state first and the outputs second: turn the two round.",
+        ),
+        Misconception(
+            "cut_along_the_batch",
+            _chunks_along_the_batch,
+            "You cut x along its first dimension, which counts the sequences: your chunks are some texts each, and not"
+            " some steps of all.",
+        ),
+        Misconception(
+            "whole_chunks_only",
+            _chunks_none_shorter,
+            "The steps after the last full chunk are missing, and a text shorter than one chunk is not read at all. The"
+            " last chunk may be shorter.",
+        ),
     ),
     hints=(
         "A loop over the chunks: read one, keep its outputs, hand its last state to the next.",
@@ -1912,20 +2199,33 @@ def _ends(scores: Tensor) -> list[float]:
     return torch.softmax(scores.double(), 0).cumsum(0).tolist()
 
 
-def _writing_case(rng: np.random.Generator, about: str, sizes: tuple[int, int, int], prompt: int, count: int) -> Case:
-    """Random weights; numbers that fall well inside a symbol's part, so that rounding cannot decide."""
+def _writing_case(
+    rng: np.random.Generator, about: str, sizes: tuple[int, int, int], prompt: int, count: int, shift: float = 0.0
+) -> Case:
+    """Random weights; numbers that fall well inside a symbol's part, so that rounding cannot decide.
+
+    All scores but the first and the last symbol's are raised by `shift`, and those two, where an answer ends up that
+    has lost its probabilities, by less.
+    """
     symbols, width, hidden = sizes
     # weights twice as large as elsewhere: what was read before shows in what is drawn
     model = randomised(rng, rnn.RNNLanguageModel(symbols, width, hidden).eval(), 1.0)
+    if shift:
+        with torch.no_grad():
+            model.output.bias.add_(shift)
+            model.output.bias[[0, -1]] = model.output.bias[[0, -1]] - 20
     asked = [int(n) for n in rng.integers(0, symbols, size=prompt)]
     numbers: list[float] = []
     ids, state, symbol = torch.tensor([asked]), None, 0
     with torch.no_grad():
+        twice = torch.tensor([[*asked, asked[-1]]])
         elsewhere = [_ends(model(ids)[0][0, 0]), _ends(model(ids[:, -1:])[0][0, -1])]  # where mistakes look
+        elsewhere.append(_ends(model(twice)[0][0, -1]))
         for place in range(count):
             if place == 1:
                 elsewhere = [_ends(model(torch.tensor([[*asked, symbol]]), state)[0][0, -1])]  # all read again
                 elsewhere += [_ends(model(torch.tensor([asked]), known)[0][0, -1]) for known in (None, state)]
+                elsewhere.append(_ends(model(torch.tensor([[symbol]]))[0][0, -1]))
             logits, state = model(ids, state)
             ends = _ends(logits[0, -1])
             sizes_of = [b - a for a, b in zip([0.0, *ends], ends)]
@@ -1969,7 +2269,8 @@ def _end_of_the_line_case(rng: np.random.Generator) -> Case:
             if all(float(torch.softmax(s, 0).cumsum(0)[-1]) < number for s in (scores, scores.double())):
                 break
     inputs = {"model": model, "prompt": prompt, "numbers": [number]}
-    return Case(inputs, "a number just below 1", {"symbols": symbols, "prompt": 2, "numbers": 1})
+    about = f"a number just below 1, {number}, which is rounded in this line"
+    return Case(inputs, about, {"symbols": symbols, "prompt": 2, "numbers": 1})
 
 
 def _writing_cases(rng: np.random.Generator) -> list[Case]:
@@ -1982,6 +2283,7 @@ def _writing_cases(rng: np.random.Generator) -> list[Case]:
         _writing_case(rng, "two symbols to write", (8, 3, 6), 1, 2),
         _writing_case(rng, "three symbols to write", (9, 4, 6), 2, 3),
         _writing_case(rng, "twelve symbols to write", (9, 4, 8), 5, 12),
+        _writing_case(rng, "scores of about a thousand", (7, 4, 3), 2, 4, shift=1000.0),
         _equal_scores_case(),
         _end_of_the_line_case(rng),
         Case({**empty.inputs, "prompt": []}, empty.about, {}, {"error": "empty"}),
@@ -2007,16 +2309,27 @@ def _run_writing(answer: Callable[..., Any], inputs: dict[str, Any], case: Case)
     model = _Counting(inputs["model"])
     if "error" in case.extra:
         return {"written": refused(lambda: answer(model, inputs["prompt"], inputs["numbers"]), case), "read": 0}
+    before = _chance()
     written = answer(model, inputs["prompt"], inputs["numbers"])
-    return {"written": written, "read": model.read}
+    return {"written": written, "read": model.read, "by chance": _chance() != before}
+
+
+def _chance() -> tuple[Any, ...]:
+    """Where the three generators of random numbers stand: an answer that draws from one of them moves it on."""
+    by_numpy: Any = np.random.get_state()
+    return bytes(torch.get_rng_state().numpy()), random.getstate(), bytes(by_numpy[1]), by_numpy[2]
 
 
 def _judge_writing(case: Case, output: Any, expected: Any) -> Mismatch | None:
     found = compare(expected["written"], output["written"], 0.0)
+    if found and output.get("by chance"):
+        own = " Your function draws random numbers of its own: all chance is in `numbers`, one for each symbol."
+        return Mismatch(found.text + own, found.where)
     if found:
         return found
     most = len(case.inputs["prompt"]) + len(case.inputs["numbers"])
-    if output["read"] > most and expected["read"] <= most:
+    # the last symbol that was written may be read as well, though nobody asks what comes after it
+    if output["read"] > max(most, expected["read"] + 1) and expected["read"] <= most:
         return Mismatch(
             f"The symbols are right, but the model has read {output['read']} symbols to write"
             f" {len(case.inputs['numbers'])} after a prompt of {len(case.inputs['prompt'])}: each should be read once."
@@ -2032,20 +2345,27 @@ def _write(
     numbers: Any,
     pick: Callable[[Tensor, float], int] | None = None,
     feed: Callable[[list[int], list[int], int], list[int]] = lambda prompt, written, symbol: [symbol],
-    keep: bool = True,
+    keep: Callable[[Any, Any, int], Any] = lambda new, old, i: new,
     place: int = -1,
+    known: bool = False,
 ) -> list[int]:
     if not prompt:
         raise ValueError("an empty prompt")
     pick = pick or _fall
     ids, state, written = list(prompt), None, []
     with torch.no_grad():
-        for number in numbers:
+        if known:
+            ids, state = ids[-1:], model(torch.tensor([ids]))[1]
+        for i, number in enumerate(numbers):
             logits, new = model(torch.tensor([ids]), state)
-            state = new if keep else None
+            state = keep(new, state, i)
             written.append(pick(logits[0, place].double(), number))
             ids = feed(list(prompt), written, written[-1])
     return written
+
+
+def _never(new: Any, old: Any, i: int) -> None:
+    """The state is handed on after no step."""
 
 
 def _fall(scores: Tensor, number: float) -> int:
@@ -2064,6 +2384,19 @@ def _largest_first(scores: Tensor, number: float) -> int:
 def _logistic(scores: Tensor, number: float) -> int:
     p = torch.sigmoid(scores)
     return _on_line(p / p.sum(), number)
+
+
+def _exponentials(scores: Tensor, number: float) -> int:
+    p = scores.float().exp()
+    return _on_line(p / p.sum(), number)
+
+
+def _at_random(scores: Tensor, number: float) -> int:
+    return int(torch.multinomial(torch.softmax(scores.float(), 0), 1))
+
+
+def _softmax_twice(scores: Tensor, number: float) -> int:
+    return _fall(torch.softmax(scores, 0), number)
 
 
 def _turned_round(scores: Tensor, number: float) -> int:
@@ -2112,14 +2445,50 @@ WRITING = Exercise(
             "You always take the likeliest symbol: the numbers make no difference, and the text will run in circles.",
         ),
         Misconception(
+            "numbers_ignored",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, _at_random),
+            "You draw with random numbers of your own, and `numbers` makes no difference. The chance is given to you,"
+            " so that the same text can be written twice: look where each number falls.",
+        ),
+        Misconception(
+            "softmax_twice",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, _softmax_twice),
+            "Two softmaxes have passed over the scores: the parts of your line are nearly equal, and unlikely symbols"
+            " are drawn far too often.",
+        ),
+        Misconception(
+            "exponentials_overflow",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, _exponentials),
+            "For small scores you are right. For large ones e to that power is more than a float can hold, and infinity"
+            " by infinity is no number: a softmax made for the purpose first takes the largest score off all of them.",
+        ),
+        Misconception(
             "state_forgotten",
-            lambda model, prompt, numbers: _write(model, prompt, numbers, keep=False),
+            lambda model, prompt, numbers: _write(model, prompt, numbers, keep=_never),
             "The first symbol is right. The later ones are drawn by a model that knows the symbol before and nothing"
             " else: the state has to be handed on.",
         ),
         Misconception(
+            "prompt_forgotten",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, keep=lambda new, old, i: new if i else None),
+            "The first symbol is right. Then the state after the prompt is lost: what follows is written as if the text"
+            " began with your first new symbol.",
+        ),
+        Misconception(
+            "state_of_the_prompt",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, keep=lambda new, old, i: old if i else new),
+            "The first two symbols are right. Each later one is drawn from the state after the prompt and the symbol"
+            " before: the state is to be replaced at every step.",
+        ),
+        Misconception(
+            "last_of_the_prompt_twice",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, known=True),
+            "The model reads the last symbol of the prompt twice: once with the prompt, and again to draw the first"
+            " symbol. The scores for that one came with the prompt.",
+        ),
+        Misconception(
             "not_fed_back",
-            lambda model, prompt, numbers: _write(model, prompt, numbers, feed=lambda p, w, s: p, keep=False),
+            lambda model, prompt, numbers: _write(model, prompt, numbers, feed=lambda p, w, s: p, keep=_never),
             "The model reads the prompt again and again, and never what it has written: no symbol depends on the one"
             " before it.",
         ),
@@ -2129,8 +2498,14 @@ WRITING = Exercise(
             "The state is handed on, but what is read next is the prompt once more, not the symbol that was drawn.",
         ),
         Misconception(
+            "last_of_the_prompt_again",
+            lambda model, prompt, numbers: _write(model, prompt, numbers, feed=lambda p, w, s: p[-1:]),
+            "The state is handed on, but what is read next is always the last symbol of the prompt, never one that was"
+            " drawn.",
+        ),
+        Misconception(
             "everything_read_again",
-            lambda model, prompt, numbers: _write(model, prompt, numbers, feed=lambda p, w, s: p + w, keep=False),
+            lambda model, prompt, numbers: _write(model, prompt, numbers, feed=lambda p, w, s: p + w, keep=_never),
             "The symbols are right, but for each of them the model reads the whole text again. The state already holds"
             " it: hand it on, and give the model the new symbol only.",
         ),
@@ -2248,24 +2623,28 @@ def _rows_cases(rng: np.random.Generator) -> list[Case]:
         _rows_case(rng, "one neighbour", 9, 4, 1),
         _rows_case(rng, "all others", 6, 8, 5),
         _rows_case(rng, "more neighbours than there are rows", 4, 3, 9),
-        _rows_case(rng, "a single row", 1, 5, 3),
+        _rows_case(rng, "a single row", 1, 31, 3),  # not the smallest case: it shows only that the row is there
         _rows_case(rng, "five among thirty rows", 30, 6, 5),
         _rows_case(rng, "five among thirty rows, in fewer dimensions", 31, 4, 5),
-        Case(
-            {"weight": torch.tensor([[1.0, 0], [2, 0], [0, 1], [3, 1]]), "row": 1, "count": 3},
-            "a row that points exactly the same way",
-        ),
+        _fixed_rows("a row that points away", [[2.0, 1], [-1, 0], [0, 3]], 0, 2),
+        _fixed_rows("an earlier row that points exactly the same way", [[1.0, 0], [2, 0], [0, 1], [3, 1]], 1, 3),
+        _fixed_rows("a later row that points exactly the same way", [[1.0, 0], [2, 0], [0, 1], [3, 1]], 0, 3),
+        _fixed_rows("an earlier row with the same numbers", [[1.0, 2], [1, 2], [0, 1], [3, 1]], 1, 3),
+        _fixed_rows("two other rows with the same cosine", [[1.0, 0], [0, 3], [2, 1], [4, 2], [0, 1]], 0, 4),
         _parallel_case(rng),
         _learnable_case(rng),
     ]
 
 
+def _fixed_rows(about: str, rows: list[list[float]], row: int, count: int) -> Case:
+    return Case({"weight": torch.tensor(rows), "row": row, "count": count}, about)
+
+
 def _parallel_case(rng: np.random.Generator) -> Case:
-    """A row before the one asked about points exactly its way: whoever drops the first of the list drops that one."""
+    """Another row points exactly the way of the one asked about: whoever drops the first of the list may drop it."""
     made = _rows_case(rng, "one other row points exactly the same way", 8, 5, 4)
     weight = made.inputs["weight"]
-    row = int(rng.integers(2, 8))
-    other = int(rng.integers(0, row))
+    row, other = (int(n) for n in rng.choice(8, 2, replace=False))
     weight[other] = weight[row] * float(rng.choice([0.5, 4.0]))
     return Case({**made.inputs, "row": row}, made.about, made.sizes)
 
@@ -2285,12 +2664,53 @@ def _cosines(weight: Tensor, row: int) -> Tensor:
     return unit @ unit[row]
 
 
+def _judge_rows(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    """The places; of others with the same cosine either may come first."""
+    found = compare(expected, output, 0.0)
+    if not found:
+        return None
+    weight, row, places = case.inputs["weight"].detach(), case.inputs["row"], [int(i) for i in output]
+    others = {i for i in range(len(weight)) if i != row}
+    if compare(places, output, 0.0) or len(places) != len(expected) or len(set(places)) < len(places):
+        return found
+    if not others.issuperset(places) or not others.issuperset(expected):
+        return found
+    cosines = _cosines(weight.double(), row)
+    return None if torch.allclose(cosines[places], cosines[expected], rtol=0, atol=1e-6) else found
+
+
+def _first_equal(weight: Tensor, row: int) -> int:
+    return next(i for i, other in enumerate(weight) if torch.equal(other, weight[row]))
+
+
+def _in_a_dict(weight: Tensor, row: int, count: int) -> list[int]:
+    places = {float(cosine): i for i, cosine in enumerate(_cosines(weight, row)) if i != row}
+    return [places[cosine] for cosine in sorted(places, reverse=True)][:count]
+
+
+def _itself_set_to(cosine: float) -> Callable[[Tensor, int, int], list[int]]:
+    def nearest(weight: Tensor, row: int, count: int) -> list[int]:
+        itself = torch.arange(len(weight)) == row
+        return _by(_cosines(weight, row).where(~itself, cosine), row, count, keep=True)
+
+    return nearest
+
+
 ROWS = Exercise(
     id="rnn.nearest_rows",
     lesson="05",
     title="The rows of V as vectors",
     reference=rnn.nearest_rows,
     cases=_rows_cases,
+    judge=_judge_rows,
+    properties=(
+        Property(
+            "without_itself",
+            lambda case, output: case.inputs["row"] not in output,
+            "The row that was asked about stands among its own neighbours. Leave it out by its number, not by its"
+            " place in the order, nor by its cosine or its values: another row may share all of these.",
+        ),
+    ),
     points=2,
     minutes=8,
     difficulty=1,
@@ -2336,6 +2756,51 @@ ROWS = Exercise(
             lambda weight, row, count: _by(_cosines(weight, row), row, count + 1, keep=True)[1:],
             "You drop the first of the list, and take it for the row itself. Another row that points exactly the same"
             " way may stand there: leave the row out by its number.",
+        ),
+        Misconception(
+            "first_dropped_after_turning",
+            lambda weight, row, count: _cosines(weight, row).argsort(stable=True).flip(0)[1 : count + 1].tolist(),
+            "You sort upwards, turn the list round and drop its first entry, taken for the row itself. A later row that"
+            " points exactly the same way stands before it then: leave the row out by its number.",
+        ),
+        Misconception(
+            "first_dropped_of_topk",
+            lambda weight, row, count: _cosines(weight, row).topk(min(count + 1, len(weight))).indices[1:].tolist(),
+            "You drop the first of the largest cosines, and take it for the row itself. Which of two equal ones `topk`"
+            " puts first is not settled: leave the row out by its number.",
+        ),
+        Misconception(
+            "equal_rows_dropped",
+            lambda weight, row, count: [
+                i for i in _by(_cosines(weight, row), row, len(weight)) if not torch.equal(weight[i], weight[row])
+            ][:count],
+            "You leave out every row with the same numbers as the one asked about. Two symbols may have equal rows:"
+            " leave the row out by its number.",
+        ),
+        Misconception(
+            "first_equal_dropped",
+            lambda weight, row, count: [
+                i for i in _by(_cosines(weight, row), row, len(weight), keep=True) if i != _first_equal(weight, row)
+            ][:count],
+            "You look the row up by its numbers, and leave out the first that has them. An earlier row may have the"
+            " same; the number of the row is given to you.",
+        ),
+        Misconception(
+            "in_a_dict",
+            _in_a_dict,
+            "Where two other rows have the same cosine, one of them is missing: a dict keeps one place for each key.",
+        ),
+        Misconception(
+            "itself_put_last",
+            _itself_set_to(-math.inf),
+            "Where more neighbours are asked for than there are, the row itself comes last in your list: a cosine of −1"
+            " or −∞ moves it to the end, and does not take it out.",
+        ),
+        Misconception(
+            "itself_put_at_zero",
+            _itself_set_to(0.0),
+            "You set the cosine of the row itself to 0, which does not take it out: it stands before every row that"
+            " points away, whose cosine is negative.",
         ),
         Misconception(
             "parallel_dropped",

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from utils import gated_rnn
-from utils.checks.model import Case, Exercise, Misconception, Property, Told
+from utils.checks.model import Case, Exercise, Misconception, Mismatch, Property, Told
 from utils.checks.modules import changed, randomised, run_module
 from utils.checks.tensors import judge_tensors, normal, values_and_gradients
 
@@ -34,7 +34,9 @@ READY_MADE = (
     "torch.rnn_relu",
     "torch.rnn_relu_cell",
 )
-READY_LAYERS = ("torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN", "torch.nn.RNNBase")
+READY_LAYERS = tuple(
+    f"torch.nn.{name}" for name in ("LSTM", "GRU", "RNN", "RNNBase", "LSTMCell", "GRUCell", "RNNCell", "RNNCellBase")
+)
 
 # ------------------------------------------------------------------------------------------------- 1 · a gate
 
@@ -132,6 +134,18 @@ GATE = Exercise(
             "one_minus",
             lambda x, h, w, u, b: 1 - torch.sigmoid(_sum(x, h, w, u, b)),
             "Your gate is shut where it should be open: you return one minus the gate.",
+        ),
+        Misconception(
+            "minus_sign_forgotten",
+            lambda x, h, w, u, b: 1 / (1 + torch.exp(_sum(x, h, w, u, b))),
+            "Your gate is shut where it should be open. You wrote σ out, without the minus sign of its exponent:"
+            " σ(a) = 1 / (1 + e⁻ᵃ).",
+        ),
+        Misconception(
+            "sigmoid_twice",
+            lambda x, h, w, u, b: torch.sigmoid(torch.sigmoid(_sum(x, h, w, u, b))),
+            "All your numbers lie between 0.5 and 0.73: the sum goes through σ twice. Such a gate can neither shut nor"
+            " open.",
         ),
         Misconception(
             "bias_subtracted",
@@ -277,6 +291,14 @@ NEW_MEMORY = Exercise(
             "The candidate goes through tanh once more. What you are given *is* the candidate, tanh and all.",
         ),
         Misconception(
+            "all_squeezed_again",
+            lambda c, forget, write, candidate: (
+                torch.sigmoid(forget) * c + torch.sigmoid(write) * torch.tanh(candidate)
+            ),
+            "Both gates go through σ once more, and the candidate through tanh. What you are given *are* gates and"
+            " candidate, squeezed already: use them as they are.",
+        ),
+        Misconception(
             "nothing_written",
             lambda c, forget, write, candidate: forget * c + 0 * write * candidate,
             "You forget, and write nothing: the input gate and the candidate take no part.",
@@ -316,6 +338,9 @@ def _step_cases(rng: np.random.Generator) -> list[Case]:
         about = "one row" if batch == 1 else f"{batch} rows"
         sizes = {"batch": batch, "input_size": input_size, "hidden": hidden}
         cases.append(Case(_step_inputs(rng, batch, input_size, hidden), about, sizes))
+    full = _step_inputs(rng, 4, 3, 2)
+    full["c"] *= 8
+    cases.append(Case(full, "a memory of large numbers", {"batch": 4, "input_size": 3, "hidden": 2}))
     double = {name: value.double() for name, value in _step_inputs(rng, 3, 5, 2).items()}
     return [*cases, Case(double, "float64", {"batch": 3, "input_size": 5, "hidden": 2})]
 
@@ -341,6 +366,11 @@ def _bare_gates(x: Tensor, h: Tensor, c: Tensor, w: Tensor, u: Tensor, b: Tensor
     i, f, g, o = _sum(x, h, w, u, b).chunk(4, dim=1)
     c = f * c + i * torch.tanh(g)
     return o * torch.tanh(c), c
+
+
+def _candidate_shown(x: Tensor, h: Tensor, c: Tensor, w: Tensor, u: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    candidate, o = _sum(x, h, w, u, b).chunk(4, dim=1)[2:]
+    return torch.sigmoid(o) * torch.tanh(candidate), _step_variant()(x, h, c, w, u, b)[1]
 
 
 def _interleaved(s: Tensor) -> Any:
@@ -422,6 +452,11 @@ LSTM_STEP = Exercise(
             "The bias b is missing from all four sums.",
         ),
         Misconception(
+            "bias_twice",
+            _step_variant(sums=lambda x, h, c, w, u, b: x @ w.T + h @ u.T + 2 * b),
+            "The bias b is counted twice, once beside W x and once beside U h. Here it is given once, for both.",
+        ),
+        Misconception(
             "memory_read_by_gates",
             _step_variant(sums=lambda x, h, c, w, u, b: x @ w.T + c @ u.T + b + 0 * h.sum()),
             "U is multiplied with the memory c. The gates see what was shown, h_{t−1}.",
@@ -444,6 +479,18 @@ LSTM_STEP = Exercise(
             ),
             "h is right. But the memory that you hand on went through tanh: that is what is shown. The memory itself"
             " stays as it is, or it would shrink at every step.",
+        ),
+        Misconception(
+            "squeezed_memory_kept_and_shown",
+            _step_variant(keep=lambda c, f, i, g: torch.tanh(f * c + i * g)),
+            "The memory goes through tanh twice: before it is handed on, and once more where it is shown. It is handed"
+            " on as it is, or it would shrink at every step; the one tanh is for h.",
+        ),
+        Misconception(
+            "coupled",
+            _step_variant(keep=lambda c, f, i, g: f * c + (1 - f) * g + 0 * i),
+            "You write as much as you forget, 1 − f, and the input gate takes no part. That is a GRU's way; an LSTM"
+            " decides the two separately.",
         ),
         Misconception(
             "forget_means_erase",
@@ -480,6 +527,17 @@ LSTM_STEP = Exercise(
             "only_h",
             _step_variant(give=lambda h, c: h),
             "h is right, but the memory gets lost: return both, (h, c).",
+        ),
+        Misconception(
+            "h_twice",
+            _step_variant(give=lambda h, c: (h, h)),
+            "h is right, and you return it in both places. The second is the memory c, before tanh and output gate.",
+        ),
+        Misconception(
+            "candidate_shown",
+            _candidate_shown,
+            "c is right. But h shows the candidate: only the word just read, and nothing of what was kept. The output"
+            " gate acts on tanh of the new memory.",
         ),
         Misconception(
             "nothing_forgotten",
@@ -543,11 +601,85 @@ def _layer_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _run_layer(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
-    return run_module(answer(inputs["input_size"], inputs["hidden_size"]), inputs, case, _call_layer)
+    layer = answer(inputs["input_size"], inputs["hidden_size"])
+    found = run_module(layer, inputs, case, _call_layer)
+    _weights_as_before(layer, case)
+    return found
+
+
+def _weights_as_before(module: nn.Module, case: Case) -> None:
+    """Whether the weights are still those of the case.
+
+    Raises:
+        Told: one of them is not.
+    """
+    own = module.state_dict()
+    for name, given in case.extra["state"].items():
+        if not torch.equal(own[name].to(given.dtype), given):
+            raise Told(
+                f"Your forward changes `{name}`, a weight of its own. To read a text must leave the weights as they"
+                " are: only training changes them. Work on a copy."
+            )
 
 
 def _call_layer(layer: Any, given: Mapping[str, Any]) -> Any:
-    return _flat(layer(given["x"]) if given["h"] is None else _going_on(layer, given))
+    return _flat(_from_nothing(layer, given) if given["h"] is None else _going_on(layer, given))
+
+
+def _works(call: Callable[[], Any]) -> bool:
+    try:
+        call()
+    except Exception:
+        return False
+    return True
+
+
+def _fresh_start(call: Callable[[], Any], with_zeros: Callable[[], Any]) -> Any:
+    """What `call` gives, the forward pass without a state.
+
+    Args:
+        call: see above.
+        with_zeros: the same with a state of zeros, of x's type.
+
+    Raises:
+        Told: `call` fails for the type of its tensors, and `with_zeros` does not.
+    """
+    try:
+        return call()
+    except RuntimeError as error:
+        if "type" not in str(error) or not _works(with_zeros):
+            raise
+    raise Told(
+        "Here x and the weights are float64, and the zeros that you start from are not: `torch.zeros(...)` gives"
+        " float32, whatever x is, and torch multiplies no matrices of two types. The line that fails is right; make"
+        " the zeros of x's own type, with `x.new_zeros(...)` or `dtype=x.dtype`."
+    )
+
+
+def _from_nothing(layer: nn.Module, given: Mapping[str, Any]) -> Any:
+    """The layer called without a state.
+
+    Raises:
+        Told: it fails, as a state of (1, batch, hidden) makes it fail; one of (batch, hidden) does not.
+    """
+    x = given["x"]
+    zeros = x.new_zeros(1, len(x), given["hidden_size"])
+
+    def with_zeros() -> Any:
+        return layer(x, (zeros, zeros))
+
+    try:
+        return _fresh_start(lambda: layer(x), with_zeros)
+    except Told:
+        raise
+    except Exception:
+        if _works(with_zeros) or not _works(lambda: layer(x, (zeros[0], zeros[0]))):
+            raise
+    raise Told(
+        "Your step gets h and c as (1, batch, hidden), and takes (batch, hidden): the 1 counts layers, and is for the"
+        " pair outside only. Make the zeros without it, take entry [0] of a given h and c, and put the 1 back in front"
+        " at the end."
+    )
 
 
 def _going_on(layer: nn.Module, given: Mapping[str, Tensor]) -> Any:
@@ -559,16 +691,12 @@ def _going_on(layer: nn.Module, given: Mapping[str, Tensor]) -> Any:
     try:
         return layer(given["x"], (given["h"], given["c"]))
     except Exception:
-        try:
-            layer(given["x"], (given["h"][0], given["c"][0]))
-        except Exception:
-            pass
-        else:
-            raise Told(
-                "A fresh start works. Of a given state, h and c are (1, batch, hidden) each: the 1 counts layers. Your"
-                " step gets them with that 1 in front; take entry [0] of each first."
-            ) from None
-        raise
+        if not _works(lambda: layer(given["x"], (given["h"][0], given["c"][0]))):
+            raise
+    raise Told(
+        "Of a given state, h and c are (1, batch, hidden) each: the 1 counts layers. Your step gets them with that 1"
+        " in front; take entry [0] of each first."
+    )
 
 
 def _flat(result: Any) -> Any:
@@ -725,6 +853,22 @@ class _StartTurned(_WrongLSTM):
         return c, h
 
 
+class _TurnedOnBothSides(_StartTurned):
+    def end(self, outputs: list[Tensor], h: Tensor, c: Tensor) -> Any:
+        return torch.stack(outputs, dim=1), (c[None], h[None])
+
+
+class _ArgumentsCrossed(_WrongLSTM):
+    def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        return super().step(x, c, h)
+
+
+class _GivenStateDetached(_WrongLSTM):
+    def start(self, x: Tensor, state: Any) -> tuple[Tensor, Tensor]:
+        h, c = super().start(x, state)
+        return h.detach(), c.detach()
+
+
 class _OneStepLate(_WrongLSTM):
     """The lecture's slip: gates that read the word of the step before."""
 
@@ -740,6 +884,26 @@ class _BatchAsTime(_WrongLSTM):
             h, c = self.step(row, h, c)
             outputs.append(h)
         return torch.stack(outputs, dim=0), (h[None], c[None])
+
+
+class _AlongTheBatch(_WrongLSTM):
+    """As `_BatchAsTime`, with a given state taken; zeros as wide as it takes to get through."""
+
+    def start(self, x: Tensor, state: Any) -> tuple[Tensor, Tensor]:
+        return super().start(x.transpose(0, 1) if state is None else x, state)
+
+    def steps(self, x: Tensor) -> Any:
+        return x.unbind(0)
+
+    def end(self, outputs: list[Tensor], h: Tensor, c: Tensor) -> Any:
+        return torch.stack(outputs, dim=0), (h[None], c[None])
+
+
+class _AlongTheBatchWithItsZeros(_WrongLSTM):
+    """The loop alone is wrong: it fails unless batch and length fit by chance."""
+
+    def steps(self, x: Tensor) -> Any:
+        return x.unbind(0)
 
 
 LSTM = Exercise(
@@ -815,6 +979,12 @@ LSTM = Exercise(
             " step.",
         ),
         Misconception(
+            "arguments_crossed",
+            _ArgumentsCrossed,
+            "lstm_step is given the memory where it expects h, and h where it expects c: look at the order of its"
+            " arguments.",
+        ),
+        Misconception(
             "shown_before",
             _ShownBefore,
             "Every output is the h from *before* its step: it is collected too early. Collect h after lstm_step.",
@@ -873,10 +1043,51 @@ LSTM = Exercise(
             "A fresh start is right; of a given state h and c are taken for each other. The pair is (h, c).",
         ),
         Misconception(
+            "turned_on_both_sides",
+            _TurnedOnBothSides,
+            "The pair is turned on both sides: you read a given state as (c, h), and return (c, h). That fits your own"
+            " layer only; PyTorch's order is (h, c).",
+        ),
+        Misconception(
+            "given_state_detached",
+            _GivenStateDetached,
+            "The numbers are right, and such a layer could learn; but a given state is cut off from what made it"
+            " (`detach`, `.data`). Whether the gradient stops between two chunks is for the caller to decide: the"
+            " layer lets it through.",
+        ),
+        Misconception(
+            "returned_state_detached",
+            changed(
+                _WrongLSTM,
+                end=lambda self, outputs, h, c: (torch.stack(outputs, dim=1), (h[None].detach(), c[None].detach())),
+            ),
+            "The numbers are right, and gradients flow through the outputs; the pair that you return is cut off"
+            " (`detach`, `.data`). Whether they flow from chunk to chunk is for the caller to decide.",
+        ),
+        Misconception(
             "stacked_first",
             changed(_WrongLSTM, end=lambda self, outputs, h, c: (torch.stack(outputs, dim=0), (h[None], c[None]))),
             "The outputs are stacked along a new first dimension: (length, batch, hidden). The batch comes first here,"
             " so the steps belong into dimension 1.",
+        ),
+        Misconception(
+            "stacked_first_then_viewed",
+            changed(
+                _WrongLSTM,
+                end=lambda self, outputs, h, c: (
+                    torch.stack(outputs, dim=0).view(outputs[0].shape[0], len(outputs), -1),
+                    (h[None], c[None]),
+                ),
+            ),
+            "The last h and c are right, and the outputs have the right shape; but their rows are mixed up. `view` and"
+            " `reshape` only cut the numbers anew, in the order in which they lie: (length, batch, …) does not become"
+            " (batch, length, …) that way. Stack the steps along dimension 1, or transpose.",
+        ),
+        Misconception(
+            "input_reshaped",
+            changed(_WrongLSTM, steps=lambda self, x: x.reshape(x.shape[1], x.shape[0], -1)),
+            "Your steps read rows of different texts and times. `view` and `reshape` only cut the numbers anew, in the"
+            " order in which they lie: that does not turn x round. Take step t of every text, or transpose.",
         ),
         Misconception(
             "no_layer_dimension",
@@ -914,6 +1125,18 @@ LSTM = Exercise(
             "batch_as_time",
             _BatchAsTime,
             "You walk along the first dimension, the batch: one text flows into the next. The steps are dimension 1.",
+        ),
+        Misconception(
+            "along_the_batch",
+            _AlongTheBatch,
+            "You walk along the batch: what your loop takes for a step is a whole text, and its words are read side by"
+            " side. The first dimension counts texts, the second one steps.",
+        ),
+        Misconception(
+            "along_the_batch_with_its_zeros",
+            _AlongTheBatchWithItsZeros,
+            "Your loop goes through the first dimension of x, the texts, while h and c have a row for each text. A step"
+            " is one entry of dimension 1, for all texts at once.",
         ),
     ),
     hints=(
@@ -999,6 +1222,24 @@ DIRECT_PATH = Exercise(
             " first. So the last row is 1.",
         ),
         Misconception(
+            "own_gate_included_but_in_the_last",
+            lambda forget: torch.cat([forget.flip(0).cumprod(0).flip(0)[:-1], torch.ones_like(forget[:1])]),
+            "The last row is right. Every other row has one factor too many, its own gate: f_k decides what happens to"
+            " c_{k−1}. To mend the last row alone is not enough.",
+        ),
+        Misconception(
+            "begun_with_the_last_gate",
+            lambda forget: _after(forget) * forget[-1],
+            "The last row is its own gate, and that one factor runs on into all the others. Of the last memory all is"
+            " left: begin with ones.",
+        ),
+        Misconception(
+            "last_row_its_own_gate",
+            lambda forget: torch.cat([_after(forget)[:-1], forget[-1:]]),
+            "All rows but the last are right. The last one is its own gate; but nothing comes after it, so all is left:"
+            " 1.",
+        ),
+        Misconception(
             "from_the_start",
             lambda forget: forget.cumprod(0),
             "You multiply from the first step up to k: what is left of the *beginning* at step k. Asked is what is left"
@@ -1023,7 +1264,8 @@ DIRECT_PATH = Exercise(
         Misconception(
             "one_number_for_all",
             lambda forget: forget.prod(0).expand_as(forget).clone(),
-            "Every row is the product of all gates. Only those after the row's own step count.",
+            "Every row is the product of all gates. Only those after the row's own step count. (If your loop takes just"
+            " those: does one and the same tensor lie in the list each time? `*=` changes it everywhere.)",
         ),
         Misconception(
             "sum",
@@ -1192,17 +1434,23 @@ def _fill(
     ih: Callable[[Tensor, float], Any] | None = lambda b, v: b.fill_(v),
     hh: Callable[[Tensor, float], Any] | None = lambda b, v: b.fill_(0.0),
     which: Callable[[str], bool] = lambda name: True,
+    part: Callable[[str], str] = lambda name: name[5:7] if name.startswith("bias") else "",
 ) -> Callable[..., None]:
     def answer(lstm: nn.LSTM, value: float = 1.0) -> None:
         if not lstm.bias:
             raise ValueError("no bias")
         with torch.no_grad():
             for name, weight in lstm.named_parameters():
-                change = ih if name.startswith("bias_ih") else hh if name.startswith("bias_hh") else None
+                change = {"ih": ih, "hh": hh}.get(part(name))
                 if change is not None and which(name):
                     change(weight[places(lstm.hidden_size)], value)
 
     return answer
+
+
+def _halve(places: Callable[[int], slice]) -> Callable[..., None]:
+    """Half the value into both biases, in the rows named."""
+    return _fill(places, ih=lambda b, v: b.fill_(v / 2), hh=lambda b, v: b.fill_(v / 2))
 
 
 def _fill_weights(lstm: nn.LSTM, value: float = 1.0) -> None:
@@ -1252,7 +1500,20 @@ OPEN_FORGET_GATES = Exercise(
         Misconception(
             "other_bias_left",
             _fill(hh=None),
-            "bias_ih has the value, but bias_hh still has its random start, and the two are added.",
+            "The forget gates get the random start of bias_hh on top of the value. Either you left bias_hh as it was,"
+            " and the two biases are added; or you added the value to it, where it should be set.",
+        ),
+        Misconception(
+            "other_half_left",
+            _fill(ih=lambda b, v: b.fill_(v / 2), hh=None),
+            "bias_ih has half the value, and bias_hh still has its random start. Halves are fine, if both biases get"
+            " one.",
+        ),
+        Misconception(
+            "first_half_left",
+            _fill(ih=None, hh=lambda b, v: b.fill_(v / 2)),
+            "bias_hh has half the value, and bias_ih still has its random start. Halves are fine, if both biases get"
+            " one.",
         ),
         Misconception(
             "input_gate",
@@ -1260,14 +1521,44 @@ OPEN_FORGET_GATES = Exercise(
             "You changed the first block of rows: that is the input gate. The order is i, f, g, o.",
         ),
         Misconception(
+            "input_gate_by_halves",
+            _halve(lambda h: slice(0, h)),
+            "To share the value out between the two biases is fine. But you did it in the first block of rows, which is"
+            " the input gate; the order is i, f, g, o.",
+        ),
+        Misconception(
+            "input_gate_of_both",
+            _fill(lambda h: slice(0, h), hh=lambda b, v: b.fill_(v)),
+            "Both biases have the value in their first block of rows: that is the input gate, and there the two are"
+            " added. The order is i, f, g, o.",
+        ),
+        Misconception(
+            "input_gate_of_one",
+            _fill(lambda h: slice(0, h), hh=None),
+            "You changed the first block of bias_ih: that is the input gate. The order is i, f, g, o; and for f both"
+            " biases count, for they are added.",
+        ),
+        Misconception(
             "candidate",
             _fill(lambda h: slice(2 * h, 3 * h)),
             "You changed the third block of rows: those are the candidate's. Blocks are counted from 0: f is block 1.",
         ),
         Misconception(
+            "candidate_by_halves",
+            _halve(lambda h: slice(2 * h, 3 * h)),
+            "To share the value out between the two biases is fine. But you did it in the third block of rows, which is"
+            " the candidate's. Blocks are counted from 0: f is block 1.",
+        ),
+        Misconception(
             "all_gates",
             _fill(lambda h: slice(None)),
             "You set the whole bias, so input and output gates change as well. Only the forget gate's rows are meant.",
+        ),
+        Misconception(
+            "all_gates_by_halves",
+            _halve(lambda h: slice(None)),
+            "To share the value out between the two biases is fine. But every row of both gets half of it, so the other"
+            " gates and the candidate change as well.",
         ),
         Misconception(
             "all_of_both",
@@ -1289,7 +1580,8 @@ OPEN_FORGET_GATES = Exercise(
         Misconception(
             "only_the_second_bias",
             _fill(ih=None, hh=lambda b, v: b.fill_(v)),
-            "bias_hh has the value, but bias_ih still has its random start, and the two are added.",
+            "The forget gates get the random start of bias_ih on top of the value. Either you left bias_ih as it was,"
+            " and the two biases are added; or you added the value to it, where it should be set.",
         ),
         Misconception(
             "output_gate",
@@ -1297,9 +1589,32 @@ OPEN_FORGET_GATES = Exercise(
             "You changed the last block of rows: that is the output gate. The order is i, f, g, o.",
         ),
         Misconception(
+            "output_gate_by_halves",
+            _halve(lambda h: slice(3 * h, 4 * h)),
+            "To share the value out between the two biases is fine. But you did it in the last block of rows, which is"
+            " the output gate; the order is i, f, g, o.",
+        ),
+        Misconception(
             "from_f_on",
             _fill(lambda h: slice(h, None)),
             "You changed all rows from f on, so the candidate and the output gate as well. f ends at row 2 · hidden.",
+        ),
+        Misconception(
+            "from_f_on_by_halves",
+            _halve(lambda h: slice(h, None)),
+            "To share the value out between the two biases is fine. But all rows from f on get half of it, so the"
+            " candidate and the output gate as well. f ends at row 2 · hidden.",
+        ),
+        Misconception(
+            "up_to_f",
+            _fill(lambda h: slice(0, 2 * h)),
+            "You changed all rows up to the end of f, so the input gate as well. f begins at row hidden.",
+        ),
+        Misconception(
+            "up_to_f_by_halves",
+            _halve(lambda h: slice(0, 2 * h)),
+            "To share the value out between the two biases is fine. But all rows up to the end of f get half of it, so"
+            " the input gate as well. f begins at row hidden.",
         ),
         Misconception(
             "last_row_missed",
@@ -1333,6 +1648,18 @@ OPEN_FORGET_GATES = Exercise(
             " `named_parameters()` lists them all.",
         ),
         Misconception(
+            "first_bias_of_the_first_layer",
+            _fill(which=lambda name: name == "bias_ih_l0"),
+            "One single parameter is changed, bias_ih_l0. bias_hh_l0, which is added to it, keeps its random start; and"
+            " other layers and the other direction have two biases each.",
+        ),
+        Misconception(
+            "both_biases_of_the_first_layer",
+            _fill(hh=lambda b, v: b.fill_(v), which=lambda name: name.endswith("_l0")),
+            "Two mistakes in one: PyTorch adds the two biases, so the forget gates get twice the value; and only the"
+            " lowest layer is changed, from left to right. `named_parameters()` lists them all.",
+        ),
+        Misconception(
             "added",
             _fill(ih=lambda b, v: b.add_(v), hh=None),
             "You add the value to what the bias had. The sum of both biases should be the value itself.",
@@ -1347,6 +1674,24 @@ OPEN_FORGET_GATES = Exercise(
             _fill_weights,
             "The bias is right, but the weights W and U of the forget gate are changed as well, so that it sees"
             " nothing.",
+        ),
+        Misconception(
+            "input_weights_caught",
+            _fill(part=lambda name: "ih" if "ih" in name else "hh" if "bias_hh" in name else ""),
+            "The biases are right. But the value stands in the rows of weight_ih too: its name also has “ih” in it. Ask"
+            " for the bias as well.",
+        ),
+        Misconception(
+            "all_weights_caught",
+            _fill(part=lambda name: "ih" if "ih" in name else "hh"),
+            "The biases are right. But weight_ih and weight_hh are changed like the biases: their names have “ih” and"
+            " “hh” in them too. Ask for the bias as well.",
+        ),
+        Misconception(
+            "all_weights_caught_by_halves",
+            _fill(ih=lambda b, v: b.fill_(v / 2), hh=lambda b, v: b.fill_(v / 2), part=lambda name: name.split("_")[1]),
+            "The biases are right. But every parameter gets half the value in the rows of f, the weights W and U too."
+            " Look at the names: only the biases are meant.",
         ),
         Misconception(
             "nothing_changed",
@@ -1432,19 +1777,28 @@ def _gru_variant(
     candidate_sees: Callable[[Tensor, Mapping[str, Tensor], bool], Tensor] = lambda h, us, lecture: h @ us["n"].T,
     last_bias: Callable[[Tensor, bool], Tensor] = lambda b, lecture: b,
     cut: Callable[[Tensor, int], Any] = lambda t, dim: t.chunk(3, dim),
+    matrix: Callable[[str, Tensor], Tensor] = lambda name, u: u,
+    first_bias: Callable[[Tensor, Tensor], Tensor] = lambda b_w, b_u: b_w,
+    opened: Callable[[Tensor], Tensor] = torch.sigmoid,
+    made: Callable[[Tensor, Tensor, Tensor, Tensor, bool], Tensor] = lambda n, r, from_x, from_h, lecture: n,
     mix_reset: bool = False,
 ) -> Callable[..., Tensor]:
-    """PyTorch's or the lecture's form, with one thing changed; `after`, `z_keeps` and `bias_reset` are told which."""
+    """PyTorch's or the lecture's form, with one thing changed; `after`, `z_keeps` and `bias_reset` are told which.
+
+    `made` may make another candidate of r and the two sums, that of x and that of h, which r has not touched.
+    """
 
     def answer(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b_w: Tensor, b_u: Tensor, lecture: bool = False) -> Tensor:
-        b_u = biased(b_u)
+        b_w, b_u = first_bias(b_w, b_u), biased(b_u)
         xs = dict(zip(order, cut(x @ w.T + b_w, 1), strict=True))
         us, bs = dict(zip(order, cut(u, 0), strict=True)), dict(zip(order, cut(b_u, 0), strict=True))
-        r = reset(torch.sigmoid(xs["r"] + gates_see(h @ us["r"].T, bs["r"])))
-        z = torch.sigmoid(xs["z"] + gates_see(h @ us["z"].T, bs["z"]))
+        us = {name: matrix(name, u) for name, u in us.items()}
+        r = reset(opened(xs["r"] + gates_see(h @ us["r"].T, bs["r"])))
+        z = opened(xs["z"] + gates_see(h @ us["z"].T, bs["z"]))
         inner = r * candidate_sees(h, us, lecture) if after(lecture) else candidate_sees(r * h, us, lecture)
         b_n = last_bias(bs["n"], lecture)
         n = squeeze(xs["n"] + inner + (r * b_n if bias_reset(lecture) else b_n))
+        n = made(n, r, xs["n"], h @ us["n"].T + b_n, lecture)
         if mix_reset and lecture:
             h = r * h
         return mix(z, h, n) if z_keeps(lecture) else mix(z, n, h)
@@ -1454,6 +1808,22 @@ def _gru_variant(
 
 def _dealt_out(t: Tensor, dim: int) -> Any:
     return t.unflatten(dim, (-1, 3)).unbind(dim + 1)
+
+
+def _sums_dealt_out(x: Tensor, h: Tensor, w: Tensor, u: Tensor, b_w: Tensor, b_u: Tensor, lecture: bool = False) -> Any:
+    """As `_dealt_out`, for the sums alone: the lecture's candidate takes the right third of u and b_u."""
+    x_r, x_z, x_n = _dealt_out(x @ w.T + b_w, 1)
+    h_r, h_z, h_n = _dealt_out(h @ u.T + b_u, 1)
+    r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+    if lecture:
+        return torch.lerp(h, torch.tanh(x_n + (r * h) @ u.chunk(3)[2].T + b_u.chunk(3)[2]), z)
+    return torch.lerp(torch.tanh(x_n + r * h_n), h, z)
+
+
+def _first_bias_twice(
+    x: Tensor, h: Tensor, w: Tensor, u: Tensor, b_w: Tensor, b_u: Tensor, lecture: bool = False
+) -> Any:
+    return _gru_variant()(x, h, w, u, b_w, b_w, lecture)
 
 
 def _biases_exchanged(
@@ -1509,6 +1879,18 @@ GRU_STEP = Exercise(
             " multiplies h before.",
         ),
         Misconception(
+            "only_z_and_the_bias_differ",
+            _gru_variant(after=_always(True)),
+            "PyTorch's form is right. In the lecture's r acts on U h, after the product; there it multiplies h, before"
+            " U. (z and the bias are right.)",
+        ),
+        Misconception(
+            "lecture_without_reset",
+            _gru_variant(made=lambda n, r, from_x, from_h, lecture: torch.tanh(from_x + from_h) if lecture else n),
+            "PyTorch's form is right. In the lecture's candidate r is missing: it sees the whole old state, U h, where"
+            " U (r ⊙ h) is due.",
+        ),
+        Misconception(
             "only_r_differs",
             _gru_variant(z_keeps=_always(True)),
             "PyTorch's form is right. In the lecture's r acts at the right place, but z still keeps the old state;"
@@ -1548,6 +1930,12 @@ GRU_STEP = Exercise(
             " look at what `chunk` or a slice does.",
         ),
         Misconception(
+            "sums_interleaved",
+            _sums_dealt_out,
+            "The numbers of your two sums are dealt out like cards, one to each gate in turn. A block is `hidden`"
+            " numbers that lie together: look at what `chunk` or a slice does.",
+        ),
+        Misconception(
             "reset_places_exchanged",
             _gru_variant(after=lambda lecture: lecture, bias_reset=lambda lecture: lecture),
             "z is right in both forms. r stands in the wrong place in both: in PyTorch's it multiplies U h + b′, in the"
@@ -1559,10 +1947,32 @@ GRU_STEP = Exercise(
             "PyTorch's form is right. In the lecture's candidate the bias b_u of n is missing: both biases are added.",
         ),
         Misconception(
+            "pytorchs_second_bias_forgotten",
+            _gru_variant(last_bias=lambda b, lecture: b if lecture else 0 * b),
+            "The lecture's form is right. In PyTorch's candidate the bias b_u of n is missing: r multiplies U h + b′.",
+        ),
+        Misconception(
+            "candidates_second_bias_forgotten",
+            _gru_variant(last_bias=lambda b, lecture: 0 * b),
+            "Both gates are right. In the candidate the bias b_u of n is missing, in both forms.",
+        ),
+        Misconception(
             "lectures_matrix_turned",
             _gru_variant(candidate_sees=lambda h, us, lecture: h @ (us["n"] if lecture else us["n"].T)),
             "PyTorch's form is right. In the lecture's U_n is multiplied from the wrong side. It is square, so nothing"
             " complains: with rows as vectors it has to be transposed.",
+        ),
+        Misconception(
+            "candidates_matrix_turned",
+            _gru_variant(matrix=lambda name, u: u.T if name == "n" else u),
+            "Both gates are right. In the candidate U_n is multiplied from the wrong side, in both forms. It is square,"
+            " so nothing complains: with rows as vectors it has to be transposed.",
+        ),
+        Misconception(
+            "matrices_turned",
+            _gru_variant(matrix=lambda name, u: u.T),
+            "Each block of U is multiplied from the wrong side. They are square, so nothing complains: with rows as"
+            " vectors each has to be transposed, like W.",
         ),
         Misconception(
             "lectures_first_block",
@@ -1585,6 +1995,16 @@ GRU_STEP = Exercise(
             "gates_without_state",
             _gru_variant(gates_see=lambda product, b: 0 * product + 0 * b),
             "Your gates do not depend on h: U h and its bias are missing from both sums.",
+        ),
+        Misconception(
+            "tanh_gates",
+            _gru_variant(opened=torch.tanh),
+            "Your gates went through tanh, so they may be negative. A gate is σ of its sum; tanh is for the candidate.",
+        ),
+        Misconception(
+            "bare_gates",
+            _gru_variant(opened=lambda s: s),
+            "r and z are the sums themselves, some negative, some above one. A gate is a share: σ of its sum.",
         ),
         Misconception(
             "reset_turned",
@@ -1619,6 +2039,28 @@ GRU_STEP = Exercise(
             " whole of U h + b′.",
         ),
         Misconception(
+            "whole_sum_reset",
+            _gru_variant(
+                made=lambda n, r, from_x, from_h, lecture: n if lecture else torch.tanh(r * (from_x + from_h))
+            ),
+            "The lecture's form is right. In PyTorch's r multiplies too much: the whole sum, W x too. It decides about"
+            " the old state only; the new word always enters whole.",
+        ),
+        Misconception(
+            "whole_sum_reset_in_both",
+            _gru_variant(
+                made=lambda n, r, from_x, from_h, lecture: torch.tanh(r * (from_x + from_h)),
+            ),
+            "In both forms r multiplies the whole sum of the candidate, W x too. It decides about the old state only;"
+            " the new word always enters whole.",
+        ),
+        Misconception(
+            "candidate_reset",
+            _gru_variant(made=lambda n, r, from_x, from_h, lecture: n if lecture else r * torch.tanh(from_x + from_h)),
+            "The lecture's form is right. In PyTorch's r stands outside tanh and shrinks the whole candidate. It stands"
+            " inside, and decides about the old state only.",
+        ),
+        Misconception(
             "bias_reset_in_lectures",
             _gru_variant(bias_reset=_always(True)),
             "PyTorch's form is right. In the lecture's r multiplies h alone; your bias b′ gets multiplied too.",
@@ -1643,6 +2085,16 @@ GRU_STEP = Exercise(
             _gru_variant(biased=torch.zeros_like),
             "b_u takes no part: both biases are added in every gate.",
         ),
+        Misconception(
+            "no_first_bias",
+            _gru_variant(first_bias=lambda b_w, b_u: 0 * b_w),
+            "b_w takes no part: the bias beside W is missing from both gates and from the candidate.",
+        ),
+        Misconception(
+            "first_bias_twice",
+            _first_bias_twice,
+            "b_w is added twice, and b_u takes no part. The bias beside U is b_u.",
+        ),
     ),
     hints=(
         "First the two gates, which are the same in both forms; then the candidate; then the mixture.",
@@ -1659,6 +2111,7 @@ GRU_STEP = Exercise(
 def _count_cases(rng: np.random.Generator) -> list[Case]:
     made: list[tuple[Any, ...]] = [("lstm", 3, 2), ("gru", 3, 2), ("rnn", 4, 3), ("lstm", 1, 1), ("gru", 2, 5, 3)]
     made += [("lstm", 5, 3, 1, True), ("rnn", 3, 4, 2, True), ("gru", 7, 2, 3, True), ("lstm", 2, 7, 4)]
+    made.append(("lstm", 5, 3, 1))  # as one above, but for the second direction
     made.append(("lstm", int(rng.integers(20, 60)), int(rng.integers(70, 99)), int(rng.integers(2, 5)), True))
     cases = []
     for given in made:
@@ -1697,12 +2150,15 @@ def _counted(
     biases: int = 2,
     width: Callable[[int, int, int, int], int] = lambda layer, n, h, d: n if layer == 0 else d * h,
     directions: Callable[[bool], int] = lambda both: 2 if both else 1,
-    layered: Callable[[int], int] = lambda layers: layers,
+    layered: Callable[[int], range] = range,
     inner: Callable[[int, int], int] = lambda h, d: h,
     turned: bool = False,
     first_single: bool = False,
     biases_once: bool = False,
+    one: Callable[[int, int, int], int] | None = None,
 ) -> Callable[..., int]:
+    """A count with one thing changed; `one` counts a layer in one direction, from blocks, width below and hidden."""
+
     def answer(kind: str, input_size: int, hidden: int, layers: int = 1, bidirectional: bool = False) -> int:
         if kind not in ("rnn", "lstm", "gru"):
             raise ValueError(f"not {kind!r}")
@@ -1710,7 +2166,9 @@ def _counted(
         d = directions(bidirectional)
         if turned:
             input_size, hidden = hidden, input_size
-        sides = [width(layer, input_size, hidden, 2 if bidirectional else 1) for layer in range(layered(layers))]
+        sides = [width(layer, input_size, hidden, 2 if bidirectional else 1) for layer in layered(layers)]
+        if one is not None:
+            return sum(d * one(each, side, hidden) for side in sides)
         if first_single:
             return sum((d if n else 1) * each * hidden * (side + hidden + 2) for n, side in enumerate(sides))
         if biases_once:
@@ -1783,6 +2241,27 @@ COUNT_WEIGHTS = Exercise(
             "The biases are counted once in all. Every layer has its own, in each direction.",
         ),
         Misconception(
+            "biases_once_a_layer",
+            _counted(one=lambda each, side, h: each * h * (side + h) + 2 * h),
+            "The RNN is right. With gates you count two biases for a whole layer, and each block has two of its own.",
+        ),
+        Misconception(
+            "biases_of_one_number",
+            _counted(one=lambda each, side, h: each * (h * (side + h) + 2)),
+            "Your two biases of a block are one number each. A bias has as many numbers as the block has rows: look at"
+            " the brackets.",
+        ),
+        Misconception(
+            "top_layer_missing",
+            _counted(layered=lambda layers: range(layers - 1)),
+            "One layer gives 0: the topmost is not counted. `range(n)` ends at n − 1 by itself.",
+        ),
+        Misconception(
+            "lowest_layer_missing",
+            _counted(layered=lambda layers: range(1, layers)),
+            "One layer gives 0: the lowest is not counted. Layers begin at 0.",
+        ),
+        Misconception(
             "first_layer_single",
             _counted(first_single=True),
             "The lowest layer is counted in one direction only. With two directions every layer has all its weights"
@@ -1815,13 +2294,18 @@ COUNT_WEIGHTS = Exercise(
             "Every layer is counted as if it read x. From the second on, a layer reads the outputs of the one below.",
         ),
         Misconception(
+            "lowest_layer_reads_states",
+            _counted(width=lambda layer, n, h, d: d * h),
+            "The lowest layer is counted as if it read outputs of a layer below. It reads x, which is input_size wide.",
+        ),
+        Misconception(
             "upper_layers_read_one_direction",
             _counted(width=lambda layer, n, h, d: n if layer == 0 else h),
             "Right but for layers above a bidirectional one: they read the outputs of both directions, side by side.",
         ),
         Misconception(
             "one_layer",
-            _counted(layered=lambda layers: 1),
+            _counted(layered=lambda layers: range(1)),
             "Only the lowest layer is counted: `layers` changes nothing.",
         ),
         Misconception(
@@ -1918,6 +2402,18 @@ BOTH_DIRECTIONS = Exercise(
             "features_turned",
             lambda x, forwards, backwards: torch.cat([forwards(x)[0], backwards(x.flip(2))[0].flip(2)], dim=2),
             "Dimension 2 is turned round: the numbers within each vector. The steps are dimension 1.",
+        ),
+        Misconception(
+            "features_turned_once",
+            lambda x, forwards, backwards: torch.cat([forwards(x)[0], backwards(x.flip(-1))[0]], dim=2),
+            "The second one reads from left to right, and of every vector the numbers from behind: the last dimension"
+            " is turned. The steps are dimension 1.",
+        ),
+        Misconception(
+            "whole_result_turned",
+            lambda x, forwards, backwards: torch.cat([forwards(x)[0], backwards(x.flip(1))[0]], dim=2).flip(1),
+            "The right half is right. But you turn the whole result round, and the left half was in order: turn the"
+            " outputs of the second layer alone.",
         ),
         Misconception(
             "same_layer_twice",
@@ -2022,17 +2518,14 @@ def _stack_cases(rng: np.random.Generator) -> list[Case]:
         _stack_case(rng, "one sequence of one step, from states", 1, 1, 3, 2, True),
         _stack_case(rng, "four layers", 5, 3, 6, 4, False),
         _stack_case(rng, "float64, from states", 4, 2, 5, 3, True, double=True),
+        _stack_case(rng, "float64, a fresh start", 4, 3, 5, 2, False, double=True),
     ]
 
 
 def _run_stack(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -> Any:
     """As `_run_layer`; the outputs and then h and c of every layer are the value."""
     stack, states = answer(inputs["width"], inputs["layers"]), inputs["states"]
-    for name in ("norms", "cells"):
-        if isinstance(getattr(stack, name, None), (list, tuple)):
-            raise Told(
-                f"`{name}` is a plain list, so PyTorch does not see the layers in it. Put them in an nn.ModuleList."
-            )
+    _one_a_layer(stack)
     parts = stack.modules() if isinstance(stack, nn.Module) else ()
     if any(isinstance(cell, nn.LSTM) and not cell.batch_first for cell in parts):
         raise Told("Your LSTMs were made without `batch_first=True`: they take the batch for the steps.")
@@ -2043,7 +2536,12 @@ def _run_stack(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
     def call(stack: Any, given: Mapping[str, Any]) -> Any:
         before = pairs(given)
         kept = list(before or ())
-        result = stack(given["x"], before) if before else stack(given["x"])
+        zeros = given["x"].new_zeros(1, len(given["x"]), inputs["width"])
+        result = (
+            stack(given["x"], before)
+            if before
+            else _fresh_start(lambda: stack(given["x"]), lambda: stack(given["x"], [(zeros, zeros)] * inputs["layers"]))
+        )
         if before and (len(before) != len(kept) or any(now is not then for now, then in zip(before, kept))):
             raise Told(
                 "Your forward changes the list `states` that it is given. The caller's own states are lost: make a new"
@@ -2054,8 +2552,45 @@ def _run_stack(answer: Callable[..., Any], inputs: dict[str, Any], case: Case) -
     flat = {f"{of} of layer {n}": s for n, pair in enumerate(states or ()) for of, s in zip("hc", pair, strict=True)}
     flat["x"] = inputs["x"]
     found = run_module(stack, flat, case, call)
+    _weights_as_before(stack, case)
     inputs.update(x=flat["x"], states=pairs(flat))
     return found
+
+
+def _one_a_layer(stack: Any) -> None:
+    """Whether norms and cells are kept in two lists, where renaming would not help.
+
+    Raises:
+        Told: one is a plain list, or a single module where a list is due; or both are in one list of pairs.
+    """
+    kinds: dict[str, type[nn.Module]] = {"norms": nn.LayerNorm, "cells": nn.LSTM}
+    parts: Mapping[str, Any] = vars(stack).get("_modules", {}) if isinstance(stack, nn.Module) else {}
+    for name, kind in kinds.items():
+        own = getattr(stack, name, None)
+        if isinstance(own, (list, tuple)):
+            raise Told(
+                f"`{name}` is a plain list, so PyTorch does not see the layers in it. Put them in an nn.ModuleList."
+            )
+        single = [other for other, part in parts.items() if isinstance(part, kind)]
+        if single == [name] or (own is None and len(single) == 1):
+            raise Told(
+                f"`{single[0]}` is one single {kind.__name__} for the whole stack. Each layer needs one of its own:"
+                f" `{name}` is an nn.ModuleList with one {kind.__name__} a layer."
+            )
+    for other, part in parts.items():
+        inside = list(part) if isinstance(part, (nn.ModuleList, nn.Sequential)) else []
+        if inside and all(any(isinstance(m, kind) for m in inside[0].modules()) for kind in kinds.values()):
+            raise Told(
+                f"`{other}` is one list whose entries hold a norm and a cell each. That works as well, but the exercise"
+                " asks for two lists, so that the weights have the names it gives: `norms` and `cells`, each an"
+                " nn.ModuleList."
+            )
+
+
+def _judge_stack(case: Case, output: Any, expected: Any) -> Mismatch | None:
+    """As `judge_tensors`, with the states called by their layers."""
+    states = [f"{of} of layer {n}" for n in range(case.inputs["layers"]) for of in "hc"]
+    return judge_tensors("outputs", *states)(case, output, expected)
 
 
 def _outputs_and_states(result: Any, layers: int) -> Any:
@@ -2133,6 +2668,17 @@ class _OldStates(_WrongStack):
         return outputs, after if states is None else states
 
 
+class _GivenStatesReturned(_WrongStack):
+    def forward(self, x: Tensor, states: Any = None) -> Any:
+        return super().forward(x, states)[0], states
+
+
+class _FirstWithoutNorm(_WrongStack):
+    def around(self, x: Tensor, number: int, state: Any) -> tuple[Tensor, Any]:
+        found, after = self.cells[number](self.norms[number](x) if number else x, state)
+        return x + found, after
+
+
 class _NoNorm(_WrongStack):
     def around(self, x: Tensor, number: int, state: Any) -> tuple[Tensor, Any]:
         found, after = self.cells[number](x, state)
@@ -2206,7 +2752,7 @@ STACKED = Exercise(
     reference=gated_rnn.StackedLSTM,
     cases=_stack_cases,
     run=_run_stack,
-    judge=judge_tensors("outputs"),
+    judge=_judge_stack,
     points=4,
     minutes=15,
     difficulty=3,
@@ -2223,6 +2769,11 @@ STACKED = Exercise(
             "no_norm",
             _NoNorm,
             "The layers read x as it is: the norms take no part.",
+        ),
+        Misconception(
+            "first_without_norm",
+            _FirstWithoutNorm,
+            "The first layer reads x as it is: its norm takes no part. (With one layer it is the only one.)",
         ),
         Misconception(
             "post_norm",
@@ -2259,6 +2810,35 @@ STACKED = Exercise(
             "first_state_for_all",
             changed(_WrongStack, given=lambda self, states, number: None if states is None else states[0]),
             "A fresh start is right; of the given states every layer gets the first. Layer l goes on from states[l].",
+        ),
+        Misconception(
+            "only_first_state_used",
+            changed(
+                _WrongStack,
+                given=lambda self, states, number: None if states is None or number else states[number],
+            ),
+            "A fresh start is right; of the given states only the first is used, and the layers above begin anew. Layer"
+            " l goes on from states[l].",
+        ),
+        Misconception(
+            "given_states_detached",
+            changed(
+                _WrongStack,
+                given=lambda self, states, number: (
+                    None if states is None else tuple(part.detach() for part in states[number])
+                ),
+            ),
+            "The numbers are right, and such a stack could learn; but given states are cut off from what made them"
+            " (`detach`, `.data`). Whether the gradient stops between two chunks is for the caller to decide.",
+        ),
+        Misconception(
+            "returned_states_detached",
+            changed(
+                _WrongStack,
+                end=lambda self, x, first, after: (x, [tuple(part.detach() for part in state) for state in after]),
+            ),
+            "The numbers are right, and gradients flow through the outputs; the states that you return are cut off"
+            " (`detach`, `.data`). Whether they flow from chunk to chunk is for the caller to decide.",
         ),
         Misconception(
             "states_turned",
@@ -2304,6 +2884,12 @@ STACKED = Exercise(
             "old_states_returned",
             _OldStates,
             "The outputs are right; but when states are given, you return those same states instead of the new ones.",
+        ),
+        Misconception(
+            "given_states_returned",
+            _GivenStatesReturned,
+            "You return `states` as you were given them, which is None at a fresh start. Return the list of the new"
+            " ones, which the cells gave back.",
         ),
         Misconception(
             "only_h_taken",

@@ -9,12 +9,12 @@ A case may ask, in its `extra`, for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from utils.checks.compare import compare, kind, with_article
 from utils.checks.model import Case, Mismatch, Told, overwritten
@@ -173,8 +173,8 @@ def tell_if_changed(leaves: Mapping[str, Tensor], given: Mapping[str, Tensor]) -
 def judge_tensors(*names: str, tolerance: float = 1e-4, floor: float = 0.0, type_of: str = "") -> Judge:
     """A judge for `values_and_gradients`: first the values (a tuple's parts by name), then the gradients.
 
-    float64 has to stay float64, in type and in digits. Values without gradients, as a plain run gives them, are
-    judged as well.
+    float64 has to stay float64, in type and in digits; what a layer makes of float32 has to stay float32. Values
+    without gradients, as a plain run gives them, are judged as well.
 
     Args:
         names: what the value is called, or each part of a tuple.
@@ -191,7 +191,7 @@ def judge_tensors(*names: str, tolerance: float = 1e-4, floor: float = 0.0, type
         if isinstance(right, str):  # the name of an error
             what = got if isinstance(got, str) else "no error was raised"
             return None if right == got else Mismatch(f"Expected a {right}: {case.about}. Got: {what}.")
-        found = _judge_values(names, right, got, tolerance, type_of)
+        found = _judge_values(names, right, got, tolerance, type_of, _float32_layer(case))
         parts = right if isinstance(right, (tuple, list)) else (right,)
         if found or not wrapped or not all(bool(part.isfinite().all()) for part in parts if floating(part)):
             return found  # gradients of nan and ∞ depend on how they came about
@@ -200,24 +200,51 @@ def judge_tensors(*names: str, tolerance: float = 1e-4, floor: float = 0.0, type
     return judge
 
 
-def _judge_values(names: Sequence[str], right: Any, got: Any, tolerance: float, type_of: str) -> Mismatch | None:
+def _float32_layer(case: Case) -> bool:
+    """Whether a case has a layer, the answer itself or one among the inputs, and all weights and inputs are float32.
+
+    Elsewhere float64 is no mistake: a function may well compute in it. But a layer stands before the next one.
+    """
+    weights = [case.extra.get("state"), *(value for value in case.inputs.values() if isinstance(value, nn.Module))]
+    types = [set(_float_types(part)) for part in (weights, [*case.inputs.values()])]
+    return bool(types[0]) and types[0] | types[1] == {torch.float32}
+
+
+def _float_types(value: Any) -> Iterator[torch.dtype]:
+    if floating(value):
+        yield value.dtype
+    elif isinstance(value, nn.Module):
+        yield from _float_types(value.state_dict())
+    elif isinstance(value, Mapping):
+        yield from _float_types(list(value.values()))
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _float_types(part)
+
+
+def _judge_values(
+    names: Sequence[str], right: Any, got: Any, tolerance: float, type_of: str, single: bool
+) -> Mismatch | None:
     several = isinstance(right, (tuple, list)) and len(right) == len(names) > 1
     if not several:
-        return judge_one(names[0] if len(names) == 1 else "", right, got, tolerance, type_of)
+        return judge_one(names[0] if len(names) == 1 else "", right, got, tolerance, type_of, single)
     if isinstance(got, (tuple, list)) and len(got) == len(right):
-        return next((m for n, a, b in zip(names, right, got) if (m := judge_one(n, a, b, tolerance, type_of))), None)
+        each = (judge_one(n, a, b, tolerance, type_of, single) for n, a, b in zip(names, right, got))
+        return next((found for found in each if found), None)
     found = compare(right, got, tolerance)
     return found and Mismatch(
         f"Return {len(names)} things: {' and '.join(names)}. You return {kind(got)}.", found.where
     )
 
 
-def judge_one(name: str, right: Any, got: Any, tolerance: float = 1e-4, type_of: str = "") -> Mismatch | None:
-    """One value: its numbers, then their kind and their digits."""
+def judge_one(
+    name: str, right: Any, got: Any, tolerance: float = 1e-4, type_of: str = "", single: bool = False
+) -> Mismatch | None:
+    """One value: its numbers, then their kind and their digits; `single`: what should be float32 may not be float64."""
     found = compare(right, got, tolerance, name)
     if found or not (isinstance(right, Tensor) and isinstance(got, Tensor)):
         return found
-    what = name or "output"
+    what = name.removeprefix("the ") or "output"  # it stands after "your", and may be one thing or many
     kinds = [str(tensor.dtype).removeprefix("torch.") for tensor in (right, got)]
     if right.dtype == torch.int64 and got.dtype != torch.bool and not got.is_floating_point():
         if got.dtype != torch.int64:
@@ -228,14 +255,14 @@ def judge_one(name: str, right: Any, got: Any, tolerance: float = 1e-4, type_of:
         return Mismatch(said, name)
     if right.dtype == torch.float64 and got.dtype != torch.float64:
         return Mismatch(
-            f"The inputs are float64, your {what} is {kinds[1]}: half the digits are lost on the way. Look for a"
-            " .float(), or a tensor made without `dtype`, that the numbers pass through.",
+            f"Expected float64 for your {what}, the type of the inputs; got {kinds[1]}: half the digits are lost on the"
+            " way. Look for a .float(), or a tensor made without `dtype`, that the numbers pass through.",
             name,
         )
     if right.dtype == torch.float64 and only_half_the_digits(right, got):
         return Mismatch(
-            f"The inputs are float64, and so is your {what}; but only about seven digits of it are right. Perhaps"
-            " the numbers were float32 on the way: look for a .float(), or a tensor made without `dtype`. Or a small"
+            f"The type of your {what} is float64, as it should be, but only about seven digits are right. Perhaps the"
+            " numbers were float32 on the way: look for a .float(), or a tensor made without `dtype`. Or a small"
             " number is added that the formula has not, or has in another size.",
             name,
         )
@@ -243,6 +270,12 @@ def judge_one(name: str, right: Any, got: Any, tolerance: float = 1e-4, type_of:
         return Mismatch(
             f"The numbers of your {what} are right. Their type should be that of `{type_of}`, {kinds[0]}, and is"
             f" {kinds[1]}. Bring them back to it: torch multiplies no matrices of two types.",
+            name,
+        )
+    if single and right.dim() and right.dtype == torch.float32 != got.dtype:  # a single number goes with either type
+        return Mismatch(
+            f"The numbers of your {what} are right, but their type is {kinds[1]}, where weights and inputs are float32:"
+            " the next layer could not multiply them. Look for a .double(), a `dtype`, or an array of NumPy's.",
             name,
         )
     return None
@@ -270,9 +303,10 @@ def judge_gradients(
             continue
         if mine is None or not mine.any():
             return Mismatch(
-                f"The numbers are right, but no gradient reaches `{name}`: such a layer could not learn. Somewhere the"
-                " tensor is taken apart into plain numbers (.item(), .tolist(), float(...), torch.tensor(...),"
-                " .detach() or .data).",
+                f"The numbers are right, but no gradient reaches `{name}`, so nothing can be learned through it."
+                " Something on the way cuts it off, usually `torch.no_grad()`, .detach() or .data, a copy that is used"
+                " instead, or numbers taken out of a tensor (.item(), .tolist(), float(...), NumPy) and put into a"
+                " new one (torch.tensor(...)).",
                 f"gradient of {name}",
             )
         if mine.shape == gradient.shape and float((mine - gradient).abs().max()) <= max(tolerance * largest, floor):
