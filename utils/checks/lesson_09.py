@@ -2083,8 +2083,8 @@ ARGMAX_ALIGNMENT = Exercise(
         Property(
             "every_word_linked",
             lambda case, links: not set(links) < alignment.argmax_alignment(**case.inputs),
-            "Your links are right, but a word of the translation has none. Each gets one, however small or equal its"
-            " weights are; only the last row, of `<eos>`, gets none.",
+            "A word of the translation has no link. Each gets one, however small or equal its weights are; only the"
+            " last row, of `<eos>`, gets none.",
         ),
     ),
     hints=(
@@ -2177,8 +2177,8 @@ ERROR_RATE = Exercise(
         Misconception(
             "sure_not_possible",
             _rate(lambda a, s, p: len(a & s) + len(a & p), _both),
-            "A perfect alignment gets one half from you: every sure link is possible too, so P is S and the possible"
-            " links together.",
+            "A sure link that was found counts once for you, and should count twice: every sure link is possible too,"
+            " so P is S and the possible links together.",
         ),
         Misconception(
             "possible_to_be_found",
